@@ -1,0 +1,18 @@
+"""Markets: a folder for each regulator. They never import each other."""
+
+from __future__ import annotations
+
+from gateway.markets.base import Market, Message
+from gateway.plugins import Registry
+
+MARKETS: Registry[Market] = Registry(
+    "gateway.markets",
+    "market",
+    Market,
+    {"tr": "gateway.markets.tr:MARKET"},
+)
+
+
+def messages() -> dict[str, Message]:
+    """All market messages by key."""
+    return {message.key: message for market in MARKETS for message in market.messages}

@@ -1,0 +1,54 @@
+"""The bytes that go into a conversion: a file, or bytes in memory, that can be opened more than once.
+
+Readers may pass over their input twice (to find the header of a JSON document behind its events, or to name
+both rows of a duplicate), so a source hands out a fresh stream on each `open`. Standard input is spooled to a
+file before it becomes a source.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+HEAD_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input.
+
+    Attributes:
+        name: the file's name as its sender gave it. Metadata only: never used as a path.
+        path: the file, or None when the bytes are in memory.
+        data: the bytes when there is no file.
+    """
+
+    name: str
+    path: Path | None = None
+    data: bytes = b""
+
+    @classmethod
+    def file(cls, path: Path, name: str = "") -> Source:
+        """A source that reads `path`; `name` is its original name when the stored one differs."""
+        return cls(name=name or path.name, path=path)
+
+    @classmethod
+    def memory(cls, data: bytes, name: str = "") -> Source:
+        """A source that reads `data`."""
+        return cls(name=name, data=data)
+
+    def open(self) -> BinaryIO:
+        """A fresh, seekable stream at the first byte. The caller closes it."""
+        return self.path.open("rb") if self.path is not None else io.BytesIO(self.data)
+
+    def head(self, size: int = HEAD_BYTES) -> bytes:
+        """The first bytes, for detection."""
+        with self.open() as stream:
+            return stream.read(size)
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return self.path.stat().st_size if self.path is not None else len(self.data)

@@ -1,0 +1,112 @@
+"""What a transport is: a way to collect files from a peer and to deliver files to one.
+
+The rules that keep files from being lost, halved or doubled are the same for all of them:
+
+* a file is offered only when it has settled (same size and time over several looks and old enough, or its marker
+  file is there);
+* `fetch` hands out bytes; only `acknowledge`, called after the bytes are durable here, archives or deletes the
+  original;
+* `deliver` makes a file visible under its final name only when all its bytes are there (temporary name, then
+  rename), and doing it twice with the same name and bytes has no second effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+Secrets = Callable[[str], str]
+"""Resolves a reference (``env:NAME``, ``file:PATH``, ``keyring:SERVICE/NAME``) to a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file that a peer offers and that has settled.
+
+    Attributes:
+        name: file name as the peer spells it; metadata only, never used as a local path.
+        path: how the transport finds it again.
+        size: bytes.
+        modified: modification time as the peer states it, seconds since 1970; 0 when unknown.
+    """
+
+    name: str
+    path: str
+    size: int
+    modified: float = 0.0
+
+    @property
+    def identity(self) -> str:
+        """Tells this version of the file from another one under the same name."""
+        return f"{self.path}|{self.size}|{self.modified:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a delivery came to.
+
+    Attributes:
+        name: final name at the peer.
+        size: bytes that stand there.
+        repeated: True when the file already stood there with these bytes and nothing was sent.
+    """
+
+    name: str
+    size: int
+    repeated: bool = False
+
+
+class TransportSettings(BaseModel):
+    """Base of a transport's settings in an agreement. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Session(Protocol):
+    """An open connection to one peer. Not shared between threads."""
+
+    def offers(self) -> Iterator[Offer]:
+        """Settled files, oldest first, then by name in natural order."""
+
+    def fetch(self, offer: Offer, target: BinaryIO) -> int:
+        """Write the file's bytes to `target` and return their number.
+
+        Raises:
+            TransportError: the transfer broke, or the file is not the one offered any more (it grew or went).
+        """
+
+    def acknowledge(self, offer: Offer) -> None:
+        """The bytes are durable here: archive or delete the original, as the settings say. Harmless if it is gone."""
+
+    def deliver(self, name: str, source: BinaryIO, size: int) -> Receipt:
+        """Put a file there under `name`, visible only when whole.
+
+        Raises:
+            TransportError: it could not be delivered; nothing is visible under `name`.
+        """
+
+    def probe(self) -> list[str]:
+        """Say in plain lines what was checked: reachable, host key, login, folders. Raises TransportError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """A transport.
+
+    Attributes:
+        key: name in agreements, e.g. ``sftp``.
+        title: one line for ``gateway list transports``.
+        settings: model of the settings in an agreement's channel.
+        connect: opens a session; the context manager closes it.
+        address: where the peer is, for people: host, port and folder, without secrets.
+    """
+
+    key: str
+    title: str
+    settings: type[TransportSettings]
+    connect: Callable[[Any, Secrets], AbstractContextManager[Session]]
+    address: Callable[[Any], str]

@@ -1,0 +1,148 @@
+"""YAML files that people write (mappings, agreements): read with line numbers, checked against a pydantic model.
+
+Every complaint names file, line and key, and for an unknown key the nearest known one. Only plain data is read:
+no tags, no anchors that expand without bound, no duplicate keys.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+from gateway.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound="BaseModel")
+MAX_BYTES = 1 << 20
+
+
+def load(path: Path, model: type[M]) -> M:
+    """Read `path` into `model`.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is no YAML, or does not fit the model. The message holds
+            one line for each complaint: ``file:line: key: what is wrong``.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise ConfigurationError(message) from error
+    if len(data) > MAX_BYTES:
+        message = f"{path}: larger than {MAX_BYTES} bytes"
+        raise ConfigurationError(message)
+    return loads(data, model, str(path))
+
+
+def loads(data: bytes, model: type[M], name: str) -> M:
+    """Like `load`, for bytes that are called `name` in messages."""
+    from pydantic import ValidationError  # noqa: PLC0415 - pydantic costs 0.1 s that `gateway --help` does not have
+
+    value, lines = parse(data, name)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, lines, name)) from error
+
+
+def parse(data: bytes, name: str) -> tuple[Any, dict[tuple[str | int, ...], int]]:
+    """Plain data and, for each place in it, the line where it stands.
+
+    Raises:
+        ConfigurationError: not UTF-8, no YAML, an alias or a duplicate key.
+    """
+    try:
+        node = yaml.compose(data.decode("utf-8"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        message = f"{name}: not UTF-8: {error.reason} at byte {error.start}"
+        raise ConfigurationError(message) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark is not None else ""
+        message = f"{name}{line}: not YAML: {getattr(error, 'problem', None) or error}"
+        raise ConfigurationError(message) from error
+    lines: dict[tuple[str | int, ...], int] = {}
+    value = _plain(node, (), lines, name, set()) if node is not None else None
+    return value, lines
+
+
+def _plain(
+    node: yaml.Node,
+    place: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    name: str,
+    seen: set[int],
+) -> Any:
+    line = node.start_mark.line + 1
+    lines[place] = line
+    if isinstance(node, yaml.MappingNode | yaml.SequenceNode):
+        if id(node) in seen:  # composed nodes are shared only through an alias
+            message = f"{name}:{line}: aliases are not allowed; write the value out"
+            raise ConfigurationError(message)
+        seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        out: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in out:
+                message = f"{name}:{key_node.start_mark.line + 1}: the key {key!r} stands here twice"
+                raise ConfigurationError(message)
+            out[key] = _plain(value_node, (*place, key), lines, name, seen)
+            lines[(*place, key)] = key_node.start_mark.line + 1
+        return out
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*place, i), lines, name, seen) for i, item in enumerate(node.value)]
+    # `on`, `no` and 08680000000015 are text to the people who write these files: only what pydantic asks
+    # for becomes a number or a truth value, so plain scalars are handed over as text, empty ones as None.
+    if node.tag == "tag:yaml.org,2002:null":
+        return None
+    return node.value
+
+
+def _explain(error: ValidationError, lines: dict[tuple[str | int, ...], int], name: str) -> str:
+    return "\n".join(_complaint(detail, lines, name) for detail in error.errors())
+
+
+def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], name: str) -> str:
+    place = tuple(detail["loc"])
+    known = place
+    while known and known not in lines:
+        known = known[:-1]
+    key = ".".join(str(part) for part in place) or "the file"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = "unknown key"
+        near = difflib.get_close_matches(str(place[-1]), sorted(_field_names()), n=1)
+        if near:
+            message += f", did you mean {near[0]!r}?"
+    elif detail["type"] == "missing":
+        message = "is missing"
+    elif detail["type"] != "value_error":
+        message += f", not {detail['input']!r}"
+    return f"{name}:{lines.get(known, 1)}: {key}: {message}"
+
+
+def _field_names() -> set[str]:
+    """Field names of all models that the file's top model can reach: enough for a good suggestion."""
+    from pydantic import BaseModel  # noqa: PLC0415
+
+    names: set[str] = set()
+    pending: list[type[BaseModel]] = list(_all_subclasses(BaseModel))
+    for model in pending:
+        if model.__module__.startswith("gateway."):
+            names.update(field.alias or field_name for field_name, field in model.model_fields.items())
+    return names
+
+
+def _all_subclasses(cls: type[Any]) -> list[type[Any]]:
+    found = []
+    for sub in cls.__subclasses__():
+        found += [sub, *_all_subclasses(sub)]
+    return found

@@ -1,0 +1,46 @@
+"""What all tests share: the golden-file switch, and where the corpora are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+CORPORA = ROOT.parent / "shared" / "corpora"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the expected files beside the fixtures")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest):
+    """Compare bytes with an expected file; with --update write it instead."""
+
+    def compare(path: Path, actual: bytes) -> None:
+        if request.config.getoption("--update"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(actual)
+        assert path.exists(), f"{path} is missing: run pytest --update and read the diff"
+        assert actual == path.read_bytes(), f"{path} differs: run pytest --update and read the diff"
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Official schemas and public samples. Without them CI fails; elsewhere the test is skipped."""
+    if not CORPORA.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI needs the corpora at {CORPORA}")
+        pytest.skip("the official schemas and samples are not on this machine (folder ../shared/corpora)")
+    return CORPORA
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """Our own fixtures; all numbers in them are synthetic."""
+    return FIXTURES
