@@ -7,6 +7,7 @@ no tags, no anchors that expand without bound, no duplicate keys.
 from __future__ import annotations
 
 import difflib
+import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,7 +50,7 @@ def loads(data: bytes, model: type[M], name: str) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise ConfigurationError(_explain(error, lines, name)) from error
+        raise ConfigurationError(_explain(error, lines, name, model)) from error
 
 
 def parse(data: bytes, name: str) -> tuple[Any, dict[tuple[str | int, ...], int]]:
@@ -106,11 +107,12 @@ def _plain(
     return node.value
 
 
-def _explain(error: ValidationError, lines: dict[tuple[str | int, ...], int], name: str) -> str:
-    return "\n".join(_complaint(detail, lines, name) for detail in error.errors())
+def _explain(error: ValidationError, lines: dict[tuple[str | int, ...], int], name: str, model: type[BaseModel]) -> str:
+    names = sorted(_keys(model, set()))
+    return "\n".join(_complaint(detail, lines, name, names) for detail in error.errors())
 
 
-def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], name: str) -> str:
+def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], name: str, keys: list[str]) -> str:
     place = tuple(detail["loc"])
     known = place
     while known and known not in lines:
@@ -119,7 +121,7 @@ def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], na
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         message = "unknown key"
-        near = difflib.get_close_matches(str(place[-1]), sorted(_field_names()), n=1)
+        near = difflib.get_close_matches(str(place[-1]), keys, n=1)
         if near:
             message += f", did you mean {near[0]!r}?"
     elif detail["type"] == "missing":
@@ -129,20 +131,15 @@ def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], na
     return f"{name}:{lines.get(known, 1)}: {key}: {message}"
 
 
-def _field_names() -> set[str]:
-    """Field names of all models that the file's top model can reach: enough for a good suggestion."""
-    from pydantic import BaseModel  # noqa: PLC0415
-
+def _keys(annotation: Any, seen: set[type]) -> set[str]:
+    """All keys that a model and the models inside it know: enough for a good suggestion."""
     names: set[str] = set()
-    pending: list[type[BaseModel]] = list(_all_subclasses(BaseModel))
-    for model in pending:
-        if model.__module__.startswith("gateway."):
-            names.update(field.alias or field_name for field_name, field in model.model_fields.items())
+    for part in typing.get_args(annotation):
+        names |= _keys(part, seen)
+    fields = getattr(annotation, "model_fields", None)
+    if fields and annotation not in seen:
+        seen.add(annotation)
+        for field_name, field in fields.items():
+            names.add(field.alias or field_name)
+            names |= _keys(field.annotation, seen)
     return names
-
-
-def _all_subclasses(cls: type[Any]) -> list[type[Any]]:
-    found = []
-    for sub in cls.__subclasses__():
-        found += [sub, *_all_subclasses(sub)]
-    return found

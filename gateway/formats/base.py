@@ -102,6 +102,7 @@ class Format:
         rules: findings they may report.
         loss_rules: losses they may report.
         needs_mapping: whether reading needs a mapping.
+        schema: path of the schema of what the writer makes, below ``xsd/``; empty when there is none.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Format:
     rules: tuple[Rule, ...] = ()
     loss_rules: tuple[LossRule, ...] = ()
     needs_mapping: bool = False
+    schema: tuple[str, ...] = ()
 
 
 def blocks(parts: Iterable[str], size: int = BLOCK_BYTES) -> Iterator[bytes]:

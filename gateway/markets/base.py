@@ -12,7 +12,7 @@ from datetime import date
 from typing import Protocol
 
 from gateway.epcis.document import Document
-from gateway.findings import Findings, Rule
+from gateway.findings import Findings, LossRule, Rule
 from gateway.formats.base import Context, Sniffer
 from gateway.options import Setting
 from gateway.sources import Source
@@ -67,6 +67,23 @@ Checker = Callable[[bytes, Findings], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A bound that a regulator sets on one message.
+
+    Attributes:
+        key: short name; the market's test class has a test ``test_limit_<key>`` for it.
+        value: the largest allowed amount.
+        unit: of what, e.g. ``bytes`` or ``serial numbers``.
+        source: where the bound is written.
+    """
+
+    key: str
+    value: int
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message of a market.
 
@@ -77,7 +94,9 @@ class Message:
         compose: builds submissions from a document.
         check: checks the bytes of one submission against the market's schema and rules.
         settings: what EPCIS cannot supply, and choices.
-        rules: findings that composing and checking may report.
+        rules: findings that composing, checking and parsing may report.
+        loss_rules: values of a document that the message has no place for.
+        limits: the regulator's bounds on one submission.
         parse: reads such a message into a document, or None.
         sniff: looks at the first bytes of an input, or None.
     """
@@ -90,6 +109,8 @@ class Message:
     media_type: str = "application/octet-stream"
     settings: tuple[Setting, ...] = ()
     rules: tuple[Rule, ...] = ()
+    loss_rules: tuple[LossRule, ...] = ()
+    limits: tuple[Limit, ...] = ()
     parse: Parser | None = None
     sniff: Sniffer | None = None
 

@@ -61,32 +61,64 @@ class Receipt:
 
 
 class TransportSettings(BaseModel):
-    """Base of a transport's settings in an agreement. Unknown keys are errors."""
+    """Base of a transport's settings in an agreement.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    Keys are written with hyphens (``max-size``); unknown keys are errors; values are never echoed in messages.
+    Relative local paths count from ``root`` in the validation context (the workspace), else from the current
+    folder: ``FOLDER.settings.model_validate(values, context={"root": workspace})``.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        alias_generator=lambda field: field.replace("_", "-"),
+    )
 
 
 class Session(Protocol):
     """An open connection to one peer. Not shared between threads."""
 
     def offers(self) -> Iterator[Offer]:
-        """Settled files, oldest first, then by name in natural order."""
+        """Settled files, oldest first, then by name in natural order.
+
+        May take a few seconds: it looks several times. Files that have not settled are offered at a later call,
+        in this session or in another one.
+
+        Raises:
+            TransportError: the folder cannot be listed.
+        """
 
     def fetch(self, offer: Offer, target: BinaryIO) -> int:
         """Write the file's bytes to `target` and return their number.
 
         Raises:
             TransportError: the transfer broke, or the file is not the one offered any more (it grew or went).
+                What is in `target` then must be thrown away.
+            LimitExceeded: the file is larger than the channel's ``max-size``.
         """
 
     def acknowledge(self, offer: Offer) -> None:
-        """The bytes are durable here: archive or delete the original, as the settings say. Harmless if it is gone."""
+        """The bytes are durable here: archive or delete the original, as the settings say.
+
+        Harmless if it is gone, or if another file stands under its name by now: that one is offered anew.
+
+        Raises:
+            TransportError: it could not be moved or deleted; try again later, the file may be offered again.
+        """
 
     def deliver(self, name: str, source: BinaryIO, size: int) -> Receipt:
         """Put a file there under `name`, visible only when whole.
 
+        Args:
+            name: final name; a plain file name, no path.
+            source: a seekable stream at its first byte.
+            size: number of bytes in it.
+
         Raises:
-            TransportError: it could not be delivered; nothing is visible under `name`.
+            TransportError: it could not be delivered, or another file stands under `name` already. A retry with the
+                same bytes is always safe: if they did arrive, the receipt says ``repeated``.
         """
 
     def probe(self) -> list[str]:

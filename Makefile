@@ -1,0 +1,44 @@
+# The commands a newcomer needs. `make demo` and `make test` work on a machine with Python 3.11+ and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+STAMP   = $(VENV)/.installed
+
+.PHONY: demo test check bench format update docs clean
+
+demo: $(STAMP)  ## install, then run the main job on samples and show what it did
+	@$(BIN)/gateway demo
+
+test: $(STAMP)  ## run all tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(STAMP)  ## style, types, import layers, generated docs, clean tree
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/tree.py
+
+bench: $(STAMP)  ## paired benchmarks; writes tests/bench/results/latest.json
+	$(BIN)/python tests/bench/run.py
+
+format: $(STAMP)  ## let ruff format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+update: $(STAMP)  ## rewrite expected files and generated docs; read the diff
+	$(BIN)/python -m pytest --update
+	$(BIN)/python docs/generate.py
+
+docs: $(STAMP)
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache tests/bench/results
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,test,check]'
+	@touch $@

@@ -1,0 +1,85 @@
+"""``gateway convert``: one file in, one or more files out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli import inputs, output
+from gateway.findings import LossMode
+
+EPILOG = """\b
+Examples:
+  gateway convert batch.xlsx --mapping acme-cmo/batch --to epcis-1.2-xml -o batch.xml
+  gateway convert batch.xml --to epcis-2.0-json --report batch.report.json > batch.jsonld
+  gateway convert batch.xlsx --to tr-pts -o outgoing/
+
+\b
+Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be lost
+(--loss fail), 4 configuration or plugin, 6 over a limit. On any of them nothing is written."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("in_", metavar="IN")
+@click.option("--to", required=True, metavar="FORMAT", help="Output format or market message (see `gateway list`).")
+@inputs.input_options
+@click.option(
+    "-o", "--output", "out", metavar="OUT|DIR", default="-", help="Output file or folder; - is standard output."
+)
+@click.option(
+    "--loss",
+    type=click.Choice([mode.value for mode in LossMode]),
+    default=LossMode.CARRY.value,
+    show_default=True,
+    help="What to do with values the target has no place for.",
+)
+@click.option("--report", metavar="FILE", help="Write the report as JSON, and every loss to FILE.losses.jsonl.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def command(
+    in_: str,
+    to: str,
+    from_: str,
+    mapping: str,
+    folder: str | None,
+    values: tuple[str, ...],
+    out: str,
+    loss: str,
+    report: str | None,
+    quiet: bool,
+) -> int:
+    """Convert IN (a file, or - for standard input) into FORMAT.
+
+    The format of IN is recognised by its content. Data goes to standard output or OUT, the report to standard error.
+    Nothing is written unless everything is right.
+    """
+    from gateway.convert import Request, convert
+
+    chosen, candidates = inputs.mappings_of(mapping, folder)
+    report_path = Path(report) if report else None
+    with (
+        inputs.source_of(in_) as source,
+        output.private_folder(out) as private,
+        output.loss_lines(report_path) as loss_sink,
+        output.progress_bar(source.size, f"converting {source.name}") as progress,
+    ):
+        request = Request(
+            source=source,
+            to=to,
+            from_=from_,
+            mapping=chosen,
+            mappings=candidates,
+            values=inputs.pairs(values),
+            loss=LossMode(loss),
+            now=inputs.now(),
+            progress=progress,
+            loss_sink=loss_sink,
+        )
+        result = convert(request, private)
+        if not result.failed:
+            output.publish(result, out)
+    if report_path:
+        output.write_report(result, report_path)
+    if not quiet or result.failed:
+        output.print_report(result, source.name)
+    return result.exit_code

@@ -1,0 +1,94 @@
+"""How commands take their input: a file or standard input, mappings by name or file, ``--set`` pairs."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gateway.errors import UsageError
+from gateway.sources import Source
+
+if TYPE_CHECKING:
+    from gateway.formats.table.mappings import Mapping
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def input_options(function: F) -> F:
+    """The options that `convert` and `validate` share."""
+    for option in (
+        click.option("--from", "from_", metavar="FORMAT", default="", help="Input format. Detected when left out."),
+        click.option(
+            "--mapping", metavar="NAME|FILE", default="", help="Mapping of a table: shipped name or YAML file."
+        ),
+        click.option(
+            "--mappings", "folder", type=click.Path(file_okay=False, exists=True), help="Folder with your own mappings."
+        ),
+        click.option(
+            "--set", "values", metavar="KEY=VALUE", multiple=True, help="What the input lacks, or a spelling."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def source_of(name: str) -> Iterator[Source]:
+    """The source for a path, or standard input for ``-``.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if name != "-":
+        path = Path(name)
+        if not path.is_file():
+            message = f"there is no file {name}"
+            raise UsageError(message, hint="give the path of one file, or - for standard input")
+        yield Source.file(path)
+        return
+    with tempfile.NamedTemporaryFile(prefix="gateway-stdin-") as spool:
+        while block := sys.stdin.buffer.read(1 << 20):
+            spool.write(block)
+        spool.flush()
+        yield Source.file(Path(spool.name), "stdin")
+
+
+def pairs(values: tuple[str, ...]) -> dict[str, str]:
+    """``KEY=VALUE`` pairs as a dict.
+
+    Raises:
+        UsageError: no ``=``, or a key given twice.
+    """
+    out: dict[str, str] = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals or not key:
+            message = f"--set {value!r} is no KEY=VALUE"
+            raise UsageError(message, hint="for example --set creation-date=2026-11-22T10:00:00Z")
+        if key in out:
+            message = f"--set {key} is given twice"
+            raise UsageError(message)
+        out[key] = text
+    return out
+
+
+def mappings_of(mapping: str, folder: str | None) -> tuple[Mapping | None, list[Mapping]]:
+    """The mapping that the user named, or all that may claim the file."""
+    from gateway.formats.table.mappings import all_mappings, load
+
+    folders = [Path(folder)] if folder else []
+    if mapping:
+        return load(mapping, folders), []
+    return None, all_mappings(folders)
+
+
+def now() -> str:
+    """The clock, read once for a command: ISO 8601, UTC, seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,117 @@
+"""``gateway list``: what there is, for a person or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from gateway.findings import Rule
+
+EPILOG = """\b
+Examples:
+  gateway list formats
+  gateway list rules --json
+  gateway list rules GS1-GTIN-02"""
+
+Row = dict[str, Any]
+
+
+def _formats() -> list[Row]:
+    from gateway.formats import FORMATS
+
+    return [
+        {"key": f.key, "reads": f.read is not None, "writes": f.write is not None, "title": f.title} for f in FORMATS
+    ]
+
+
+def _markets() -> list[Row]:
+    from gateway.markets import MARKETS
+
+    return [
+        {
+            "key": message.key,
+            "market": market.name,
+            "status": market.status,
+            "reads": message.parse is not None,
+            "writes": True,
+            "title": message.title,
+        }
+        for market in MARKETS
+        for message in market.messages
+    ]
+
+
+def _mappings() -> list[Row]:
+    from gateway.formats.table.mappings import all_mappings
+
+    return [{"key": mapping.name, "title": mapping.title} for mapping in all_mappings()]
+
+
+def _transports() -> list[Row]:
+    from gateway.transports import TRANSPORTS
+
+    return [{"key": transport.key, "title": transport.title} for transport in TRANSPORTS]
+
+
+def _rules() -> list[Row]:
+    from gateway.rulebook import all_rules
+
+    return [
+        {
+            "key": code,
+            "severity": rule.severity.value if isinstance(rule, Rule) else "loss",
+            "title": rule.title,
+            "explain": rule.explain,
+            "hint": rule.hint if isinstance(rule, Rule) else "",
+        }
+        for code, rule in all_rules().items()
+    ]
+
+
+KINDS: dict[str, Callable[[], list[Row]]] = {
+    "formats": _formats,
+    "markets": _markets,
+    "mappings": _mappings,
+    "transports": _transports,
+    "rules": _rules,
+}
+_NOT_IN_TABLE = {"explain", "hint"}
+
+
+@click.command(name="list", epilog=EPILOG)
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(kind: str, keys: tuple[str, ...], as_json: bool) -> None:
+    """List formats, markets, mappings, transports or rules; with KEYs only those, in full."""
+    rows = KINDS[kind]()
+    if keys:
+        known = {row["key"] for row in rows}
+        for key in keys:
+            if key not in known:
+                from gateway.errors import UsageError
+
+                message = f"there is no {kind.removesuffix('s')} {key!r}"
+                raise UsageError(message, hint=f"`gateway list {kind}` lists them all")
+        rows = [row for row in rows if row["key"] in keys]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if keys:
+        for row in rows:
+            for name, value in row.items():
+                if value != "":
+                    click.echo(f"{name:9}{_word(value)}")
+            click.echo()
+        return
+    columns = [name for name in (rows[0] if rows else {}) if name not in _NOT_IN_TABLE]
+    widths = {name: max(len(name), *(len(_word(row[name])) for row in rows)) for name in columns}
+    for row in ({name: name for name in columns}, *rows):
+        click.echo("  ".join(_word(row[name]).ljust(widths[name]) for name in columns).rstrip())
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,102 @@
+"""The command ``gateway``: one file a command, loaded only when it is called.
+
+The table below is the whole list. Exit codes are those of `gateway.errors` (docs/exit-codes.md).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from gateway import __version__
+from gateway.errors import GatewayError
+
+BUG = 70
+INTERRUPTED = 130
+
+#: command name -> module and the line that `gateway --help` shows, so that help imports none of the modules.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "convert": ("gateway.cli.convert", "Convert one file into another format."),
+    "validate": ("gateway.cli.validate", "Check one file and say what is wrong with it, and where."),
+    "list": ("gateway.cli.list", "List formats, markets, mappings, transports or rules."),
+    "mapping": ("gateway.cli.mapping", "Check mappings and test them against their samples."),
+    "init": ("gateway.cli.init", "Make a workspace for unattended exchange."),
+    "check": ("gateway.cli.check", "Check a workspace: settings, agreements, mappings, secrets, peers."),
+    "run": ("gateway.cli.run", "Run the exchange until stopped."),
+    "once": ("gateway.cli.once", "Collect from every channel once, finish the work, and stop."),
+    "status": ("gateway.cli.status", "Show channels, schedules and messages in work."),
+    "messages": ("gateway.cli.messages", "List messages."),
+    "show": ("gateway.cli.show", "Show one message: what came in, what went out, what was wrong."),
+    "replay": ("gateway.cli.replay", "Run a message again from its archived original."),
+    "demo": ("gateway.cli.demo", "See the whole way once, on this machine, with sample files."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table: the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            message = f"{COMMANDS[cmd_name][0]}.command is no click command"
+            raise TypeError(message)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start with `gateway demo`, or `gateway convert --help`. Exit codes: docs/exit-codes.md.",
+)
+@click.version_option(__version__, prog_name="gateway")
+def cli() -> None:
+    """Exchange medicine serialization data: partners' files, EPCIS, regulators' formats."""
+
+
+def main() -> None:
+    """Entry point of the command ``gateway``."""
+    try:
+        status = cli.main(prog_name="gateway", standalone_mode=False)
+    except GatewayError as error:
+        _say(f"error: {error.message}")
+        if error.hint:
+            _say(f"  fix: {error.hint}")
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _say("stopped")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our standard output went away, as `| head` does; nothing is wrong with us.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("GATEWAY_DEBUG"):
+            raise
+        _say(f"error: a bug in the gateway: {type(error).__name__}: {error}")
+        _say("  fix: run again with GATEWAY_DEBUG=1 and report what it prints")
+        sys.exit(BUG)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

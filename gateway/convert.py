@@ -1,0 +1,360 @@
+"""From bytes to bytes and a report: the pure heart that the CLI and the exchange both call.
+
+``detect -> read -> check -> write``. A conversion writes its outputs into a private folder that the caller gives
+and that nobody else looks into; the caller publishes them (rename) only when the report has not failed. Neither
+network nor clock is used here: the time arrives as an argument.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.checks.run import LAYERS, STORY, check_events
+from gateway.epcis.document import Document
+from gateway.epcis.events import Event, epcs
+from gateway.epcis.identifiers import translate
+from gateway.errors import InputError, LimitExceeded, LossRefused, UsageError
+from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Output, Report, Rule, Severity
+from gateway.formats import FORMATS
+from gateway.formats.base import Claim, Context, Format, Limits, Reader
+from gateway.formats.table.mappings import Mapping as TableMapping
+from gateway.gs1 import CompanyPrefixes
+from gateway.markets import messages
+from gateway.markets.base import Message
+from gateway.options import COMPANY_PREFIX, EPC, Options, Setting
+from gateway.resources import shipped
+from gateway.sources import Source
+
+UNKNOWN_FORMAT = Rule(
+    "DETECT-01",
+    Severity.ERROR,
+    "The format of a file must be recognised",
+    "No format, mapping or market message claims the file by its content.",
+    "name the format with --from or the mapping with --mapping (see `gateway list formats`, `gateway list mappings`)",
+)
+AMBIGUOUS = Rule(
+    "DETECT-02",
+    Severity.ERROR,
+    "A file must be claimed by one mapping only",
+    "Two mappings claim the file equally well; guessing between them could misread every serial number.",
+    "name the mapping with --mapping, or make `identify` of one of them stricter",
+)
+EMPTY = Rule(
+    "DETECT-03",
+    Severity.ERROR,
+    "A file must not be empty",
+    "The file has no bytes; a transfer was probably cut or a job exported nothing.",
+    "ask the sender to send the file again",
+)
+TOO_LARGE = Rule(
+    "LIMIT-01",
+    Severity.ERROR,
+    "A file must not be larger than the limit",
+    "The limit protects the machine from hostile and broken input.",
+    "raise the limit for this partner if the file is genuine",
+)
+NO_EVENTS = Rule(
+    "CONVERT-01",
+    Severity.ERROR,
+    "A conversion must have events to convert",
+    "An output without events would look like a success to its receiver.",
+    "check that the file holds data and that the mapping finds it",
+)
+RULES = (UNKNOWN_FORMAT, AMBIGUOUS, EMPTY, TOO_LARGE, NO_EVENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a file is taken for.
+
+    Attributes:
+        format: format key or market message key.
+        mapping: name of the mapping for tables, else None.
+        reason: why, for a person.
+    """
+
+    format: str
+    mapping: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One conversion or validation.
+
+    Attributes:
+        source: the input.
+        to: target format or market message; empty for `validate`.
+        from_: input format; empty to detect it.
+        mapping: mapping to read a table with; None to detect it among `mappings`.
+        mappings: mappings that may claim the input.
+        values: ``--set`` values.
+        loss: what to do with values that the target has no place for.
+        now: clock reading for documents that are built here, ISO 8601 with zone.
+        limits: bounds on the input.
+        progress: called with the number of input bytes read so far.
+        loss_sink: called with every loss in full.
+        findings_limit: how many findings the report keeps.
+    """
+
+    source: Source
+    to: str = ""
+    from_: str = ""
+    mapping: TableMapping | None = None
+    mappings: Sequence[TableMapping] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    loss: LossMode = LossMode.CARRY
+    now: str = ""
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[int], None] | None = None
+    loss_sink: Callable[[Loss], None] | None = None
+    findings_limit: int = 1000
+
+
+def detect(source: Source, mappings: Sequence[TableMapping] = ()) -> Detection:
+    """Say what a file is, by its content first and its name second.
+
+    Raises:
+        InputError: nothing claims the file, or two mappings claim it equally well.
+    """
+    head = source.head()
+    if not head:
+        raise InputError(Finding.of(EMPTY, f"{source.name or 'the input'} is empty"))
+    claims: list[tuple[Claim, Detection]] = []
+    for format_ in FORMATS:
+        claim = format_.sniff(head, source.name) if format_.sniff else None
+        if claim:
+            claims.append((claim, Detection(format_.key, None, claim.reason)))
+    for message in messages().values():
+        claim = message.sniff(head, source.name) if message.sniff else None
+        if claim:
+            claims.append((claim, Detection(message.key, None, claim.reason)))
+    for mapping in mappings:
+        claim = mapping.claims(head, source.name, source)
+        if claim:
+            claims.append((claim, Detection("table", mapping.name, claim.reason)))
+    if not claims:
+        tried = ", ".join(mapping.name for mapping in mappings) or "none"
+        message_ = f"nothing claims {source.name or 'the input'}; mappings tried: {tried}"
+        raise InputError(Finding.of(UNKNOWN_FORMAT, message_, value=_printable(head[:60])))
+    claims.sort(key=lambda pair: -pair[0].score)
+    best = claims[0]
+    rivals = [d for c, d in claims if c.score == best[0].score and d.mapping and d.mapping != best[1].mapping]
+    if best[1].mapping and rivals:
+        names = " and ".join([best[1].mapping, *(rival.mapping or "" for rival in rivals)])
+        raise InputError(Finding.of(AMBIGUOUS, f"{source.name} is claimed by {names}"))
+    return best[1]
+
+
+def convert(request: Request, out: Path) -> Report:
+    """Convert one file; outputs go into the private folder `out`.
+
+    A report that has failed has no outputs, and `out` is empty again.
+
+    Raises:
+        UsageError: the request does not fit together (unknown format, unknown setting, no writer).
+        PluginError: a plugin is broken.
+    """
+    target = _target(request.to)
+    report = _report(request)
+    try:
+        document, context = _open(request, report, target)
+        document.events = _counted(check_events(document.events, context, LAYERS), report)
+        document.events = _translated(document.events, context)
+        if isinstance(target, Format):
+            outputs = [_write(document, context, target, request.source, out)]
+        else:
+            outputs = list(_compose(document, context, target, out))
+        if report.events == 0 and not report.failed and not document.header.vocabularies:
+            report.findings.report(NO_EVENTS, f"{request.source.name or 'the input'} gave no events")
+    except (InputError, LimitExceeded) as error:
+        _stop(report, error)
+        outputs = []
+    if report.losses.mode is LossMode.FAIL and report.losses.count and not report.failed:
+        report.stopped = LossRefused.exit_code
+    if report.failed:
+        for path in out.iterdir():
+            path.unlink()
+    else:
+        report.outputs.extend(outputs)
+    return report
+
+
+def validate(request: Request) -> Report:
+    """Check one file: well-formed, schema, identifiers, vocabulary, time, event rules, the batch's story.
+
+    Raises:
+        UsageError: as `convert`.
+    """
+    report = _report(request)
+    try:
+        document, context = _open(request, report, None)
+        for _ in _counted(check_events(document.events, context, (*LAYERS, STORY)), report):
+            pass
+        if report.format_in in FORMATS:
+            check_output(request.source, report.format_in, report.findings)
+        else:
+            key = report.format_in.partition(":")[0]
+            check_output(request.source, key, report.findings)
+    except (InputError, LimitExceeded) as error:
+        _stop(report, error)
+    return report
+
+
+def check_output(source: Source, key: str, findings: Findings) -> None:
+    """Check a finished file against the schema and rules of its format or market message `key`."""
+    market_messages = messages()
+    if key in market_messages:
+        with source.open() as stream:
+            market_messages[key].check(stream.read(), findings)
+        return
+    schema = FORMATS.get(key).schema
+    if schema:
+        from gateway.checks.schema import check_xml  # noqa: PLC0415 - lxml is not needed to convert tables
+
+        check_xml(source, shipped("xsd", *schema), findings)
+
+
+def settings_of(request: Request) -> list[Setting]:
+    """All settings that a request's reader, mapping and target know."""
+    target = _target(request.to) if request.to else None
+    _, settings, _ = _reader(request, _report(request))
+    return _settings(settings, target)
+
+
+def _report(request: Request) -> Report:
+    return Report(
+        format_out=request.to,
+        findings=Findings(request.findings_limit),
+        losses=Losses(request.loss, request.loss_sink),
+    )
+
+
+def _target(key: str) -> Format | Message:
+    if key in FORMATS:
+        format_ = FORMATS.get(key)
+        if format_.write is None:
+            message = f"the format {key!r} can be read but not written"
+            raise UsageError(message, hint=f"choose one of {', '.join(_writable())}")
+        return format_
+    market_messages = messages()
+    if key in market_messages:
+        return market_messages[key]
+    known = _writable()
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    text = f"there is no format or market message {key!r}"
+    raise UsageError(text, hint=f"{hint}known: {', '.join(known)}")
+
+
+def _writable() -> list[str]:
+    return [format_.key for format_ in FORMATS if format_.write] + list(messages())
+
+
+def _open(request: Request, report: Report, target: Format | Message | None) -> tuple[Document, Context]:
+    size = request.source.size
+    if size > request.limits.input_bytes:
+        text = f"{request.source.name} has {size:,} bytes, allowed are {request.limits.input_bytes:,}"
+        raise LimitExceeded(Finding.of(TOO_LARGE, text, value=size, expected=f"at most {request.limits.input_bytes}"))
+    read, settings, mapping = _reader(request, report)
+    context = Context(
+        options=Options.check(request.values, _settings(settings, target)),
+        findings=report.findings,
+        losses=report.losses,
+        limits=request.limits,
+        now=request.now,
+        mapping=mapping,
+        progress=request.progress,
+    )
+    return read(request.source, context), context
+
+
+def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ...], TableMapping | None]:
+    """Reader, its settings and the mapping, by name or by detection."""
+    mapping = request.mapping
+    key = request.from_ or ("table" if mapping is not None else "")
+    if not key or (key == "table" and mapping is None):
+        detection = detect(request.source, request.mappings)
+        key = detection.format
+        mapping = next((m for m in request.mappings if m.name == detection.mapping), None)
+    report.format_in = key
+    market_messages = messages()
+    if key in market_messages:
+        message = market_messages[key]
+        if message.parse is None:
+            text = f"the market message {key!r} can be composed but not read"
+            raise UsageError(text)
+        return message.parse, message.settings, None
+    format_ = FORMATS.get(key)
+    if format_.read is None:
+        text = f"the format {key!r} can be written but not read"
+        raise UsageError(text)
+    settings = format_.settings + (tuple(mapping.settings) if mapping is not None else ())
+    return format_.read, settings, mapping
+
+
+def _settings(settings: Iterable[Setting], target: Format | Message | None) -> list[Setting]:
+    return [*settings, *(target.settings if target is not None else ()), EPC, COMPANY_PREFIX]
+
+
+def _counted(events: Iterable[Event], report: Report) -> Iterator[Event]:
+    for event in events:
+        report.events += 1
+        report.epcs += epcs(event)
+        yield event
+
+
+def _translated(events: Iterable[Event], context: Context) -> Iterable[Event]:
+    style = context.options.get(EPC)
+    if style == "keep":
+        return events
+    prefixes = CompanyPrefixes(context.options.get(COMPANY_PREFIX).split(","))
+    return translate(events, style, prefixes, context.findings, context.losses)
+
+
+def _write(document: Document, context: Context, target: Format, source: Source, out: Path) -> Output:
+    if target.write is None:  # `_target` has refused it already; this tells the type checker
+        raise UsageError(target.key)
+    name = f"{safe_stem(source.name)}{target.suffix}"
+    return _save(out / name, target.write(document, context), target.key)
+
+
+def _compose(document: Document, context: Context, target: Message, out: Path) -> Iterator[Output]:
+    for submission in target.compose(document, context):
+        target.check(submission.data, context.findings)
+        yield _save(out / submission.name, [submission.data], target.key)
+
+
+def _save(path: Path, data: Iterable[bytes], key: str) -> Output:
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("xb") as stream:
+        for block in data:
+            digest.update(block)
+            size += len(block)
+            stream.write(block)
+    return Output(path.name, key, size, digest.hexdigest(), str(path))
+
+
+def _stop(report: Report, error: InputError | LimitExceeded) -> None:
+    report.findings.add(error.finding)
+    if isinstance(error, LimitExceeded):
+        report.stopped = error.exit_code
+
+
+def safe_stem(name: str) -> str:
+    """A file name's stem made of safe characters only; names from outside are never used as they are."""
+    stem = Path(name).name
+    stem = stem.rsplit(".", 1)[0] if "." in stem.lstrip(".") else stem
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_")
+    return safe[:80] or "output"
+
+
+def _printable(head: bytes) -> str:
+    return "".join(chr(b) if 32 <= b < 127 else "." for b in itertools.islice(head, 60))  # noqa: PLR2004 - ASCII

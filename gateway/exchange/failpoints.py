@@ -1,0 +1,51 @@
+"""Places where a test may kill the process, to prove that a crash there loses and doubles nothing.
+
+Off unless the environment variable ``GATEWAY_FAILPOINT`` names one of `POINTS`; then the process kills itself with
+SIGKILL at that point, as a power cut would. ``NAME:3`` does so when the point is reached for the third time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+VARIABLE = "GATEWAY_FAILPOINT"
+
+#: In the order in which a file passes them; each stands directly before or after something durable.
+POINTS = (
+    "collect.offered",  # the peer offers a file, nothing is done yet
+    "collect.fetched",  # its bytes are in quarantine
+    "archive.renamed",  # its bytes have their final name, the folder is not synced
+    "collect.archived",  # its bytes are durable, the ledger does not know it
+    "collect.recorded",  # the ledger knows it, the peer is not told
+    "collect.acknowledged",  # the peer is told, the ledger does not know that
+    "collect.marked",  # the ledger knows that too, the engine has no work yet
+    "collect.enqueued",  # the engine has the work
+    "detect.started",
+    "detect.recorded",
+    "convert.started",
+    "convert.written",  # outputs lie in a private folder
+    "convert.archived",  # outputs are durable, the ledger does not know them
+    "convert.recorded",
+    "check.recorded",
+    "deliver.planned",  # deliveries stand in the ledger, the engine has no work for them
+    "deliver.enqueued",
+    "deliver.started",
+    "deliver.sent",  # the receiver has the file, the ledger does not know it
+    "deliver.recorded",
+    "close.recorded",
+)
+
+_reached: dict[str, int] = {}
+
+
+def reach(point: str) -> None:
+    """Kill the process if the environment asks for it at this point."""
+    wanted = os.environ.get(VARIABLE)
+    if not wanted:
+        return
+    name, _, count = wanted.partition(":")
+    if name == point:
+        _reached[point] = _reached.get(point, 0) + 1
+        if _reached[point] == int(count or 1):
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,229 @@
+"""The tables of the ledger, our system of record.
+
+Times are text (`gateway.exchange.clock.stamp`), hashes are SHA-256 in hex and point into the archive. Every row that
+a step writes has a natural key, so a step that a crash interrupted writes the same row again instead of a second one.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+TIME = String(27)
+HASH = String(64)
+
+
+class State(enum.StrEnum):
+    """Where a message is on its way."""
+
+    RECEIVED = "received"  # durable here, no step has begun
+    CONVERTING = "converting"  # between detect and check
+    DELIVERING = "delivering"  # converted for all targets; not all of them have it yet
+    DONE = "done"  # every target has it
+    REFUSED = "refused"  # the input has error findings; nobody got anything
+    FAILED = "failed"  # it stopped and an operator has to act
+    DUPLICATE = "duplicate"  # the same bytes came before on this channel
+
+
+#: Nothing happens to a message in one of these states by itself.
+FINAL = frozenset({State.DONE, State.REFUSED, State.FAILED, State.DUPLICATE})
+
+
+class DeliveryState(enum.StrEnum):
+    """Where a delivery is on its way."""
+
+    PLANNED = "planned"
+    WAITING = "waiting"  # an attempt failed; another one follows at `next_try_at`
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Configuration(Base):
+    """A version of the configuration: settings, agreements and the workspace's mappings, by hash."""
+
+    __tablename__ = "configurations"
+    sha256: Mapped[str] = mapped_column(HASH, primary_key=True)
+    seen_at: Mapped[str] = mapped_column(TIME)
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
+
+
+class Message(Base):
+    """A file that came in, or a replay of one.
+
+    `number` counts up in the order of arrival; `id` holds the time and the number in a fixed width, so that ids sort
+    as the messages came, also where a database keeps seconds only.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own convention
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    partner: Mapped[str] = mapped_column(String(64), index=True)
+    channel: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(HASH, index=True)
+    received_at: Mapped[str] = mapped_column(TIME, index=True)
+    closed_at: Mapped[str] = mapped_column(TIME, default="")
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    format: Mapped[str] = mapped_column(String(64), default="")
+    mapping: Mapped[str] = mapped_column(Text, default="")
+    events: Mapped[int] = mapped_column(default=0)
+    epcs: Mapped[int] = mapped_column(default=0)
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    replay_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    start: Mapped[str] = mapped_column(String(16), default="detect")
+    only_targets: Mapped[list[str] | None] = mapped_column(JSON)
+    configuration: Mapped[str] = mapped_column(ForeignKey("configurations.sha256"))
+
+
+class History(Base):
+    """Each state that a message was in, and since when."""
+
+    __tablename__ = "history"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    at: Mapped[str] = mapped_column(TIME)
+    state: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Stage(Base):
+    """A step that a message went through, for one target or (``target`` empty) for all."""
+
+    __tablename__ = "stages"
+    __table_args__ = (UniqueConstraint("message", "step", "target"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    step: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(String(64), default="")
+    state: Mapped[str] = mapped_column(String(16))
+    input_sha256: Mapped[str] = mapped_column(HASH, default="")
+    output_sha256: Mapped[str] = mapped_column(HASH, default="")
+    started_at: Mapped[str] = mapped_column(TIME)
+    finished_at: Mapped[str] = mapped_column(TIME, default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class OutputFile(Base):
+    """A file that was made of a message for a target. A target may get several, numbered from 1."""
+
+    __tablename__ = "outputs"
+    __table_args__ = (UniqueConstraint("message", "target", "position"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    target: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(HASH, index=True)
+
+
+class Delivery(Base):
+    """One file on its way to one receiver."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("message", "target", "position"),)
+    id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    target: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    partner: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(HASH)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    next_try_at: Mapped[str] = mapped_column(TIME, default="")
+    delivered_at: Mapped[str] = mapped_column(TIME, default="")
+
+
+class FindingRow(Base):
+    """A finding of one conversion; ``target`` is empty where it was found before any conversion."""
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("message", "target", "position"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    target: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    code: Mapped[str] = mapped_column(String(32), index=True)
+    severity: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    where: Mapped[dict[str, Any]] = mapped_column(JSON)
+    value: Mapped[str] = mapped_column(Text)
+    expected: Mapped[str] = mapped_column(Text)
+    hint: Mapped[str] = mapped_column(Text)
+
+
+class LossRow(Base):
+    """All values of one kind in one field that a target could not hold."""
+
+    __tablename__ = "losses"
+    __table_args__ = (UniqueConstraint("message", "target", "position"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    target: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    code: Mapped[str] = mapped_column(String(32))
+    outcome: Mapped[str] = mapped_column(String(16))
+    field: Mapped[str] = mapped_column(Text)
+    count: Mapped[int]
+    examples: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class OfferSeen(Base):
+    """A version of a file at a peer whose bytes are durable here.
+
+    ``acknowledged_at`` is empty between the commit of the message and the word of the peer: when the process dies in
+    between, the file is offered again and recognised here.
+    """
+
+    __tablename__ = "offers"
+    __table_args__ = (UniqueConstraint("channel", "identity"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    identity: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(HASH)
+    message: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    seen_at: Mapped[str] = mapped_column(TIME)
+    acknowledged_at: Mapped[str] = mapped_column(TIME, default="")
+
+
+class ScheduleRow(Base):
+    """How far a channel's schedule has come: everything up to ``last_slot`` was fired or skipped on purpose."""
+
+    __tablename__ = "schedules"
+    channel: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_slot: Mapped[str] = mapped_column(TIME)
+    last_fired: Mapped[str] = mapped_column(TIME, default="")
+
+
+class Collection(Base):
+    """The last look at a channel, and what came of it."""
+
+    __tablename__ = "collections"
+    channel: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[str] = mapped_column(TIME)
+    taken: Mapped[int]
+    error: Mapped[str] = mapped_column(Text, default="")

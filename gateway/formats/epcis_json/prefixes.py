@@ -1,0 +1,109 @@
+"""Prefixes of a JSON document that is being written: which name gets which key, and what @context must declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from gateway.epcis.carry import NAMESPACE as CARRY_NAMESPACE
+from gateway.epcis.carry import PREFIX as CARRY_PREFIX
+from gateway.epcis.element import Element
+from gateway.formats.epcis_json.names import CBVMDA, CBVMDA_JSON, WELL_KNOWN, XML_ONLY
+
+_PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_RESERVED = {*WELL_KNOWN, CARRY_PREFIX, "http", "https", "urn"}
+_WELL_KNOWN_URIS = {uri: prefix for prefix, uri in WELL_KNOWN.items()} | {CBVMDA_JSON: "cbvmda"}
+
+Renamed = Callable[[str, str, str], None]
+
+
+class Prefixes:
+    """The prefixes of one @context.
+
+    Args:
+        parent: the prefixes of the object around, which stay valid inside.
+        renamed: told when a preferred prefix could not be used: preferred, chosen, URI.
+    """
+
+    def __init__(self, parent: Prefixes | None = None, renamed: Renamed | None = None) -> None:
+        self._parent = parent
+        self._renamed = renamed if renamed is not None else parent._renamed if parent is not None else None
+        self.declared: dict[str, str] = {}
+        self._by_uri: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+
+    def declare(self, prefix: str, uri: str) -> str:
+        """Make a prefix for a namespace, the given one if it is free; return the prefix."""
+        known = self._find(uri)
+        if known is not None:
+            return known
+        if uri == CARRY_NAMESPACE:
+            chosen = CARRY_PREFIX
+        elif prefix and self._free(prefix):
+            chosen = prefix
+        else:
+            number = 1
+            while not self._free(f"ext{number}"):
+                number += 1
+            chosen = f"ext{number}"
+            if prefix and self._renamed is not None:
+                self._renamed(prefix, chosen, uri)
+        self.declared[chosen] = uri
+        self._by_uri[uri] = chosen
+        return chosen
+
+    def means(self, prefix: str) -> str | None:
+        """What a prefix means here, None when nothing."""
+        scope: Prefixes | None = self
+        while scope is not None:
+            if prefix in scope.declared:
+                return scope.declared[prefix]
+            scope = scope._parent
+        return WELL_KNOWN.get(prefix)
+
+    def key(self, name: str, preferred: str = "") -> str:
+        """The JSON key of a name of the model; its namespace is declared when it is not yet."""
+        key = self._keys.get(name)
+        if key is None:
+            key = self._keys[name] = self._make(name, preferred)
+        return key
+
+    def _make(self, name: str, preferred: str) -> str:
+        if not name.startswith("{"):
+            return name
+        uri, _, local = name[1:].partition("}")
+        if uri == f"{preferred}:" and preferred not in _RESERVED:
+            # An undeclared prefix of a JSON source: the name as it stood there.
+            return uri + local
+        return f"{self.declare(preferred, uri)}:{local}"
+
+    def _find(self, uri: str) -> str | None:
+        if uri in _WELL_KNOWN_URIS:
+            return _WELL_KNOWN_URIS[uri]
+        scope: Prefixes | None = self
+        while scope is not None:
+            if uri in scope._by_uri:
+                return scope._by_uri[uri]
+            scope = scope._parent
+        return None
+
+    def _free(self, prefix: str) -> bool:
+        return (
+            _PREFIX.fullmatch(prefix) is not None and prefix not in _RESERVED and self.means(prefix) is None
+        )
+
+
+def declare_all(prefixes: Prefixes, pairs: Iterable[tuple[str, str]]) -> None:
+    """Declare the user's prefixes of a document: all but those that only XML needs."""
+    for prefix, uri in pairs:
+        if uri and uri not in XML_ONLY:
+            prefixes.declare(prefix, uri)
+
+
+def declare_used(prefixes: Prefixes, elements: Iterable[Element]) -> None:
+    """Declare what element and attribute names below `elements` need."""
+    for top in elements:
+        for element in top.walk():
+            prefixes.key(element.name, element.prefix)
+            for name, _ in element.attributes:
+                prefixes.key(name)

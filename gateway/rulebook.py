@@ -1,0 +1,24 @@
+"""All rules of the house in one list: what `gateway list rules` prints and docs/rules.md holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway import checks, convert, gs1
+from gateway.findings import LossRule, Rule, by_code
+from gateway.formats import FORMATS
+from gateway.markets import messages
+
+
+def all_rules() -> dict[str, Rule | LossRule]:
+    """Every rule by code, sorted. Two different rules with one code are a mistake of ours and raise ValueError."""
+    rules: list[Rule | LossRule] = [*convert.RULES, *gs1.RULES, *checks.RULES]
+    for format_ in FORMATS:
+        rules += _with(format_.rules, format_.loss_rules)
+    for message in messages().values():
+        rules += message.rules
+    return dict(sorted(by_code(rules).items()))
+
+
+def _with(*groups: Iterable[Rule | LossRule]) -> list[Rule | LossRule]:
+    return [rule for group in groups for rule in group]

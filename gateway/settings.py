@@ -1,0 +1,197 @@
+"""The settings of a workspace: ``gateway.toml``.
+
+A workspace is a folder with ``gateway.toml``, ``agreements/*.yaml``, ``mappings/``, ``keys/`` and ``data/``. Every
+setting has a default that suits one small machine with SQLite, so an empty file is a good file. Unknown keys are
+refused by name: a misspelt limit must not be silently no limit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import ConfigurationError
+
+FILE = "gateway.toml"
+AGREEMENTS = "agreements"
+MAPPINGS = "mappings"
+KEYS = "keys"
+DATA = "data"
+
+MIN_POLL = 0.05
+LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("auto", "console", "plain", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How the durable engine runs.
+
+    Attributes:
+        url: its database; by default a SQLite file in ``data/``.
+        worker: name of this worker. It must stay the same over restarts: the engine resumes the work of its own name.
+        poll_interval: seconds between two looks at a queue.
+        concurrency: messages converted at the same time.
+    """
+
+    url: str
+    worker: str = "gateway-1"
+    poll_interval: float = 0.5
+    concurrency: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """What is logged and how: ``auto`` is for people on a terminal and JSON lines elsewhere."""
+
+    level: str = "info"
+    format: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one workspace.
+
+    Attributes:
+        root: the workspace folder, absolute.
+        database: SQLAlchemy URL of the ledger.
+        engine: the durable engine.
+        logs: logging.
+        limits: bounds on inputs by name (``input-bytes``), for all channels; names are checked with the agreements.
+        free_bytes: space on the disk that must stay free; nothing is collected below it.
+    """
+
+    root: Path
+    database: str
+    engine: Engine
+    logs: Logs = field(default_factory=Logs)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    free_bytes: int = 64 << 20
+
+    @property
+    def data(self) -> Path:
+        """Folder of the archive and of the SQLite files."""
+        return self.root / DATA
+
+    @property
+    def agreements(self) -> Path:
+        """Folder of the agreements."""
+        return self.root / AGREEMENTS
+
+    @property
+    def mappings(self) -> Path:
+        """Folder of the workspace's own mappings."""
+        return self.root / MAPPINGS
+
+
+def load(root: Path) -> Settings:
+    """Read ``gateway.toml`` of the workspace at `root`.
+
+    Raises:
+        ConfigurationError: no workspace there, no TOML, an unknown key or a value of a wrong type.
+    """
+    path = root / FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        message = f"{root} is no workspace: it has no {FILE}"
+        raise ConfigurationError(message, hint="make one with `gateway init DIR`, or name it with -C DIR") from error
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise ConfigurationError(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path}: not TOML: {error}"
+        raise ConfigurationError(message) from error
+    return _settings(root.resolve(), _Reader(path, values))
+
+
+def _settings(root: Path, top: _Reader) -> Settings:
+    engine, logs = top.table("engine"), top.table("logs")
+    intake, database = top.table("intake"), top.table("database")
+    limits = top.table("limits")
+    settings = Settings(
+        root=root,
+        database=_url(database.text("url", "sqlite:///data/ledger.sqlite"), root),
+        engine=Engine(
+            url=_url(engine.text("url", "sqlite:///data/engine.sqlite"), root),
+            worker=engine.text("worker", Engine.worker),
+            poll_interval=engine.number("poll-interval", Engine.poll_interval, MIN_POLL),
+            concurrency=engine.whole("concurrency", Engine.concurrency, 1),
+        ),
+        logs=Logs(
+            level=logs.choice("level", Logs.level, LEVELS), format=logs.choice("format", Logs.format, LOG_FORMATS)
+        ),
+        limits={key: limits.whole(key, 0, 1) for key in list(limits.values)},
+        free_bytes=intake.whole("free-bytes", Settings.free_bytes, 0),
+    )
+    for table in (top, engine, logs, intake, database, limits):
+        table.refuse_rest()
+    return settings
+
+
+def _url(url: str, root: Path) -> str:
+    """Make the path of a relative SQLite URL absolute, so that the working folder does not matter."""
+    scheme, separator, path = url.partition(":///")
+    if scheme.startswith("sqlite") and separator and not path.startswith("/"):
+        return f"{scheme}:///{root / path}"
+    return url
+
+
+class _Reader:
+    """One table of the file; remembers which keys were asked for."""
+
+    def __init__(self, path: Path, values: dict[str, Any], name: str = "") -> None:
+        self.path = path
+        self.values = values
+        self.name = name
+        self.known: set[str] = set()
+
+    def _get(self, key: str, default: Any, types: tuple[type, ...], wanted: str) -> Any:
+        self.known.add(key)
+        value = self.values.get(key, default)
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise self._wrong(key, f"must be {wanted}, not {value!r}")
+        return value
+
+    def table(self, key: str) -> _Reader:
+        """A sub-table, empty when it is not there."""
+        return _Reader(self.path, self._get(key, {}, (dict,), "a table"), key)
+
+    def text(self, key: str, default: str) -> str:
+        """A text."""
+        return str(self._get(key, default, (str,), "a text"))
+
+    def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
+        """One of several words."""
+        value = self.text(key, default)
+        if value not in choices:
+            raise self._wrong(key, f"must be one of {', '.join(choices)}, not {value!r}")
+        return value
+
+    def number(self, key: str, default: float, least: float) -> float:
+        """A number of at least `least`."""
+        value = float(self._get(key, default, (int, float), "a number"))
+        if value < least:
+            raise self._wrong(key, f"must be at least {least}, not {value}")
+        return value
+
+    def whole(self, key: str, default: int, least: int) -> int:
+        """A whole number of at least `least`."""
+        value = int(self._get(key, default, (int,), "a whole number"))
+        if value < least:
+            raise self._wrong(key, f"must be at least {least}, not {value}")
+        return value
+
+    def refuse_rest(self) -> None:
+        """Complain about the first key that nobody asked for."""
+        for key in self.values:
+            if key not in self.known:
+                near = difflib.get_close_matches(key, self.known, n=1)
+                raise self._wrong(key, f"unknown key, did you mean {near[0]!r}?" if near else "unknown key")
+
+    def _wrong(self, key: str, what: str) -> ConfigurationError:
+        return ConfigurationError(f"{self.path}: {f'{self.name}.' if self.name else ''}{key}: {what}")
