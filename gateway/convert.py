@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.checks.run import LAYERS, STORY, check_events
+from gateway.checks.run import LAYERS, STORY, Layer, check_events
 from gateway.epcis.document import Document
 from gateway.epcis.events import Event, epcs
 from gateway.epcis.identifiers import translate
@@ -24,7 +24,7 @@ from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Output, 
 from gateway.formats import FORMATS
 from gateway.formats.base import Claim, Context, Format, Limits, Reader
 from gateway.formats.table.mappings import Mapping as TableMapping
-from gateway.gs1 import CompanyPrefixes
+from gateway.gs1 import CompanyPrefixes, Gs1Error
 from gateway.markets import messages
 from gateway.markets.base import Message
 from gateway.options import COMPANY_PREFIX, EPC, Options, Setting
@@ -165,8 +165,8 @@ def convert(request: Request, out: Path) -> Report:
     report = _report(request)
     try:
         document, context = _open(request, report, target)
-        document.events = _counted(check_events(document.events, context, LAYERS), report)
-        document.events = _translated(document.events, context)
+        document.events = _checked(document.events, context, report, LAYERS)
+        document.events = _until_error(_translated(document.events, context), report.findings)
         if isinstance(target, Format):
             outputs = [_write(document, context, target, request.source, out)]
         else:
@@ -195,7 +195,7 @@ def validate(request: Request) -> Report:
     report = _report(request)
     try:
         document, context = _open(request, report, None)
-        for _ in _counted(check_events(document.events, context, (*LAYERS, STORY)), report):
+        for _ in _checked(document.events, context, report, (*LAYERS, STORY)):
             pass
         if report.format_in in FORMATS:
             check_output(request.source, report.format_in, report.findings)
@@ -303,18 +303,36 @@ def _settings(settings: Iterable[Setting], target: Format | Message | None) -> l
     return [*settings, *(target.settings if target is not None else ()), EPC, COMPANY_PREFIX]
 
 
-def _counted(events: Iterable[Event], report: Report) -> Iterator[Event]:
-    for event in events:
+def _checked(events: Iterable[Event], context: Context, report: Report, layers: Sequence[Layer]) -> Iterator[Event]:
+    """Check and count events."""
+    if context.mapping is not None:
+        # A table's reader has named row and column of every wrong cell. What is built of wrong cells is wrong again,
+        # and a sender does not want to read it twice, in words of EPCIS.
+        events = _until_error(events, report.findings)
+    for event in check_events(events, context, layers):
         report.events += 1
         report.epcs += epcs(event)
         yield event
+
+
+def _until_error(events: Iterable[Event], findings: Findings) -> Iterator[Event]:
+    """Hand events on until something is wrong; then read the rest for its findings only.
+
+    Nothing is written of a file with errors, so a writer need not see what comes after the first.
+    """
+    for event in events:
+        if not findings.errors:
+            yield event
 
 
 def _translated(events: Iterable[Event], context: Context) -> Iterable[Event]:
     style = context.options.get(EPC)
     if style == "keep":
         return events
-    prefixes = CompanyPrefixes(context.options.get(COMPANY_PREFIX).split(","))
+    try:
+        prefixes = CompanyPrefixes.from_setting(context.options.get(COMPANY_PREFIX))
+    except Gs1Error as error:
+        raise UsageError(str(error), hint=error.hint) from error
     return translate(events, style, prefixes, context.findings, context.losses)
 
 

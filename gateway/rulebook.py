@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway import checks, convert, gs1
+from gateway import checks, convert, gs1, transports
+from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
 from gateway.formats import FORMATS
 from gateway.markets import messages
@@ -12,11 +13,17 @@ from gateway.markets import messages
 
 def all_rules() -> dict[str, Rule | LossRule]:
     """Every rule by code, sorted. Two different rules with one code are a mistake of ours and raise ValueError."""
-    rules: list[Rule | LossRule] = [*convert.RULES, *gs1.RULES, *checks.RULES]
+    rules: list[Rule | LossRule] = [
+        *convert.RULES,
+        *gs1.RULES,
+        *checks.RULES,
+        *epcis_rules.LOSS_RULES,
+        *transports.RULES,
+    ]
     for format_ in FORMATS:
         rules += _with(format_.rules, format_.loss_rules)
     for message in messages().values():
-        rules += message.rules
+        rules += _with(message.rules, message.loss_rules)
     return dict(sorted(by_code(rules).items()))
 
 

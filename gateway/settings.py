@@ -27,7 +27,7 @@ LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("auto", "console", "plain", "json")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Engine:
     """How the durable engine runs.
 
@@ -44,7 +44,7 @@ class Engine:
     concurrency: int = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Logs:
     """What is logged and how: ``auto`` is for people on a terminal and JSON lines elsewhere."""
 
@@ -52,7 +52,7 @@ class Logs:
     format: str = "auto"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """The settings of one workspace.
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="BaseModel")
 MAX_BYTES = 1 << 20
 
+Place = tuple[str | int, ...]
+"""Where something stands in a file: keys and list positions from the top."""
+Lines = dict[Place, int]
+"""Line of each place."""
+
 
 def load(path: Path, model: type[M]) -> M:
     """Read `path` into `model`.
@@ -50,10 +55,10 @@ def loads(data: bytes, model: type[M], name: str) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise ConfigurationError(_explain(error, lines, name, model)) from error
+        raise ConfigurationError("\n".join(explain(error, lines, name, model))) from error
 
 
-def parse(data: bytes, name: str) -> tuple[Any, dict[tuple[str | int, ...], int]]:
+def parse(data: bytes, name: str) -> tuple[Any, Lines]:
     """Plain data and, for each place in it, the line where it stands.
 
     Raises:
@@ -69,15 +74,15 @@ def parse(data: bytes, name: str) -> tuple[Any, dict[tuple[str | int, ...], int]
         line = f":{mark.line + 1}" if mark is not None else ""
         message = f"{name}{line}: not YAML: {getattr(error, 'problem', None) or error}"
         raise ConfigurationError(message) from error
-    lines: dict[tuple[str | int, ...], int] = {}
+    lines: Lines = {}
     value = _plain(node, (), lines, name, set()) if node is not None else None
     return value, lines
 
 
 def _plain(
     node: yaml.Node,
-    place: tuple[str | int, ...],
-    lines: dict[tuple[str | int, ...], int],
+    place: Place,
+    lines: Lines,
     name: str,
     seen: set[int],
 ) -> Any:
@@ -107,17 +112,31 @@ def _plain(
     return node.value
 
 
-def _explain(error: ValidationError, lines: dict[tuple[str | int, ...], int], name: str, model: type[BaseModel]) -> str:
-    names = sorted(_keys(model, set()))
-    return "\n".join(_complaint(detail, lines, name, names) for detail in error.errors())
+def explain(error: ValidationError, lines: Lines, name: str, model: type[BaseModel], prefix: Place = ()) -> list[str]:
+    """The complaints of a validation, each as ``file:line: key: what is wrong``.
+
+    Args:
+        error: what pydantic found.
+        lines: line of each place, from `parse`.
+        name: what the file is called in messages.
+        model: the model that was asked for, to suggest keys.
+        prefix: place of the validated part when it is not the whole file.
+    """
+    keys = sorted(_keys(model, set()))
+    return [_complaint(detail, lines, name, keys, prefix) for detail in error.errors()]
 
 
-def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], name: str, keys: list[str]) -> str:
-    place = tuple(detail["loc"])
+def complaint(place: Place, lines: Lines, name: str, text: str) -> str:
+    """One complaint about a place of a file, with the line of the nearest place that is written there."""
     known = place
     while known and known not in lines:
         known = known[:-1]
     key = ".".join(str(part) for part in place) or "the file"
+    return f"{name}:{lines.get(known, 1)}: {key}: {text}"
+
+
+def _complaint(detail: ErrorDetails, lines: Lines, name: str, keys: list[str], prefix: Place) -> str:
+    place = (*prefix, *detail["loc"])
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         message = "unknown key"
@@ -128,7 +147,7 @@ def _complaint(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], na
         message = "is missing"
     elif detail["type"] != "value_error":
         message += f", not {detail['input']!r}"
-    return f"{name}:{lines.get(known, 1)}: {key}: {message}"
+    return complaint(place, lines, name, message)
 
 
 def _keys(annotation: Any, seen: set[type]) -> set[str]:

@@ -44,3 +44,16 @@ def corpora() -> Path:
 def fixtures() -> Path:
     """Our own fixtures; all numbers in them are synthetic."""
     return FIXTURES
+
+
+@pytest.fixture
+def openssh(tmp_path: Path):
+    """A real OpenSSH server, for tests marked ``openssh``. Without sshd CI fails; elsewhere the test is skipped."""
+    from tests.peers import openssh as peer
+
+    if not peer.available():
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs an OpenSSH server at /usr/sbin/sshd")
+        pytest.skip("this machine has no OpenSSH server (/usr/sbin/sshd)")
+    with peer.serve(tmp_path / "openssh") as server:
+        yield server

@@ -1,0 +1,1 @@
+"""Agreements: who exchanges what with whom, through which channels, and when."""

@@ -1,0 +1,12 @@
+"""Checks of what a document says, in layers; `gateway.checks.run.check_events` runs them over a stream of events.
+
+Beside the schema checks: required parts of events, identifiers, vocabulary, times, and the story of a batch. A check
+never changes an event and never stops at one; each finding names the event, its place, the value, what was expected
+and a way to repair it.
+"""
+
+from __future__ import annotations
+
+from gateway.checks import rules, schema_rules
+
+RULES = (*rules.RULES, *schema_rules.RULES)

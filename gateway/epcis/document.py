@@ -61,6 +61,7 @@ class Header(Struct):
         receiver: JSON ``receiver`` where there is no SBDH tree.
         vocabularies: master data of the header.
         query: envelope when the source is a query document.
+        master_data_document: whether the source is an EPCISMasterDataDocument, which has no events.
         extensions: foreign elements of the header.
         attributes: foreign attributes of the root element.
         namespaces: prefix preferences of the document: prefix and URI pairs in source order.
@@ -76,6 +77,7 @@ class Header(Struct):
     vocabularies: list[Vocabulary] = []
     master_data_extensions: list[Element] = []
     query: QueryResults | None = None
+    master_data_document: bool = False
     extensions: list[Element] = []
     attributes: list[tuple[str, str]] = []
     namespaces: list[tuple[str, str]] = []

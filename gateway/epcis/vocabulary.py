@@ -60,10 +60,10 @@ class Style(enum.StrEnum):
     KEEP = "keep"
 
 
-def _load() -> dict[str, Any]:
+def _load() -> dict[Field, dict[str, Any]]:
     path = Path(__file__).with_name("data") / "cbv.json"
-    data: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return data
+    data = json.loads(path.read_text("utf-8"))
+    return {Field(name): entry for name, entry in data["fields"].items()}
 
 
 def _spellings(word: str, urn: str, uri: str) -> dict[Style, str]:
@@ -78,8 +78,7 @@ def _tables() -> tuple[dict[Field, tuple[str, ...]], dict[Field, dict[Style, dic
     """Word lists, and for every field and style a table from each readable spelling to the one to write."""
     words: dict[Field, tuple[str, ...]] = {}
     tables: dict[Field, dict[Style, dict[str, str]]] = {}
-    for name, entry in _load()["fields"].items():
-        field = Field(name)
+    for field, entry in _LISTS.items():
         words[field] = tuple(entry["words"])
         by_style: dict[Style, dict[str, str]] = {style: {} for style in Style}
         for word in words[field]:
@@ -91,6 +90,7 @@ def _tables() -> tuple[dict[Field, tuple[str, ...]], dict[Field, dict[Style, dic
     return words, tables
 
 
+_LISTS: Final = _load()
 _WORDS, _TABLES = _tables()
 
 
@@ -147,9 +147,4 @@ def nearest(field: Field, value: str) -> str | None:
 
 def suspected_new(field: Field) -> frozenset[str]:
     """Words believed, but not verified, to be new in CBV 2.0. Good for an information, never for a refusal."""
-    return _SUSPECTED_NEW[field]
-
-
-_SUSPECTED_NEW: Final = {
-    Field(name): frozenset(entry["new_in_2_0_unverified"]) for name, entry in _load()["fields"].items()
-}
+    return frozenset(_LISTS[field]["new_in_2_0_unverified"])

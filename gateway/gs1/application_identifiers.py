@@ -6,6 +6,20 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gateway.gs1 import schemes
+
+#: Keys with a check digit that are the whole value of an application identifier.
+NUMBERS = {
+    "00": schemes.SSCC,
+    "01": schemes.SGTIN,
+    "02": schemes.SGTIN,
+    "03": schemes.SGTIN,
+    **{str(code): schemes.SGLN for code in range(410, 418)},
+}
+
+#: Application identifiers whose value is a date, YYMMDD.
+DATES = frozenset({"11", "12", "13", "15", "16", "17"})
+
 _SYMBOLS = 4
 
 
@@ -16,12 +30,14 @@ class ApplicationIdentifier:
     Attributes:
         code: two to four digits.
         title: GS1's data title, e.g. ``BATCH/LOT``.
+        form: GS1's format, e.g. ``N2+X..20`` (identifier, then value).
         variable: whether its value has no fixed place of its end, so that a separator must follow.
         pattern: what a value must match as a whole.
     """
 
     code: str
     title: str
+    form: str
     variable: bool
     pattern: re.Pattern[str]
 
@@ -53,5 +69,5 @@ def _lookup(head: str) -> ApplicationIdentifier | None:
     # biip's pattern covers identifier and value. ASCII, because \d alone would take digits of other scripts.
     value = found.pattern.removeprefix("^" + found.ai)
     return ApplicationIdentifier(
-        found.ai, found.data_title, found.separator_required, re.compile(value, re.ASCII)
+        found.ai, found.data_title, found.format, found.separator_required, re.compile(value, re.ASCII)
     )

@@ -78,9 +78,7 @@ def _checked(prefix: str) -> str:
     prefix = prefix.strip()
     if not is_digits(prefix) or not SHORTEST <= len(prefix) <= LONGEST:
         message = f"the configured company prefix {prefix!r} is not made of {SHORTEST} to {LONGEST} digits"
-        raise Gs1Error(
-            rules.PREFIX_CONFIGURED, message, value=prefix, expected=f"{SHORTEST} to {LONGEST} digits"
-        )
+        raise Gs1Error(rules.PREFIX_CONFIGURED, message, value=prefix, expected=f"{SHORTEST} to {LONGEST} digits")
     return prefix
 
 

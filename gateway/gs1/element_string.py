@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.gs1 import application_identifiers as ais
-from gateway.gs1 import bare, rules, schemes
-from gateway.gs1.application_identifiers import ApplicationIdentifier
+from gateway.gs1 import bare, rules
+from gateway.gs1.application_identifiers import DATES, NUMBERS, ApplicationIdentifier
+from gateway.gs1.dates import is_date
 from gateway.gs1.errors import Gs1Error
 from gateway.gs1.validate import check_number
 
@@ -26,14 +27,6 @@ SYMBOLOGIES = ("]d2", "]C1", "]e0", "]Q3", "]J1")
 
 _BRACKET = re.compile(r"\(([0-9]{2,4})\)")
 
-_NUMBERS = {
-    "00": schemes.SSCC,
-    "01": schemes.SGTIN,
-    "02": schemes.SGTIN,
-    "03": schemes.SGTIN,
-    **{str(code): schemes.SGLN for code in range(410, 418)},
-}
-
 
 class Element(NamedTuple):
     """One application identifier with its value, verbatim."""
@@ -42,13 +35,13 @@ class Element(NamedTuple):
     value: str
 
 
-def parse(text: str, *, ais_written: Sequence[str] | None = None) -> tuple[Element, ...]:
+def parse(text: str, *, order: Sequence[str] | None = None) -> tuple[Element, ...]:
     """Read an element string in any of its spellings.
 
     Args:
         text: the content of a barcode.
-        ais_written: the application identifiers that the writer of a bare form uses, each exactly once and in
-            this order, e.g. ``("01", "21", "17", "10")``. Has no effect on the other spellings.
+        order: the application identifiers that the writer of a bare form uses, all of them in this order, e.g.
+            ``("01", "21", "17", "10")``. Has no effect on the other spellings.
 
     Raises:
         Gs1Error: GS1-ES-01 to -05 and rules of the keys (check digits).
@@ -58,7 +51,7 @@ def parse(text: str, *, ais_written: Sequence[str] | None = None) -> tuple[Eleme
     elif text.startswith((FNC1, *SYMBOLOGIES)) or FNC1 in text:
         elements = _separated(text)
     else:
-        elements = [Element(*pair) for pair in bare.read(text, ais_written)]
+        elements = [Element(*pair) for pair in bare.read(text, order)]
     return _checked(elements, text)
 
 
@@ -120,16 +113,11 @@ def _separated(text: str) -> list[Element]:
 
 
 def _fixed(known: ApplicationIdentifier, field: str) -> str:
-    """The beginning of `field` that is the identifier with its value of fixed length."""
-    match = known.pattern.match(field, len(known.code))
-    if match is None or field.find("\n") >= 0:
-        match = None
-    if match is not None:
-        return field
-    for end in range(len(known.code) + 1, len(field) + 1):
-        if known.accepts(field[len(known.code) : end]):
-            return field[:end]
-    return field
+    """The beginning of `field` that is the identifier and its value of fixed length."""
+    start = len(known.code)
+    ends = (end for end in range(start + 1, len(field) + 1) if known.accepts(field[start:end]))
+    # Without any, the whole field is taken and refused with its value.
+    return field[: next(ends, len(field))]
 
 
 def _checked(elements: list[Element], text: str) -> tuple[Element, ...]:
@@ -138,10 +126,10 @@ def _checked(elements: list[Element], text: str) -> tuple[Element, ...]:
     seen: dict[str, str] = {}
     for ai, value in elements:
         known = _known(ai, text)
-        if not known.accepts(value):
-            message = f"the value {value!r} of ({ai}) {known.title} does not match {known.pattern.pattern}"
-            raise Gs1Error(rules.ELEMENTS_VALUE, message, value=value, expected=known.pattern.pattern)
-        scheme = _NUMBERS.get(ai)
+        if not known.accepts(value) or (ai in DATES and not is_date(value)):
+            message = f"the value {value!r} of ({ai}) {known.title} does not have the form {known.form}"
+            raise Gs1Error(rules.ELEMENTS_VALUE, message, value=value, expected=known.form)
+        scheme = NUMBERS.get(ai)
         if scheme is not None:
             check_number(scheme, value)
         if seen.setdefault(ai, value) != value:

@@ -7,6 +7,7 @@ Read: any domain, any path before the key, the short names of older versions (``
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -57,7 +58,7 @@ for _scheme in schemes.SCHEMES:
     _BY_AI.setdefault(_scheme.ai, []).append(_scheme)
 
 #: Table 7-1 of the standard, and what RFC 3986 forbids in a path. The rest of set 82 stands for itself.
-_TO_LINK = str.maketrans({char: f"%{ord(char):02X}" for char in "! #%&()*+,/:\"<>?"})
+_TO_LINK = str.maketrans({char: f"%{ord(char):02X}" for char in '! #%&()*+,/:"<>?'})
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _SHORT_GTINS = (8, 12, 13)
 _SHORTEST_PREFIX = re.compile("[0-9]{6}")
@@ -133,14 +134,14 @@ def find(link: str, *, strict: bool = False) -> Link | None:
     segments = address[domain_end + 1 :].split("/") if domain_end >= 0 else []
     error: Gs1Error | None = None
     for at, segment in enumerate(segments[:-1]):
-        ai = _NAMES.get(segment, segment)
-        if ai not in _BY_AI:
+        ai, behind = _NAMES.get(segment, segment), segments[at + 1 :]
+        if ai not in _BY_AI or not (strict or _has_form(ai, behind)):
             continue
         try:
-            parts, extras = _read_path(ai, segments[at + 1 :], link)
+            parts, extras = _read_path(ai, behind, link)
         except Gs1Error as wrong:
-            if error is None and (strict or _has_form(ai, segments[at + 1 :])):
-                error = wrong
+            # A later segment may still be the key: /01/ can stand in the path before it.
+            error = error or wrong
             continue
         stem = address[: len(address) - len("/".join(segments[at:])) - 1]
         extras += parse_qsl(query, keep_blank_values=True)
@@ -155,17 +156,32 @@ def find(link: str, *, strict: bool = False) -> Link | None:
 def _read_path(ai: str, segments: list[str], link: str) -> tuple[Parts, list[tuple[str, str]]]:
     """Read the segments from the key's value on; gives the key and the qualifiers that are not part of it."""
     qualifiers = _qualifiers(ai, segments[1:], link)
-    scheme = _scheme(ai, qualifiers)
-    number, tail = _key_value(scheme, _decode(segments[0], link))
-    check_number(scheme, number)
-    serial = qualifiers.pop(scheme.serial_ai, None) if scheme.serial_ai else tail
+    parts, used = read_key(ai, _decode(segments[0], link), qualifiers)
+    return parts, [(name, value) for name, value in qualifiers.items() if name != used]
+
+
+def read_key(ai: str, value: str, qualifiers: Mapping[str, str]) -> tuple[Parts, str]:
+    """The key in the value of a primary application identifier and in one of the other identifiers beside it.
+
+    Returns:
+        the key, and the identifier of its serial part ("" when it has none of its own).
+
+    Raises:
+        Gs1Error: under the scheme's rules.
+    """
+    choices = _BY_AI[ai]
+    # The scheme that says most: a serial number comes before a lot number.
+    scheme = next((scheme for scheme in choices if scheme.serial_ai in qualifiers), choices[0])
+    number, tail = _key_value(scheme, value)
     if scheme.serial_ai and tail:
-        expected = f"{scheme.length} digits"
-        raise Gs1Error(scheme.form, f"{segments[0]!r} is not {expected}", value=link, expected=expected)
+        expected = f"{scheme.length + sum(scheme.extra)} digits"
+        raise Gs1Error(scheme.form, f"{value!r} is not {expected}", value=value, expected=expected)
+    check_number(scheme, number)
+    serial = qualifiers.get(scheme.serial_ai) if scheme.serial_ai else tail
     if serial == scheme.none:
         serial = None
     check_serial(scheme, serial)
-    return Parts(scheme, number, serial), list(qualifiers.items())
+    return Parts(scheme, number, serial), scheme.serial_ai
 
 
 def _qualifiers(ai: str, segments: list[str], link: str) -> dict[str, str]:
@@ -180,12 +196,6 @@ def _qualifiers(ai: str, segments: list[str], link: str) -> dict[str, str]:
         message = f"the key {ai} of {link!r} is followed by {', '.join(names)}"
         raise Gs1Error(rules.LINK_QUALIFIER, message, value=link, expected=expected)
     return {name: _decode(value, link) for name, value in zip(names, segments[1::2], strict=True)}
-
-
-def _scheme(ai: str, qualifiers: dict[str, str]) -> Scheme:
-    """The scheme of a key with these qualifiers: the one that says most (serial number before lot)."""
-    choices = _BY_AI[ai]
-    return next((scheme for scheme in choices if scheme.serial_ai in qualifiers), choices[0])
 
 
 def _key_value(scheme: Scheme, value: str) -> tuple[str, str | None]:

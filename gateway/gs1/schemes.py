@@ -26,7 +26,7 @@ class Layout(enum.Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scheme:
     """One kind of GS1 key.
 
@@ -44,7 +44,7 @@ class Scheme:
         serial_title: what a message calls the serial part.
         serial_max: most characters of the serial part, 0 when the key has none.
         serial_set: characters of the serial part.
-        none: URN spelling of an absent serial part (SGLN: ``0``).
+        none: URN spelling of an absent serial part (SGLN: ``0``), None when there is no such spelling.
         pattern: whether the key without serial part is written ``urn:epc:idpat:...*``.
         form: rule about the key's digits.
         check: rule about its check digit.
@@ -64,7 +64,7 @@ class Scheme:
     serial_title: str = "serial number"
     serial_max: int = 0
     serial_set: str = SET_82
-    none: str = ""
+    none: str | None = None
     pattern: bool = False
     form: Rule = rules.KEY_FORM
     check: Rule = rules.KEY_CHECK
@@ -203,4 +203,3 @@ SCHEMES = (
     ITIP,
     UPUI,
 )
-BY_NAME = {scheme.name: scheme for scheme in SCHEMES}

@@ -18,9 +18,7 @@ _ANY = "*"
 
 #: Characters that each character set must escape in a URN.
 _ESCAPED = {SET_82: '"%&/<>?', SET_39: "#/"}
-_TO_URN = {
-    charset: str.maketrans({char: f"%{ord(char):02X}" for char in chars}) for charset, chars in _ESCAPED.items()
-}
+_TO_URN = {charset: str.maketrans({char: f"%{ord(char):02X}" for char in chars}) for charset, chars in _ESCAPED.items()}
 _ESCAPE = re.compile("%(..)?", re.DOTALL)
 
 
@@ -40,17 +38,14 @@ def unescape(text: str, charset: str = SET_82) -> str:
     raw = "".join(char for char in escaped if char != "%" and char in text)
     if raw:
         expected = escape(raw, charset)
-        raise Gs1Error(
-            rules.URN_ESCAPE, f"{raw!r} stands in {text!r} without escape", value=text, expected=expected
-        )
+        raise Gs1Error(rules.URN_ESCAPE, f"{raw!r} stands in {text!r} without escape", value=text, expected=expected)
     if "%" not in text:
         return text
 
     def character(match: re.Match[str]) -> str:
         digits = match[1] or ""
         try:
-            # bytes.fromhex would also take blanks
-            char = chr(int(digits, 16)) if digits.isalnum() else ""
+            char = chr(int(digits, 16))
         except ValueError:
             char = ""
         if not char or char not in escaped:
@@ -140,7 +135,7 @@ def build(parts: Parts, prefixes: CompanyPrefixes = PUBLISHED) -> str:
             know it.
     """
     scheme = parts.scheme
-    stem = f"{stem_of(parts, prefixes)}"
+    stem = stem_of(parts, prefixes)
     if not scheme.serial_max:
         return stem
     if parts.serial is not None:

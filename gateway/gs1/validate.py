@@ -8,6 +8,9 @@ from gateway.gs1.charsets import DIGITS, outside
 from gateway.gs1.errors import Gs1Error
 from gateway.gs1.schemes import Layout, Scheme
 
+#: GS1 General Specifications, section 1.4.4: a company prefix has 4 to 12 digits.
+_SHORTEST_PREFIX = 4
+
 
 def check_number(scheme: Scheme, number: str) -> None:
     """Check form and check digit of a key, without its serial part and the scheme's filler.
@@ -17,6 +20,9 @@ def check_number(scheme: Scheme, number: str) -> None:
     """
     if scheme.layout is Layout.TEXT:
         _check_text(scheme.form, scheme.form, scheme.title, number, scheme.charset, scheme.length)
+        if not check_digit.is_digits(number[:_SHORTEST_PREFIX]):
+            message = f"the {scheme.title} {number!r} does not begin with a company prefix"
+            raise Gs1Error(scheme.form, message, value=number, expected="digits of the company prefix first")
         return
     total = scheme.length + sum(scheme.extra)
     key = number[: scheme.length]

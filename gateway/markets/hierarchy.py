@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from gateway.epcis.element import Element
 from gateway.epcis.events import AggregationEvent, Event, ObjectEvent, TransformationEvent
+from gateway.epcis.time import OrderKey, order_key
 from gateway.findings import Findings, Rule, Severity, Where
 
 CBV_MDA: Final = "urn:epcglobal:cbv:mda"
@@ -34,29 +34,14 @@ CYCLE: Final = Rule(
 )
 RULES: Final = (TWO_PARENTS, CYCLE)
 
-_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
-
-
-def instant(time: str, zone_offset: str = "") -> datetime | None:
-    """The instant of an xsd:dateTime; `zone_offset` (``+03:00``) completes a time without zone.
-
-    Returns:
-        None when the text is no date-time, or has no zone and none is given.
-    """
-    try:
-        value = datetime.fromisoformat(time)
-        if value.tzinfo is None:
-            value = datetime.fromisoformat(time + zone_offset)
-    except ValueError:
-        return None
-    return value.astimezone(UTC) if value.tzinfo is not None else None
+_BEGINNING: Final = OrderKey(-(1 << 62), "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     """One aggregation event; `children` is the event's own list, not a copy."""
 
-    instant: datetime
+    instant: OrderKey
     event_id: str
     action: str
     parent: str | None
@@ -141,6 +126,7 @@ class DocumentHierarchy:
         self._last = _BEGINNING
         self._latest: _State | None = None
         self._past = _State()
+        self._past_as_of = ""
 
     def add(self, event: Event) -> None:
         """Take one event. One with an error declaration withdraws the event of the same eventID."""
@@ -149,7 +135,7 @@ class DocumentHierarchy:
                 self._withdrawn.add(event.event_id)
             return
         # A time that cannot be read counts as that of the event before it: document order decides then.
-        self._last = instant(event.event_time, event.event_time_zone_offset) or self._last
+        self._last = order_key(event.event_time, event.event_time_zone_offset) or self._last
         match event:
             case AggregationEvent():
                 change = _Change(
@@ -208,9 +194,9 @@ class DocumentHierarchy:
         """Whether an error declaration in the document withdraws this event."""
         return event.event_id is not None and event.event_id in self._withdrawn
 
-    def _describe(self, epcs: list[str] | None, ilmd: list[Element]) -> None:
+    def _describe(self, epcs: list[str] | None, ilmd: list[Element] | None) -> None:
         # CBV attributes win over a vendor's element of the same local name.
-        ordered = sorted(ilmd, key=lambda element: element.namespace == CBV_MDA)
+        ordered = sorted(ilmd or (), key=lambda element: element.namespace == CBV_MDA)
         shared = {element.local: element.text for element in ordered}
         for epc in epcs or ():
             self._attributes[epc] = shared
@@ -223,13 +209,17 @@ class DocumentHierarchy:
             )
             self._latest = _State()
             self._past = _State()
+            self._past_as_of = ""
             for change in self._changes:
                 self._latest.apply(change, self._findings)
-        moment = instant(as_of) if as_of else None
+        if as_of and as_of == self._past_as_of:
+            return self._past  # the usual case: one shipment is expanded with many questions
+        moment = order_key(as_of) if as_of else None
         if moment is None:
             return self._latest
         if self._past.applied and self._changes[self._past.applied - 1].instant > moment:
             self._past = _State()
+        self._past_as_of = as_of
         while self._past.applied < len(self._changes):
             change = self._changes[self._past.applied]
             if change.instant > moment:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gateway.plugins import Registry
 from gateway.transports.base import Transport
+from gateway.transports.rules import RULES
+
+__all__ = ["RULES", "TRANSPORTS"]
 
 TRANSPORTS: Registry[Transport] = Registry(
     "gateway.transports",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -72,16 +73,19 @@ def settled_offers(
 ) -> Iterator[Offer]:
     """Look at a folder until nothing more can settle soon, then offer what has settled, oldest first."""
     rule = settings.settle
-    patience = max(rule.interval * (rule.looks - 1), rule.min_age) + rule.interval
-    end = clock() + patience
-    while True:
+    end = 0.0
+    settling.begin()
+    for looks in itertools.count(1):
         entries = list(listing())
         taken = [entry for entry in entries if names.matches(entry.name, settings.patterns, settings.ignore)]
-        settling.look(taken, (entry.name for entry in entries), clock())
-        if clock() >= end or not settling.worth_another_look(clock()):
+        now = clock()
+        settling.look(taken, (entry.name for entry in entries), now)
+        # Files that appear while we look must not keep us here for ever.
+        end = end or now + rule.min_age
+        if (looks >= rule.looks and now >= end) or not settling.worth_another_look(now):
             break
         sleep(max(rule.interval, 0.01))
-    for entry in in_order(settling.settled(clock())):
+    for entry in in_order(settling.settled(now)):
         yield Offer(entry.name, entry.path, entry.size, entry.modified)
 
 
@@ -134,7 +138,11 @@ def pour(read: Callable[[int], bytes], target: BinaryIO, offer: Offer, place: st
             raise changed(offer, place)
         if digest:
             digest[0].update(block)
-        target.write(block)
+        try:
+            target.write(block)
+        except OSError as error:
+            message = f"{offer.name!r} from {place} cannot be stored here: {error.strerror or error}"
+            raise TransportError(message, retryable=True) from error
     if count != offer.size:
         message = f"{offer.name!r} in {place} ended after {count} of {offer.size} bytes"
         raise TransportError(message, retryable=True)
@@ -158,9 +166,8 @@ def blocks(source: BinaryIO, size: int, name: str) -> Iterator[bytes]:
     Raises:
         TransportError: the source is not as long as its caller said.
     """
-    source.seek(0)
     count = 0
-    while block := source.read(CHUNK):
+    while block := _from_here(source, count, name):
         count += len(block)
         if count > size:
             break
@@ -168,6 +175,16 @@ def blocks(source: BinaryIO, size: int, name: str) -> Iterator[bytes]:
     if count != size:
         message = f"{name!r} should have {size} bytes, but its source has {'more' if count > size else count}"
         raise TransportError(message)
+
+
+def _from_here(source: BinaryIO, position: int, name: str) -> bytes:
+    try:
+        if position == 0:
+            source.seek(0)
+        return source.read(CHUNK)
+    except OSError as error:
+        message = f"{name!r} cannot be read here: {error.strerror or error}"
+        raise TransportError(message, retryable=True) from error
 
 
 def sha256(pieces: Iterable[bytes]) -> bytes:

@@ -81,7 +81,11 @@ class FolderSession:
         checksum = self._checksum(offer)
         with self._trouble(f"read {offer.name!r}"):
             # A link or a device that took the file's place is not followed and does not block.
-            handle = os.open(self._path(offer), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            try:
+                handle = os.open(self._path(offer), flags)
+            except FileNotFoundError as error:
+                raise changed(offer, self._place) from error
         with os.fdopen(handle, "rb", buffering=0) as source:
             if not _is_offered(offer, os.fstat(handle)):
                 raise changed(offer, self._place)

@@ -95,6 +95,11 @@ class Settling:
         self._rule = settle
         self._watched: dict[str, _Watch] = {}
         self._names: frozenset[str] = frozenset()
+        self._first = True
+
+    def begin(self) -> None:
+        """Start a row of looks. What changed since the last row may settle in this one."""
+        self._first = True
 
     def look(self, entries: Iterable[Entry], names: Iterable[str], now: float) -> None:
         """Take one look.
@@ -114,8 +119,10 @@ class Settling:
                 watch.looks += 1
             else:
                 watch = _Watch(entry, 1, now, changed=watch is not None)
+            watch.changed = watch.changed and not self._first
             self._watched[entry.path] = watch
         self._names = frozenset(names)
+        self._first = False
 
     def settled(self, now: float) -> list[Entry]:
         """The files of the last look that are whole."""

@@ -61,7 +61,7 @@ def run(monkeypatch, capsys, *arguments: str) -> tuple[int, str]:
         (["convert", __file__, "--to", "epcis-1.3-xml"], 2, "did you mean 'epcis-1.2-xml'?"),
         (["convert", __file__], 2, "Missing option '--to'"),
         (["convert", __file__, "--to", "tr-pts", "--set", "x"], 2, "is no KEY=VALUE"),
-        (["convert", __file__, "--to", "tr-pts", "--mapping", "no/such"], 4, "no/such"),
+        (["convert", __file__, "--to", "tr-pts", "--mapping", "no/such"], 2, "no/such"),
         (["nonsense"], 2, "No such command 'nonsense'"),
         (["list", "rules", "NO-SUCH"], 2, "there is no rule 'NO-SUCH'"),
     ],

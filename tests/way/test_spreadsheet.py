@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook
 from gateway.cli.main import cli
 from gateway.gs1 import parse_urn
 
-SHEET = "mappings/acme-cmo/batch/batch.xlsx"
+SHEET = "mappings/acme-cmo/batch-tr.xlsx"
 CREATION = "creation-date=2026-11-22T10:00:00Z"
 TARGETS = {
     "epcis-1.2-xml": "out.xml",

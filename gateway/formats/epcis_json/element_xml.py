@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from lxml import etree
 
 from gateway.epcis.element import Element
+from gateway.formats.epcis_json.names import XML_NAMESPACE
 
-# An XML name must not begin with a digit or hold most punctuation; a JSON key may. Loss lists show such names escaped.
-_BAD = "_"
+_NAME: Final = re.compile(r"[^\W\d][\w.-]*")
+_ESCAPES: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+    | {chr(code): "\N{REPLACEMENT CHARACTER}" for code in range(32) if chr(code) not in "\t\n\r"}
+)
 
 
 def to_xml(element: Element) -> str:
     """The element as XML text with all declarations it needs. Names that XML forbids are shown with underscores."""
-    return etree.tostring(_build(element), encoding="unicode", with_tail=False)
+    parts: list[str] = []
+    _write(element, {"xml": XML_NAMESPACE}, parts)
+    return "".join(parts)
 
 
 def from_xml(text: str) -> Element:
@@ -28,31 +37,40 @@ def from_xml(text: str) -> Element:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(str(error)) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         message = "a DOCTYPE is not allowed"
         raise ValueError(message)
     return _read(root, {})
 
 
-def _build(element: Element) -> etree._Element:
-    nsmap: dict[str | None, str] = {prefix or None: uri for prefix, uri in element.namespaces if uri}
-    if element.prefix and element.namespace:
-        nsmap[element.prefix] = element.namespace
-    try:
-        node = etree.Element(element.name, nsmap=nsmap)
-    except ValueError:
-        node = etree.Element(_legal(element.local))
-    for name, value in element.attributes:
-        try:
-            node.set(name, _text(value))
-        except ValueError:
-            node.set(_legal(name), _text(value))
-    node.text = _text(element.text) or None
+def _write(element: Element, outer: dict[str, str], parts: list[str]) -> None:
+    declared = {prefix: uri for prefix, uri in element.namespaces if prefix and uri and outer.get(prefix) != uri}
+    scope = {**outer, **declared}
+
+    def qualified(name: str, preferred: str) -> str:
+        uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
+        local = _legal(local)
+        if not uri:
+            return local
+        for prefix, meaning in scope.items():
+            if meaning == uri:
+                return f"{prefix}:{local}"
+        prefix = preferred
+        number = 0
+        while not _NAME.fullmatch(prefix) or prefix in scope:
+            number += 1
+            prefix = f"n{number}"
+        scope[prefix] = declared[prefix] = uri
+        return f"{prefix}:{local}"
+
+    tag = qualified(element.name, element.prefix)
+    attributes = [f' {qualified(name, "")}="{_escaped(value)}"' for name, value in element.attributes]
+    namespaces = [f' xmlns:{prefix}="{_escaped(uri)}"' for prefix, uri in declared.items()]
+    parts.append(f"<{tag}{''.join(namespaces)}{''.join(attributes)}>{_escaped(element.text)}")
     for child in element.children:
-        built = _build(child)
-        built.tail = _text(child.tail) or None
-        node.append(built)
-    return node
+        _write(child, scope, parts)
+        parts.append(_escaped(child.tail))
+    parts.append(f"</{tag}>")
 
 
 def _read(node: etree._Element, outer: dict[str | None, str]) -> Element:
@@ -70,10 +88,9 @@ def _read(node: etree._Element, outer: dict[str | None, str]) -> Element:
 
 
 def _legal(name: str) -> str:
-    local = name.rpartition("}")[2]
-    out = "".join(c if c.isalnum() or c in "-_." else _BAD for c in local)
-    return out if out and (out[0].isalpha() or out[0] == _BAD) else _BAD + out
+    out = re.sub(r"[^\w.-]", "_", name)
+    return out if _NAME.fullmatch(out) else f"_{out}"
 
 
-def _text(value: str) -> str:
-    return "".join(c if c >= " " or c in "\t\n\r" else "\N{REPLACEMENT CHARACTER}" for c in value)
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)

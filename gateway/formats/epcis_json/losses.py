@@ -44,6 +44,11 @@ PLACE = LossRule(
     "foreign content of a place that JSON does not have",
     "JSON lists are arrays of events or sensor elements and cannot hold anything else.",
 )
+MASTER_DATA = LossRule(
+    "LOSS-C30-JSON",
+    "an EPCISMasterDataDocument is written as an EPCISDocument without events",
+    "JSON has master data only in the header of an EPCISDocument.",
+)
 NOT_A_NUMBER = LossRule(
     "LOSS-C25-JSON",
     "a quantity or measurement that is no JSON number",
@@ -59,5 +64,6 @@ LOSS_RULES: tuple[LossRule, ...] = (
     ATTRIBUTES,
     ILMD_ACTION,
     PLACE,
+    MASTER_DATA,
     NOT_A_NUMBER,
 )

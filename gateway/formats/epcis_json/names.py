@@ -63,9 +63,7 @@ XML_ONLY: Final = frozenset(
 )
 
 #: sensorReport keys whose value is a JSON number.
-SENSOR_NUMBERS: Final = frozenset(
-    {"value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"}
-)
+SENSOR_NUMBERS: Final = frozenset({"value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"})
 SENSOR_BOOLEAN: Final = "booleanValue"
 
 #: sensorReport keys of the standard.
@@ -128,4 +126,4 @@ CARRIED_DOCUMENT: Final = f"{CARRY_NAMESPACE}document"
 CARRIED_BODY: Final = f"{CARRY_NAMESPACE}body"
 CARRIED_EVENT_LIST: Final = f"{CARRY_NAMESPACE}eventList"
 CARRIED_HEADER: Final = f"{CARRY_PREFIX}:header"
-CARRIED_VERSION: Final = f"{CARRY_PREFIX}:schemaVersion"
+CARRIED_MASTER_DATA: Final = f"{CARRY_PREFIX}:masterDataDocument"

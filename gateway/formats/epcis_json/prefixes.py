@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from gateway.epcis.carry import NAMESPACE as CARRY_NAMESPACE
 from gateway.epcis.carry import PREFIX as CARRY_PREFIX
 from gateway.epcis.element import Element
-from gateway.formats.epcis_json.names import CBVMDA, CBVMDA_JSON, WELL_KNOWN, XML_ONLY
+from gateway.formats.epcis_json.names import CBVMDA_JSON, WELL_KNOWN, XML_ONLY
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _RESERVED = {*WELL_KNOWN, CARRY_PREFIX, "http", "https", "urn"}
@@ -27,10 +27,12 @@ class Prefixes:
 
     def __init__(self, parent: Prefixes | None = None, renamed: Renamed | None = None) -> None:
         self._parent = parent
-        self._renamed = renamed if renamed is not None else parent._renamed if parent is not None else None
+        self._renamed: Renamed | None = renamed
+        if renamed is None and parent is not None:
+            self._renamed = parent._renamed
         self.declared: dict[str, str] = {}
         self._by_uri: dict[str, str] = {}
-        self._keys: dict[str, str] = {}
+        self._keys: dict[tuple[str, str], str] = {}
 
     def declare(self, prefix: str, uri: str) -> str:
         """Make a prefix for a namespace, the given one if it is free; return the prefix."""
@@ -52,6 +54,11 @@ class Prefixes:
         self._by_uri[uri] = chosen
         return chosen
 
+    def alias(self, prefix: str, uri: str) -> None:
+        """Make a second prefix for a namespace that has one, if it is free."""
+        if self._free(prefix) and uri not in _WELL_KNOWN_URIS:
+            self.declared[prefix] = uri
+
     def means(self, prefix: str) -> str | None:
         """What a prefix means here, None when nothing."""
         scope: Prefixes | None = self
@@ -63,9 +70,9 @@ class Prefixes:
 
     def key(self, name: str, preferred: str = "") -> str:
         """The JSON key of a name of the model; its namespace is declared when it is not yet."""
-        key = self._keys.get(name)
+        key = self._keys.get((name, preferred))
         if key is None:
-            key = self._keys[name] = self._make(name, preferred)
+            key = self._keys[name, preferred] = self._make(name, preferred)
         return key
 
     def _make(self, name: str, preferred: str) -> str:
@@ -75,7 +82,8 @@ class Prefixes:
         if uri == f"{preferred}:" and preferred not in _RESERVED:
             # An undeclared prefix of a JSON source: the name as it stood there.
             return uri + local
-        return f"{self.declare(preferred, uri)}:{local}"
+        prefix = preferred if preferred and self.means(preferred) == uri else self.declare(preferred, uri)
+        return f"{prefix}:{local}"
 
     def _find(self, uri: str) -> str | None:
         if uri in _WELL_KNOWN_URIS:
@@ -88,16 +96,14 @@ class Prefixes:
         return None
 
     def _free(self, prefix: str) -> bool:
-        return (
-            _PREFIX.fullmatch(prefix) is not None and prefix not in _RESERVED and self.means(prefix) is None
-        )
+        return _PREFIX.fullmatch(prefix) is not None and prefix not in _RESERVED and self.means(prefix) is None
 
 
 def declare_all(prefixes: Prefixes, pairs: Iterable[tuple[str, str]]) -> None:
     """Declare the user's prefixes of a document: all but those that only XML needs."""
     for prefix, uri in pairs:
-        if uri and uri not in XML_ONLY:
-            prefixes.declare(prefix, uri)
+        if uri and uri not in XML_ONLY and prefixes.declare(prefix, uri) != prefix:
+            prefixes.alias(prefix, uri)
 
 
 def declare_used(prefixes: Prefixes, elements: Iterable[Element]) -> None:

@@ -117,6 +117,14 @@ CUSTOM_EVENT = Rule(
     "agree with the sender what the event means",
 )
 
+LIMIT = Rule(
+    "EPCIS-JSON-17",
+    Severity.ERROR,
+    "the input is over a limit on size or nesting",
+    "Limits protect the gateway from hostile and broken files.",
+    "split the file, or ask the operator to raise the limit",
+)
+
 UNSAYABLE = Rule(
     "EPCIS-JSON-20",
     Severity.ERROR,
@@ -212,6 +220,7 @@ RULES: tuple[Rule, ...] = (
     LATE_HEADER,
     CONTEXT,
     CUSTOM_EVENT,
+    LIMIT,
     UNSAYABLE,
     VOCABULARY,
     NO_ZONE,

@@ -14,11 +14,19 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.epcis.carry import NAMESPACE as CARRY_NAMESPACE
+from gateway.epcis.carry import PREFIX as CARRY_PREFIX
 from gateway.epcis.element import XSI, Element
 from gateway.findings import LossRule
 from gateway.formats.epcis_json import losses
 from gateway.formats.epcis_json.element_xml import to_xml
-from gateway.formats.epcis_json.names import CARRIED_ITEM, CARRIED_JSON_MARK, CARRIED_XML, XSD
+from gateway.formats.epcis_json.names import (
+    CARRIED_EXTENSION,
+    CARRIED_ITEM,
+    CARRIED_JSON_MARK,
+    CARRIED_XML,
+    XSD,
+)
 from gateway.formats.epcis_json.number import LEGAL
 from gateway.formats.epcis_json.prefixes import Prefixes
 
@@ -27,8 +35,24 @@ XSI_NIL: Final = f"{{{XSI}}}nil"
 
 INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMERIC: Final = frozenset(
-    "integer decimal double float int long short byte nonNegativeInteger positiveInteger nonPositiveInteger "
-    "negativeInteger unsignedInt unsignedLong unsignedShort unsignedByte".split()
+    {
+        "integer",
+        "decimal",
+        "double",
+        "float",
+        "int",
+        "long",
+        "short",
+        "byte",
+        "nonNegativeInteger",
+        "positiveInteger",
+        "nonPositiveInteger",
+        "negativeInteger",
+        "unsignedInt",
+        "unsignedLong",
+        "unsignedShort",
+        "unsignedByte",
+    }
 )
 
 Lose = Callable[[LossRule, str, str], bool]
@@ -75,6 +99,28 @@ class Tree:
             else:
                 target[key] = [target[key], value]
                 arrays.add(key)
+
+    def place(self, target: dict[str, Any], elements: Iterable[Element], key: str = CARRIED_EXTENSION) -> None:
+        """Put elements into an object of EPCIS, where names need a namespace; others go under a carrying key."""
+        named: list[Element] = []
+        local: list[Element] = []
+        for element in elements:
+            (named if element.name.startswith("{") else local).append(element)
+        self.fill(target, named)
+        self.carry(target, local, key, losses.LOCAL_EXTENSION)
+
+    def carry(self, target: dict[str, Any], elements: Iterable[Element], key: str, rule: LossRule) -> None:
+        """Put elements without a place under a carrying key, or lose them."""
+        kept = [e for e in elements if self.lose(rule, f"{key}/{e.name}", to_xml(e))]
+        if kept:
+            content: dict[str, Any] = {}
+            target[self.carrying(key)] = content
+            self.fill(content, kept)
+
+    def carrying(self, key: str) -> str:
+        """A carrying key; declares its prefix."""
+        self.prefixes.declare(CARRY_PREFIX, CARRY_NAMESPACE)
+        return key
 
     def value(self, element: Element) -> Any:
         """The JSON value of one element."""
@@ -125,8 +171,8 @@ class Tree:
                 return value
         else:
             value = text
-        if uri and uri != XSD:
-            self.prefixes.declare(prefix, uri)
+        if uri and (prefix, uri) != ("xsd", XSD) and self.prefixes.declare(prefix, uri) != prefix:
+            return self._as_xml(element)
         if not self.lose(losses.XSI_TYPE, f"{element.name}/@xsi:type", kind):
             return value
         self.typed = True

@@ -16,13 +16,13 @@ INNER: Final = "extension"
 BASE: Final = "baseExtension"
 CERTIFICATION: Final = "certificationInfo"
 QUANTITY_EVENT: Final = "quantityEvent"
-UOM: Final = "uom"
 
 #: Carried content of a document.
 HEADER_ELEMENTS: Final = "headerElements"
 MASTER_DATA_ELEMENTS: Final = "masterDataElements"
 MASTER_DATA: Final = "masterData"
 EVENT_LIST_ELEMENTS: Final = "eventListElements"
+BODY_ELEMENTS: Final = "bodyElements"
 
 #: Carried attributes of the root element.
 DOCUMENT_ID: Final = "id"
@@ -33,9 +33,9 @@ BUILT_HEADER: Final = "builtHeader"
 SCHEMA_LOCATION: Final = "schemaLocation"
 
 
-def wrapped(name: str, content: str, attributes: str = "") -> str:
+def wrapped(name: str, content: str) -> str:
     """Content inside ``carry:name``, a complete element."""
-    start = f'{CARRY_PREFIX}:{name} xmlns:{CARRY_PREFIX}="{CARRY}"{attributes}'
+    start = f'{CARRY_PREFIX}:{name} xmlns:{CARRY_PREFIX}="{CARRY}"'
     return f"<{start}>{content}</{CARRY_PREFIX}:{name}>" if content else f"<{start}/>"
 
 

@@ -52,7 +52,7 @@ def _indented(tokens: list[str], depth: int) -> Iterator[str]:
 def _with_text(tokens: list[str]) -> set[int]:
     """Positions of the start tags whose elements hold text directly."""
     found = set()
-    stack = []
+    stack: list[int] = []
     for number, token in enumerate(tokens):
         if token.startswith("</"):
             stack.pop()

@@ -38,11 +38,6 @@ EXTENSION_PLACE: Final = LossRule(
     "Vendor content stands where the target does not allow it",
     "1.2 allows elements without namespace in an event's extension, 2.0 those with a namespace only.",
 )
-QUANTITY: Final = LossRule(
-    "LOSS-C25",
-    "A unit of measure without a quantity cannot be said in XML",
-    "The XML schema of quantityElement wants quantity before uom; JSON does not.",
-)
 DOCUMENT_PART: Final = LossRule(
     "LOSS-C31",
     "The target has no place for this part of the document",
@@ -65,7 +60,6 @@ LOSS_RULES: Final = (
     QUANTITY_EVENT,
     HEADER,
     EXTENSION_PLACE,
-    QUANTITY,
     DOCUMENT_PART,
     ROOT_ATTRIBUTE,
     CHARACTER,

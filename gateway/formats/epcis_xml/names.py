@@ -71,6 +71,9 @@ _WRAPPED_1 = {
     "AggregationEvent": ("child_quantity_list", *_PARTIES),
     "TransactionEvent": ("quantity_list", *_PARTIES),
 }
+#: Fields of the model's base type that 1.x does not have in QuantityEvents. Valid documents never fill them.
+QUANTITY_EVENT_EXTRAS: Final = _PARTIES
+
 _ORDERS_2 = {
     "ObjectEvent": ("epc_list", "action", *_PLACE, *_TRANSACTIONS, "quantity_list", *_PARTIES, *_NEW, "ilmd"),
     "AggregationEvent": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import Final
 
@@ -64,7 +64,7 @@ def _unfit(time: str) -> bool:
 
 def _next_day(match: re.Match[str]) -> str:
     try:
-        day = datetime.date.fromisoformat(match[1]) + datetime.timedelta(days=1)
+        day = dt.date.fromisoformat(match[1]) + dt.timedelta(days=1)
     except (ValueError, OverflowError):
         return match[0]
     return f"{day.isoformat()}T00:00:00{match[2] or ''}"

@@ -10,7 +10,7 @@ from gateway.epcis.events import Event, ObjectEvent, QuantityElement, QuantityEv
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import escape, homeless, losses
 from gateway.formats.epcis_xml.homeless import Homeless
-from gateway.formats.epcis_xml.names import ELEMENTS, V2, Version
+from gateway.formats.epcis_xml.names import ELEMENTS, QUANTITY_EVENT_EXTRAS, V2, Version
 from gateway.formats.epcis_xml.scope import Scope
 from gateway.formats.epcis_xml.times import Times
 from gateway.formats.epcis_xml.write_element import write_attributes
@@ -37,9 +37,8 @@ class EventWriter:
         self._times = Times(context.findings) if version is V2 else None
         self._plans = {name: self._steps(order) for name, order in version.orders.items()}
         self._wrapped = {name: self._steps(version.wrapped.get(name, ())) for name in version.orders}
-        self._association = (
-            EventWriter(V2, cbv, scope, context) if "AssociationEvent" not in version.orders else None
-        )
+        self._extras = self._steps(QUANTITY_EVENT_EXTRAS)
+        self._association = EventWriter(V2, cbv, scope, context) if "AssociationEvent" not in version.orders else None
         self._number = 0
 
     def _steps(self, fields: tuple[str, ...]) -> list[Step]:
@@ -69,7 +68,7 @@ class EventWriter:
         same = ObjectEvent(**shared, action="OBSERVE", quantity_list=quantities)
         self._begin(event, number)
         mark = homeless.wrapped(homeless.QUANTITY_EVENT, "")
-        carried = self._homeless.place(losses.QUANTITY_EVENT, "QuantityEvent", event.epc_class, mark)
+        carried = self._homeless.place(losses.QUANTITY_EVENT, "type", event.type, mark)
         return self._write(same, number, [carried])
 
     def _write_association(self, event: Event, number: int) -> str:
@@ -90,9 +89,7 @@ class EventWriter:
         parts = self._parts
         parts.carried = carried or []
         name = event.type
-        scope, attributes = write_attributes(event.attributes, self._scope) if event.attributes else (None, "")
-        if scope is not None and attributes:
-            pass  # declarations stand on the event; vendor content below may repeat them harmlessly
+        attributes = write_attributes(event.attributes, self._scope)[1] if event.attributes else ""
         if self._times is not None:
             event = self._times.zoned(event, number)
         out = [
@@ -173,6 +170,17 @@ class EventWriter:
         """``extension`` of 1.2: lists and ILMD of 1.1, and what 1.2 has no names for one level deeper."""
         wrapped: list[str] = []
         self._fields(event, self._wrapped[event.type], wrapped, "")
+        inner = self._inner_1(event)
+        if inner and event.type in self._version.wrapped:
+            wrapped.append(f"<extension>{inner}</extension>")
+        else:
+            wrapped.append(inner)
+        content = "".join(wrapped)
+        if content:
+            out.append(f"<extension>{content}</extension>")
+
+    def _inner_1(self, event: Event) -> str:
+        """What 1.2 has no names for, where it allows elements without namespace."""
         inner = ""
         if event.sensor_element_list is not None:
             xml = self._sensors(event, event.sensor_element_list)
@@ -182,15 +190,15 @@ class EventWriter:
             xml = self._parts.writers["persistent_disposition"](event.persistent_disposition)
             if xml:
                 inner += self._homeless.place(losses.SENSOR_AND_PERSISTENT, "persistentDisposition", xml)
+        if event.type == QuantityEvent.type:
+            for name, write in self._extras:
+                value = getattr(event, name)
+                xml = write(value) if value else ""
+                if xml:
+                    inner += self._homeless.place(losses.EXTENSION_PLACE, ELEMENTS[name], xml)
         if event.inner_extensions:
             inner += self._parts.local(event.inner_extensions, homeless.INNER)
-        if inner and event.type in self._version.wrapped:
-            wrapped.append(f"<extension>{inner}</extension>")
-        else:
-            wrapped.append(inner)
-        content = "".join(wrapped)
-        if content:
-            out.append(f"<extension>{content}</extension>")
+        return inner
 
     def _report_characters(self, event: Event) -> None:
         for path, value in _strings(structs.asdict(event), event.type):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from gateway.epcis.element import Element
+from gateway.epcis.element import XSI, Element
 from gateway.epcis.events import (
     BizTransaction,
     ErrorDeclaration,
@@ -92,9 +92,7 @@ class Parts:
     def carry(self, elements: list[Element], place: str) -> None:
         """Carry vendor content at the end of the event; `place` names where it comes from."""
         xml = write_elements(elements, self._scope)
-        self.carried.append(
-            self._homeless.place(losses.EXTENSION_PLACE, place, xml, homeless.wrapped(place, xml))
-        )
+        self.carried.append(self._homeless.place(losses.EXTENSION_PLACE, place, xml, homeless.wrapped(place, xml)))
 
     def both(self, elements: list[Element], before: str = "") -> str:
         """Vendor content of a part: ``extension`` for elements without namespace, then the others.
@@ -111,9 +109,7 @@ class Parts:
         local = before + write_elements(inner, self._scope)
         if own:
             xml = write_elements(own, self._scope)
-            local += self._homeless.place(
-                losses.EXTENSION_PLACE, "extension", xml, f"<{CARRIED}>{xml}</{CARRIED}>"
-            )
+            local += self._homeless.place(losses.EXTENSION_PLACE, "extension", xml, f"<{CARRIED}>{xml}</{CARRIED}>")
         wrapped = f"<extension>{local}</extension>" if local else ""
         return wrapped + write_elements(other, self._scope)
 
@@ -161,15 +157,12 @@ class Parts:
     def _quantities(self, tag: str) -> Writer:
         def write(items: list[QuantityElement]) -> str:
             parts = []
-            for number, item in enumerate(items):
+            for item in items:
                 quantity = "" if item.quantity is None else f"<quantity>{plain(item.quantity)}</quantity>"
                 uom = "" if item.uom is None else f"<uom>{text(item.uom)}</uom>"
-                if uom and not quantity:
-                    place = f' list="{tag}" index="{number}"'
-                    carrier = homeless.wrapped(homeless.UOM, text(item.uom or ""), place)
-                    path = f"{tag}/quantityElement/uom"
-                    self.carried.append(self._homeless.place(losses.QUANTITY, path, item.uom or "", carrier))
-                    uom = ""
+                if uom and not quantity:  # the schemas want a quantity before uom, but it may be nil
+                    _, nil = write_attributes([(f"{{{XSI}}}nil", "true")], self._scope)
+                    quantity = f"<quantity{nil}/>"
                 epc_class = f"<epcClass>{text(item.epc_class)}</epcClass>"
                 parts.append(f"<quantityElement>{epc_class}{quantity}{uom}</quantityElement>")
             return f"<{tag}>{''.join(parts)}</{tag}>" if parts else f"<{tag}/>"
@@ -237,8 +230,7 @@ def _parties(tag: str, table: Mapping[str, str]) -> Writer:
         if not items:
             return ""
         parts = [
-            f'<{tag} type="{attribute(table.get(item.type, item.type))}">{text(item.id)}</{tag}>'
-            for item in items
+            f'<{tag} type="{attribute(table.get(item.type, item.type))}">{text(item.id)}</{tag}>' for item in items
         ]
         return f"<{tag}List>{''.join(parts)}</{tag}List>"
 

@@ -14,6 +14,4 @@ ACTION_SPELLINGS: Final[dict[str, str]] = _TABLES["spellings"]["action_type"]
 CONTAINER_SPELLINGS: Final[dict[str, str]] = _TABLES["spellings"]["container_type"]
 
 #: containerType from the outermost carrier inwards, by depth of nesting.
-LEVELS: Final[dict[int, tuple[str, ...]]] = {
-    int(depth): tuple(types) for depth, types in _TABLES["levels"].items()
-}
+LEVELS: Final[dict[int, tuple[str, ...]]] = {int(depth): tuple(types) for depth, types in _TABLES["levels"].items()}

@@ -59,9 +59,7 @@ class Carrier:
 
     def packs(self) -> int:
         """How many serial numbers stand in it, at any depth."""
-        return sum(
-            len(entry.serials) if isinstance(entry, ProductList) else entry.packs() for entry in self.entries
-        )
+        return sum(len(entry.serials) if isinstance(entry, ProductList) else entry.packs() for entry in self.entries)
 
 
 @dataclass(slots=True)

@@ -180,7 +180,7 @@ DATES: Final = Rule(
     "TR-PTS-25",
     Severity.ERROR,
     "the production date is later than the expiry",
-    "",
+    "A pack is made before it expires; a later date shows that the two were swapped or mistyped.",
     "correct the dates",
 )
 DOCTYPE: Final = Rule(

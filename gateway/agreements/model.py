@@ -1,0 +1,260 @@
+"""An agreement: what a partner sends us, through which channels, and who gets what of it.
+
+These are the words of ``agreements/*.yaml``; docs/agreements.md explains them with examples.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import string
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.agreements import timing
+from gateway.findings import LossMode
+from gateway.gs1 import check_digit
+
+GLN_DIGITS = 13
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+#: What a target's file name may be made of. All of them are the same at every attempt and after every crash.
+PLACEHOLDERS = {
+    "stem": "name of the output without its suffix; it comes from the name of the file that came in",
+    "suffix": "suffix of the output, with its dot",
+    "message": "id of the message, e.g. 20261122093000-00000042",
+    "date": "day on which the file came in, UTC, YYYYMMDD",
+    "target": "id of the target",
+    "index": "number of the file where an input gives several, from 1",
+}
+
+
+def _id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        message = f"{value!r} is no id: use small letters, digits and hyphens, at most 63"
+        raise ValueError(message)
+    return value
+
+
+Id = Annotated[str, AfterValidator(_id)]
+
+
+class CatchUp(enum.StrEnum):
+    """What happens to slots that passed while the gateway was down."""
+
+    NONE = "none"
+    LATEST = "latest"
+    ALL = "all"
+
+
+class Part(BaseModel):
+    """Base of all parts of an agreement: keys with hyphens, unknown ones refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"))
+
+
+class Partner(Part):
+    """Who sends.
+
+    Attributes:
+        id: short name in commands, logs and the ledger.
+        name: full name.
+        gln: Global Location Number, 13 digits with a right check digit.
+    """
+
+    id: Id
+    name: str = ""
+    gln: str = ""
+
+    @field_validator("gln")
+    @classmethod
+    def _check_gln(cls, value: str) -> str:
+        if value and not (len(value) == GLN_DIGITS and check_digit.verify(value)):
+            message = f"{value!r} is no GLN: 13 digits, the last one the check digit"
+            raise ValueError(message)
+        return value
+
+
+class Schedule(Part):
+    """When a channel is collected.
+
+    Attributes:
+        cron: five fields as in crontab(5), e.g. ``*/5 * * * *``.
+        interval: seconds between two collections.
+    """
+
+    cron: str = ""
+    interval: int = Field(default=0, ge=0, le=31 * 86400)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Schedule:
+        if bool(self.cron) == bool(self.interval):
+            message = "give either cron or interval"
+            raise ValueError(message)
+        if self.cron:
+            timing.cron(self.cron, ZoneInfo("UTC"))
+        return self
+
+
+class Retry(Part):
+    """How often a delivery is tried, and how long is waited in between.
+
+    Attributes:
+        attempts: tries in all.
+        first: seconds before the second try.
+        factor: by how much each wait is longer than the one before.
+        longest: seconds that no wait exceeds.
+    """
+
+    attempts: int = Field(default=8, ge=1, le=100)
+    first: float = Field(default=10, ge=0, le=86400)
+    factor: float = Field(default=3, ge=1, le=10)
+    longest: float = Field(default=3600, ge=0, le=7 * 86400)
+
+    def wait(self, attempt: int, jitter: float) -> float | None:
+        """Seconds to wait after a failed try; None when it was the last.
+
+        Args:
+            attempt: number of the try that failed, from 1.
+            jitter: from 0 to 1; stretches the wait by up to a quarter, so that many deliveries to a peer that
+                comes back do not all arrive at once.
+        """
+        if attempt >= self.attempts:
+            return None
+        return float(min(self.first * self.factor ** (attempt - 1), self.longest) * (1 + jitter / 4))
+
+
+class Channel(Part):
+    """Where a partner's files are collected.
+
+    Attributes:
+        id: short name, unique over all agreements.
+        transport: key of a transport.
+        settings: the transport's own settings; after loading an instance of its settings model.
+        schedule: when it is collected; without one only by ``gateway once``.
+        time_zone: IANA zone of the cron line.
+        catch_up: what happens to slots that passed while the gateway was down.
+        format: format or market message of the files; empty to detect it.
+        mappings: mappings that the files may need, by name; empty for all of the workspace and the shipped ones.
+        limits: bounds on one file, by name, e.g. ``input-bytes``.
+        targets: ids of the targets of this channel's files; empty for all targets of the agreement.
+    """
+
+    id: Id
+    transport: str
+    settings: Any = Field(default_factory=dict)
+    schedule: Schedule | None = None
+    time_zone: str = "UTC"
+    catch_up: CatchUp = CatchUp.LATEST
+    format: str = ""
+    mappings: tuple[str, ...] = ()
+    limits: dict[str, int] = Field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            message = f"there is no time zone {value!r}; write an IANA name, e.g. Europe/Berlin"
+            raise ValueError(message) from error
+        return value
+
+    @property
+    def timing(self) -> timing.Timing | None:
+        """The rule that says when this channel is due, None when only ``gateway once`` collects it."""
+        if self.schedule is None:
+            return None
+        zone = ZoneInfo(self.time_zone)
+        if self.schedule.cron:
+            return timing.cron(self.schedule.cron, zone)
+        return timing.every(self.schedule.interval, zone)
+
+
+class Target(Part):
+    """Who gets what, and how.
+
+    Attributes:
+        id: short name, unique over all agreements.
+        partner: who receives; files for one receiver keep their order. By default the target's own id.
+        to: format or market message to convert to.
+        transport: key of a transport.
+        settings: the transport's own settings; after loading an instance of its settings model.
+        name: pattern of the file name there; `PLACEHOLDERS` says of what.
+        set: values that the input lacks, or choices of the target, as with ``--set``.
+        loss: what to do with values that the target has no place for.
+        retry: how often to try.
+    """
+
+    id: Id
+    partner: str = ""
+    to: str
+    transport: str
+    settings: Any = Field(default_factory=dict)
+    name: str = "{stem}-{message}{suffix}"
+    set: dict[str, str] = Field(default_factory=dict)
+    loss: Literal["carry", "drop", "fail"] = "carry"
+    retry: Retry = Retry()
+
+    @property
+    def receiver(self) -> str:
+        """Who receives."""
+        return self.partner or self.id
+
+    @property
+    def loss_mode(self) -> LossMode:
+        """What to do with values that the target has no place for."""
+        return LossMode(self.loss)
+
+    @field_validator("partner")
+    @classmethod
+    def _check_partner(cls, value: str) -> str:
+        return _id(value)
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        try:
+            parts = list(string.Formatter().parse(value))
+        except ValueError as error:
+            message = f"not a name pattern: {error}"
+            raise ValueError(message) from error
+        for _, placeholder, form, conversion in parts:
+            if placeholder is None:
+                continue
+            if placeholder not in PLACEHOLDERS or form or conversion:
+                message = f"unknown placeholder {{{placeholder}}}; known: {', '.join(PLACEHOLDERS)}"
+                raise ValueError(message)
+        if not value.strip() or "/" in value or "\\" in value:
+            message = "a file name must not be empty or hold a path separator"
+            raise ValueError(message)
+        return value
+
+
+class Agreement(Part):
+    """One file ``agreements/*.yaml``.
+
+    Attributes:
+        partner: who sends.
+        channels: where their files are collected.
+        targets: who gets what of them.
+    """
+
+    partner: Partner
+    channels: tuple[Channel, ...]
+    targets: tuple[Target, ...]
+
+    @field_validator("channels", "targets")
+    @classmethod
+    def _at_least_one(cls, value: tuple[Part, ...]) -> tuple[Part, ...]:
+        if not value:
+            message = "give at least one"
+            raise ValueError(message)
+        return value
+
+    def targets_of(self, channel: Channel) -> list[Target]:
+        """The targets of a channel's files, in the order of the file."""
+        return [target for target in self.targets if not channel.targets or target.id in channel.targets]

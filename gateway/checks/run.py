@@ -1,0 +1,70 @@
+"""Runs the checks over a stream of events, between a reader and a writer."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Final, Protocol
+
+from gateway.checks import events as required_parts
+from gateway.checks import identifiers, time, vocabulary
+from gateway.checks.scope import Check, Scope
+from gateway.checks.story import Story
+from gateway.epcis.events import Event
+from gateway.findings import Findings
+
+
+class Layer(enum.StrEnum):
+    """A group of checks that can be switched on."""
+
+    EVENTS = "events"
+    IDENTIFIERS = "identifiers"
+    VOCABULARY = "vocabulary"
+    TIME = "time"
+    STORY = "story"
+
+
+EVENTS: Final = Layer.EVENTS
+IDENTIFIERS: Final = Layer.IDENTIFIERS
+VOCABULARY: Final = Layer.VOCABULARY
+TIME: Final = Layer.TIME
+STORY: Final = Layer.STORY
+
+#: What every conversion checks. The story remembers objects and so costs memory; `gateway validate` adds it.
+LAYERS: Final = (EVENTS, IDENTIFIERS, VOCABULARY, TIME)
+
+_CHECKERS: Final[dict[Layer, Callable[[Scope], Check]]] = {
+    EVENTS: required_parts.checker,
+    IDENTIFIERS: identifiers.checker,
+    VOCABULARY: vocabulary.checker,
+    TIME: time.checker,
+}
+
+
+class Context(Protocol):
+    """What the checks need of the conversion's context (`gateway.formats.base.Context` has it)."""
+
+    findings: Findings
+    now: str
+
+
+def check_events(events: Iterable[Event], context: Context, layers: Collection[Layer]) -> Iterator[Event]:
+    """Check each event and hand it on, unchanged and in order. Wrong events are handed on too.
+
+    Args:
+        events: the reader's events.
+        context: takes the findings; its `now` is what times in the future are compared with.
+        layers: which checks to run.
+    """
+    scope = Scope(context.findings, context.now)
+    checks = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
+    story = Story(scope) if STORY in layers else None
+    if story is not None:
+        checks.append(story.check)
+    for number, event in enumerate(events, 1):
+        scope.enter(event, number)
+        for check in checks:
+            check(event)
+        yield event
+    if story is not None:
+        story.finish()

@@ -1,0 +1,151 @@
+"""Times: their form, their zone, their order, and whether they lie in the future."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Final
+
+from gateway.checks import rules
+from gateway.checks.scope import Check, Scope
+from gateway.epcis.events import Event
+from gateway.epcis.time import OFFSET_FORM, is_offset, order_key, parse, same_offset
+
+_SENSOR_TIMES: Final = frozenset(("time", "startTime", "endTime"))
+# Times that need no second look: every day that all months have, a zone, no end of day.
+_PLAIN: Final = re.compile(
+    r"[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
+    r"([+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
+    re.ASCII,
+)
+_EXAMPLE: Final = "an xsd:dateTime, e.g. 2026-03-01T13:45:00+01:00"
+
+
+def checker(scope: Scope) -> Check:
+    """The check of one event, for `gateway.checks.run`."""
+    return _Times(scope).check
+
+
+def _two_days_before(now: str) -> str:
+    """The date two days before a time, as text; empty when there is no such time."""
+    moment = parse(now)
+    if moment is None or not date.min.year < moment.year <= date.max.year:
+        return ""
+    return (date(moment.year, moment.month, moment.day) - timedelta(days=2)).isoformat()
+
+
+class _Times:
+    """Remembers the event before: a batch's events have equal times, or times of one form in one zone."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._now = order_key(scope.now) if scope.now else None
+        # Zones differ by at most 28 hours, so that a date before this one is past wherever it is.
+        self._surely_past = _two_days_before(scope.now)
+        self._last: tuple[str, str] = ("", "")
+        self._last_good = False
+        self._sorted = True
+
+    def check(self, event: Event) -> None:
+        """Check all times of an event."""
+        text, offset = event.event_time, event.event_time_zone_offset
+        if not self._last_good or (text, offset) != self._last:
+            self._event_time(text, offset)
+        if event.record_time is not None:
+            self._after(event.record_time, "recordTime", event)
+        declaration = event.error_declaration
+        if declaration is not None and declaration.declaration_time:
+            self._after(declaration.declaration_time, "errorDeclaration/declarationTime", event)
+        if event.sensor_element_list:
+            self._sensors(event)
+
+    def _event_time(self, text: str, offset: str) -> None:
+        before = self._last
+        self._last = (text, offset)
+        plain = _PLAIN.fullmatch(text)
+        # The quick way: nothing to say about the form, and text order is time order.
+        if plain is not None and plain[1] == offset and (not self._now or text < self._surely_past):
+            if self._sorted and before[0]:
+                comparable = before[1] == offset and len(before[0]) == len(text) and before[0].endswith(offset)
+                if not comparable or text < before[0]:
+                    self._order(text, offset, before)
+            self._last_good = True
+            return
+        self._last_good = self._look_closely(text, offset)
+        if self._sorted and before[0]:
+            self._order(text, offset, before)
+
+    def _look_closely(self, text: str, offset: str) -> bool:
+        """Check form, zone and future of an eventTime; whether there was nothing to say."""
+        scope = self._scope
+        before = len(scope.findings)
+        good_offset = is_offset(offset)
+        if not good_offset:
+            message = f"eventTimeZoneOffset is {offset!r}" if offset else "the event has no eventTimeZoneOffset"
+            scope.report(
+                rules.OFFSET_FORM,
+                message,
+                path="eventTimeZoneOffset",
+                value=offset,
+                expected=OFFSET_FORM,
+                # The XML Schemas accept Z, and what it means is clear.
+                severity=rules.WARNING if offset == "Z" else None,
+            )
+        zone = self._form(text, "eventTime")
+        if zone and good_offset and not same_offset(zone, offset):
+            message = f"eventTime has the zone {zone}, eventTimeZoneOffset is {offset}"
+            scope.report(rules.OFFSET_DIFFERS, message, path="eventTimeZoneOffset", value=offset)
+        key = order_key(text, offset)
+        if key is not None and self._now is not None and key > self._now:
+            self._future(text)
+        return len(scope.findings) == before
+
+    def _order(self, text: str, offset: str, before: tuple[str, str]) -> None:
+        key, key_before = order_key(text, offset), order_key(*before)
+        if key is not None and key_before is not None and key < key_before:
+            self._sorted = False
+            message = f"eventTime {text} is earlier than that of the event before, {before[0]}"
+            self._scope.report(rules.TIME_UNSORTED, message, path="eventTime", value=text)
+
+    def _future(self, text: str) -> None:
+        message = f"eventTime {text} is later than now, {self._scope.now}"
+        expected = f"at most {self._scope.now}"
+        self._scope.report(rules.TIME_FUTURE, message, path="eventTime", value=text, expected=expected)
+
+    def _form(self, text: str, path: str) -> str | None:
+        """Check one time; its zone, None when it is no time."""
+        moment = parse(text)
+        name = path.rpartition("/")[2]
+        if moment is None:
+            message = f"{name} is {text!r}" if text else f"the event has no {name}"
+            self._scope.report(rules.TIME_FORM, message, path=path, value=text, expected=_EXAMPLE)
+            return None
+        if not moment.zone:
+            message = f"{name} {text} has no zone"
+            self._scope.report(rules.TIME_NAIVE, message, path=path, value=text, expected=_EXAMPLE)
+        if moment.hour > 23:  # noqa: PLR2004 - the last hour of a day; 24 is its end
+            message = f"{name} is written as the end of a day"
+            self._scope.report(rules.TIME_MIDNIGHT, message, path=path, value=text, expected="00:00:00 of the next day")
+        return moment.zone
+
+    def _after(self, text: str, path: str, event: Event) -> None:
+        if self._form(text, path) is None:
+            return
+        key = order_key(text, event.event_time_zone_offset)
+        happened = order_key(event.event_time, event.event_time_zone_offset)
+        if key is not None and happened is not None and key < happened:
+            name = path.rpartition("/")[2]
+            message = f"{name} {text} is before eventTime {event.event_time}"
+            expected = f"not before {event.event_time}"
+            self._scope.report(rules.TIME_ORDER, message, path=path, value=text, expected=expected)
+
+    def _sensors(self, event: Event) -> None:
+        for at, sensor in enumerate(event.sensor_element_list or (), 1):
+            place = f"sensorElementList/sensorElement[{at}]"
+            for name, value in sensor.metadata or ():
+                if name in _SENSOR_TIMES:
+                    self._form(value, f"{place}/sensorMetadata/@{name}")
+            for number, report in enumerate(sensor.reports, 1):
+                for name, value in report:
+                    if name == "time":
+                        self._form(value, f"{place}/sensorReport[{number}]/@time")

@@ -1,0 +1,43 @@
+"""``gateway run``: the exchange as a service."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from gateway.cli.workspace import workspace_option
+
+
+@click.command(epilog="Example: gateway run -C /srv/exchange")
+@workspace_option
+def command(root: Path) -> None:
+    """Run the exchange until stopped: collect on schedule, convert, deliver, retry.
+
+    SIGTERM and Ctrl-C stop it. Nothing is lost when it is killed: whatever was at work goes on at the next start.
+    Messages go to standard error, on a terminal for people, elsewhere as JSON lines.
+    """
+    from gateway import logs
+    from gateway.exchange.service import run
+    from gateway.exchange.workspace import opened
+
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with opened(root) as workspace:
+        logs.setup(workspace.settings.logs.level, workspace.settings.logs.format)
+        run(workspace, stopping)
+    leave(0)
+
+
+def leave(status: int) -> None:
+    """End the process now, even if a delivery sleeps until its next try: the engine remembers when that is."""
+    if any(t.name.startswith("dbos-executor") and t.is_alive() for t in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -1,0 +1,140 @@
+"""``gateway show``: everything about one message, or the bytes of one of its stages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.messages import FIELDS, MORE
+from gateway.cli.workspace import STATE_COLOURS, short_time, workspace_option
+from gateway.errors import UsageError
+from gateway.findings import Where
+
+SHOWN = 20
+
+
+@click.command(
+    epilog="Examples: gateway show 42 · gateway show 42 --open raw > original.xlsx · gateway show 42 --open TARGET"
+)
+@click.argument("id_", metavar="ID")
+@workspace_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--open",
+    "stage",
+    metavar="STAGE",
+    help="Write bytes to standard output: `raw`, or a target's id (`ID.2` its second file).",
+)
+def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
+    """Show message ID: what came in, what was made of it, who got it, and what was wrong.
+
+    ID may be the whole id or its number.
+    """
+    from gateway.exchange.workspace import opened
+
+    with opened(root) as workspace:
+        lineage = workspace.queries.lineage(id_)
+        if stage:
+            with workspace.archive.open(_hash_of(lineage, stage)) as stream:
+                shutil.copyfileobj(stream, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        elif as_json:
+            click.echo(json.dumps(_as_dict(lineage), ensure_ascii=False, indent=2))
+        else:
+            _print(lineage)
+
+
+def _hash_of(lineage: Any, stage: str) -> str:
+    if stage == "raw":
+        if lineage.message.sha256:
+            return str(lineage.message.sha256)
+        message = f"{lineage.message.id} was never taken from its sender"
+        raise UsageError(message, hint=lineage.message.reason)
+    target, _, number = stage.partition(".")
+    for output in lineage.outputs:
+        if output.target == target and output.position == int(number if number.isdecimal() else 1):
+            return str(output.sha256)
+    known = ["raw", *dict.fromkeys(output.target for output in lineage.outputs)]
+    message = f"{lineage.message.id} has no stage {stage!r}"
+    raise UsageError(message, hint=f"known: {', '.join(known)}")
+
+
+def _as_dict(lineage: Any) -> dict[str, Any]:
+    out: dict[str, Any] = {name: getattr(lineage.message, name) for name in FIELDS + MORE}
+    out["duplicates"], out["replays"] = list(lineage.duplicates), list(lineage.replays)
+    for name in ("history", "stages", "outputs", "deliveries", "findings", "losses"):
+        rows = getattr(lineage, name)
+        out[name] = [
+            {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in ("message", "position")}
+            for row in rows
+        ]
+    return out
+
+
+def _print(lineage: Any) -> None:
+    message = lineage.message
+    click.echo(f"message   {message.id}  {_coloured(message.state)}{f': {message.reason}' if message.reason else ''}")
+    click.echo(f"file      {message.name}, {message.size:,} bytes, from {message.partner} by {message.channel}")
+    click.echo(f"received  {short_time(message.received_at)}   sha256 {message.sha256 or '(never taken)'}")
+    if message.format:
+        mapping = f" with mapping {message.mapping}" if message.mapping else ""
+        click.echo(f"read as   {message.format}{mapping}, {message.events:,} events, {message.epcs:,} identifiers")
+    for word, ids in (
+        ("duplicate", [message.duplicate_of]),
+        ("replay of", [message.replay_of]),
+        ("came again", lineage.duplicates),
+        ("replayed", lineage.replays),
+    ):
+        if any(ids):
+            click.echo(f"{word:9} {', '.join(ids)}")
+    _print_way(lineage)
+    _print_findings(lineage.findings)
+    for loss in lineage.losses:
+        kept = "carried in an extension" if loss.outcome == "carried" else "LEFT OUT"
+        click.echo(f"  loss {loss.code} for {loss.target}: {loss.field}, {loss.count:,} values {kept}: {loss.reason}")
+
+
+def _print_way(lineage: Any) -> None:
+    click.echo("way")
+    for entry in lineage.history:
+        click.echo(f"  {short_time(entry.at)}  {entry.state}{f': {entry.detail}' if entry.detail else ''}")
+    if lineage.outputs:
+        click.echo("outputs and deliveries")
+    for output in lineage.outputs:
+        click.echo(f"  {output.target}: {output.name}, {output.format}, {output.size:,} bytes, sha256 {output.sha256}")
+        for d in lineage.deliveries:
+            if (d.target, d.position) == (output.target, output.position):
+                click.echo(f"    -> {d.address} as {d.name}: {_coloured(d.state)}{_how(d)}")
+
+
+def _how(delivery: Any) -> str:
+    tries = f", {delivery.attempts} tries" if delivery.attempts > 1 else ""
+    if delivery.delivered_at:
+        return f" {short_time(delivery.delivered_at)}{tries}"
+    error = f": {delivery.error}" if delivery.error else ""
+    return tries + error + (f"; next try {short_time(delivery.next_try_at)}" if delivery.next_try_at else "")
+
+
+def _print_findings(findings: Any) -> None:
+    """The same finding for several targets is printed once."""
+    unique = {(f.code, json.dumps(f.where, sort_keys=True), f.text): f for f in findings}
+    if unique:
+        click.echo("findings")
+    for f in list(unique.values())[:SHOWN]:
+        place = f"{Where(**f.where)}: " if f.where else ""
+        click.echo(click.style(f"  {f.severity} {f.code} {place}{f.text}", fg={"error": "red"}.get(f.severity)))
+        if f.value and f.expected:
+            click.echo(f"    read {f.value!r}, expected {f.expected}")
+        if f.hint:
+            click.echo(f"    fix: {f.hint}")
+    if len(unique) > SHOWN:
+        click.echo(f"  … and {len(unique) - SHOWN:,} more: --json prints them all")
+
+
+def _coloured(state: str) -> str:
+    return click.style(state, fg=STATE_COLOURS.get(state))

@@ -1,0 +1,99 @@
+"""``gateway status``: is everything all right?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.workspace import short_time, table, workspace_option
+
+
+@click.command(epilog="Example: gateway status -C exchange")
+@workspace_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(root: Path, *, as_json: bool) -> None:
+    """Show channels with their schedules, messages by state, and what is in work."""
+    from gateway.exchange.workspace import opened
+
+    with opened(root) as workspace:
+        status = _status(workspace)
+    if as_json:
+        click.echo(json.dumps(status, ensure_ascii=False, indent=2))
+        return
+    process = status["process"]
+    click.echo(f"running as process {process}" if process else "not running")
+    table(
+        ("channel", "partner", "schedule", "next slot", "last slot", "last look", "taken", "error"),
+        [
+            (
+                c["channel"],
+                c["partner"],
+                c["schedule"] or "only `once`",
+                c["next_local"],
+                short_time(c["last_slot"]),
+                short_time(c["last_look"]),
+                str(c["taken"]),
+                c["error"],
+            )
+            for c in status["channels"]
+        ],
+    )
+    click.echo("messages: " + (", ".join(f"{n} {state}" for state, n in status["messages"].items()) or "none"))
+    if status["in_work"]:
+        table(
+            ("in work", "partner", "file", "state", "since", "waits for"),
+            [
+                (m["id"], m["partner"], m["name"], m["state"], short_time(m["received_at"]), m["waits_for"])
+                for m in status["in_work"]
+            ],
+        )
+
+
+def _status(workspace: Any) -> dict[str, Any]:
+    from gateway.exchange.clock import stamp
+
+    now = workspace.clock()
+    queries = workspace.queries
+    schedules, collections = queries.schedules(), queries.collections()
+    waits: dict[str, list[str]] = {}
+    for delivery in queries.open_deliveries():
+        when = f" at {short_time(delivery.next_try_at)}: {delivery.error}" if delivery.next_try_at else ""
+        waits.setdefault(delivery.message, []).append(f"{delivery.target}{when}")
+    channels = []
+    for agreement, channel in workspace.agreements.channels():
+        timing = channel.timing
+        upcoming = timing.next(now) if timing else None
+        row, look = schedules.get(channel.id), collections.get(channel.id)
+        channels.append(
+            {
+                "channel": channel.id,
+                "partner": agreement.partner.id,
+                "schedule": f"{timing.text} {channel.time_zone}" if timing else "",
+                "next_slot": stamp(upcoming) if upcoming else "",
+                "next_local": f"{upcoming.astimezone(timing.zone):%Y-%m-%d %H:%M:%S %Z}" if timing and upcoming else "",
+                "catch_up": channel.catch_up.value,
+                "last_slot": row.last_fired if row else "",
+                "last_look": look.at if look else "",
+                "taken": look.taken if look else 0,
+                "error": look.error if look else "",
+            }
+        )
+    return {
+        "process": workspace.running(),
+        "channels": channels,
+        "messages": queries.counts(),
+        "in_work": [
+            {
+                "id": m.id,
+                "partner": m.partner,
+                "name": m.name,
+                "state": m.state,
+                "received_at": m.received_at,
+                "waits_for": "; ".join(waits.get(m.id, [])),
+            }
+            for m in queries.open_messages()
+        ],
+    }

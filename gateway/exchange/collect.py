@@ -1,0 +1,128 @@
+"""Taking files from peers: bytes first, then the ledger, and only then the word to the peer.
+
+``offer -> quarantine -> hash -> archive (durable) -> ledger (durable) -> acknowledge``. The process may die between
+any two of these. The peer then offers the file again; its identity and hash stand in the ledger, so it is recognised
+and only acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway import logs
+from gateway.agreements.load import Agreements
+from gateway.errors import GatewayError, LimitExceeded, TransportError
+from gateway.exchange import failpoints
+from gateway.exchange.archive import Archive, Stored
+from gateway.exchange.ledger import Arrival, Ledger
+from gateway.exchange.tables import Message, State
+from gateway.transports import TRANSPORTS
+from gateway.transports.base import Offer, Secrets, Session
+
+#: After so many files in a row that could not be fetched the peer is left alone until the next slot.
+PATIENCE = 3
+
+Submit = Callable[[Message], None]
+"""Gives a message that is durable here to the engine."""
+
+log = logs.get(__name__)
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one look at a channel came to.
+
+    Attributes:
+        taken: files that are new here.
+        error: what went wrong with the peer, empty when nothing did.
+    """
+
+    taken: int = 0
+    error: str = ""
+
+
+class Collector:
+    """Collects the files of channels.
+
+    Args:
+        agreements: who sends what through which channel.
+        configuration: hash of the configuration in force.
+        ledger: where arrivals are recorded.
+        archive: where bytes become durable.
+        secrets: resolves references in transport settings.
+    """
+
+    def __init__(
+        self, agreements: Agreements, configuration: str, ledger: Ledger, archive: Archive, secrets: Secrets
+    ) -> None:
+        self._agreements = agreements
+        self._configuration = configuration
+        self._ledger = ledger
+        self._archive = archive
+        self._secrets = secrets
+
+    def collect(self, channel_id: str, submit: Submit) -> Collected:
+        """Take everything that a channel's peer offers now. Errors of the peer are recorded, not raised."""
+        result = Collected()
+        try:
+            agreement, channel = self._agreements.channel(channel_id)
+            transport = TRANSPORTS.get(channel.transport)
+            with transport.connect(channel.settings, self._secrets) as session:
+                self._take_all(session, agreement.partner.id, channel_id, submit, result)
+        except GatewayError as error:
+            result.error = str(error)
+        if result.error:
+            log.warning("collect failed", channel=channel_id, error=result.error)
+        self._ledger.collected(channel_id, result.taken, result.error)
+        return result
+
+    def _take_all(self, session: Session, partner: str, channel: str, submit: Submit, result: Collected) -> None:
+        failures = 0
+        for offer in session.offers():
+            failpoints.reach("collect.offered")
+            try:
+                message = self._take(session, offer, partner, channel)
+                failures = 0
+            except TransportError as error:
+                # One bad file must not keep the others back; a dead connection must not cost a timeout for each.
+                result.error = str(error)
+                failures += 1
+                if failures == PATIENCE:
+                    return
+                continue
+            if message is not None:
+                result.taken += 1
+                submit(message)
+                failpoints.reach("collect.enqueued")
+
+    def _take(self, session: Session, offer: Offer, partner: str, channel: str) -> Message | None:
+        """Make one file durable and acknowledge it. None when it was known, or is not taken."""
+        arrival = Arrival(partner, channel, offer.name, offer.identity, Stored("", offer.size), self._configuration)
+        self._archive.require_space(offer.size)
+        with self._archive.temporary() as quarantine:
+            try:
+                session.fetch(offer, quarantine)
+            except LimitExceeded as error:
+                message, new = self._ledger.refuse_unseen(arrival, error.finding)
+                if new:
+                    log.warning("refused", message=message.id, channel=channel, name=offer.name, reason=str(error))
+                return None
+            except OSError as error:
+                message_ = f"{offer.name!r} cannot be written here: {error.strerror or error}"
+                raise TransportError(message_, hint="make room on the disk", retryable=True) from error
+            failpoints.reach("collect.fetched")
+            arrival = Arrival(
+                partner, channel, offer.name, offer.identity, self._archive.keep(quarantine), self._configuration
+            )
+        failpoints.reach("collect.archived")
+        message, new = self._ledger.receive(arrival)
+        failpoints.reach("collect.recorded")
+        if new:
+            log.info("received", message=message.id, channel=channel, name=offer.name, size=message.size)
+        session.acknowledge(offer)
+        failpoints.reach("collect.acknowledged")
+        self._ledger.acknowledged(channel, offer.identity)
+        failpoints.reach("collect.marked")
+        # A file that a crash kept from the engine is submitted at the next start, with all open messages.
+        return message if new and message.state == State.RECEIVED else None

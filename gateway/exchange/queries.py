@@ -1,0 +1,163 @@
+"""Reading the ledger: what the flow needs to go on, and what an operator wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from gateway.errors import UsageError
+from gateway.exchange.database import Database
+from gateway.exchange.tables import (
+    FINAL,
+    Collection,
+    Delivery,
+    DeliveryState,
+    FindingRow,
+    History,
+    LossRow,
+    Message,
+    OfferSeen,
+    OutputFile,
+    ScheduleRow,
+    Stage,
+    State,
+)
+
+OPEN = [state for state in State if state not in FINAL]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Everything the ledger knows about one message: raw bytes, outputs, deliveries, and what was wrong."""
+
+    message: Message
+    history: Sequence[History]
+    stages: Sequence[Stage]
+    outputs: Sequence[OutputFile]
+    deliveries: Sequence[Delivery]
+    findings: Sequence[FindingRow]
+    losses: Sequence[LossRow]
+    duplicates: Sequence[str] = field(default=())
+    replays: Sequence[str] = field(default=())
+
+
+class Queries:
+    """Questions to the ledger. None of them changes anything."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def message(self, id_: str) -> Message:
+        """The message with this id, or with this number (``42`` is short for ``…-00000042``).
+
+        Raises:
+            UsageError: there is no such message.
+        """
+        with self._database.read() as session:
+            found = session.scalar(sa.select(Message).where(Message.id == id_))
+            if found is None and id_.isdecimal() and len(id_) < 19:  # noqa: PLR2004 - fits a 64-bit key
+                found = session.get(Message, int(id_))
+        if found is None:
+            message = f"there is no message {id_!r}"
+            raise UsageError(message, hint="`gateway messages` lists them")
+        return found
+
+    def messages(
+        self, *, states: Sequence[State] = (), partner: str = "", since: str = "", limit: int = 0
+    ) -> Sequence[Message]:
+        """Messages, newest first."""
+        query = sa.select(Message).order_by(Message.number.desc())
+        if states:
+            query = query.where(Message.state.in_(states))
+        if partner:
+            query = query.where(Message.partner == partner)
+        if since:
+            query = query.where(Message.received_at >= since)
+        with self._database.read() as session:
+            return session.scalars(query.limit(limit) if limit else query).all()
+
+    def open_messages(self) -> Sequence[Message]:
+        """Messages that are not at an end, oldest first."""
+        return self.messages(states=OPEN)[::-1]
+
+    def lineage(self, id_: str) -> Lineage:
+        """All about one message.
+
+        Raises:
+            UsageError: there is no such message.
+        """
+        message = self.message(id_)
+        key = message.id
+        with self._database.read() as session:
+            by_target = sa.select(FindingRow).where(FindingRow.message == key)
+            return Lineage(
+                message=message,
+                history=session.scalars(sa.select(History).where(History.message == key).order_by(History.id)).all(),
+                stages=session.scalars(sa.select(Stage).where(Stage.message == key).order_by(Stage.id)).all(),
+                outputs=session.scalars(
+                    sa.select(OutputFile).where(OutputFile.message == key).order_by(OutputFile.id)
+                ).all(),
+                deliveries=session.scalars(
+                    sa.select(Delivery).where(Delivery.message == key).order_by(Delivery.id)
+                ).all(),
+                findings=session.scalars(by_target.order_by(FindingRow.target, FindingRow.position)).all(),
+                losses=session.scalars(sa.select(LossRow).where(LossRow.message == key).order_by(LossRow.id)).all(),
+                duplicates=session.scalars(sa.select(Message.id).where(Message.duplicate_of == key)).all(),
+                replays=session.scalars(sa.select(Message.id).where(Message.replay_of == key)).all(),
+            )
+
+    def delivery(self, id_: str) -> Delivery:
+        """One delivery."""
+        with self._database.read() as session:
+            return session.get_one(Delivery, id_)
+
+    def open_deliveries(self) -> Sequence[Delivery]:
+        """Deliveries that are not at an end."""
+        query = sa.select(Delivery).where(Delivery.state.in_([DeliveryState.PLANNED, DeliveryState.WAITING]))
+        with self._database.read() as session:
+            return session.scalars(query.order_by(Delivery.id)).all()
+
+    def root(self, message: Message) -> Message:
+        """The message that came in, of which this one is a replay; the message itself when it is none."""
+        return self.message(message.replay_of) if message.replay_of else message
+
+    def delivered_targets(self, message: str) -> set[str]:
+        """Targets that have every file of a message, counting what its replays delivered too."""
+        query = sa.select(Delivery.target, Delivery.state, Message.number)
+        query = query.join(Message, Message.id == Delivery.message)
+        query = query.where(sa.or_(Message.id == message, Message.replay_of == message)).order_by(Message.number)
+        attempts: dict[tuple[str, int], list[str]] = {}
+        with self._database.read() as session:
+            for target, state, number in session.execute(query):
+                attempts.setdefault((target, number), []).append(state)
+        return {
+            target
+            for (target, _), states in attempts.items()
+            if all(state == DeliveryState.DELIVERED for state in states)
+        }
+
+    def acknowledgement_missing(self, channel: str, identity: str) -> bool:
+        """Whether a file is durable here but its peer was not told yet."""
+        query = sa.select(OfferSeen.acknowledged_at)
+        query = query.where(OfferSeen.channel == channel, OfferSeen.identity == identity)
+        with self._database.read() as session:
+            return session.scalar(query) == ""
+
+    def counts(self) -> dict[str, int]:
+        """Number of messages by state."""
+        query = sa.select(Message.state, sa.func.count()).group_by(Message.state)
+        with self._database.read() as session:
+            found = dict(session.execute(query).tuples().all())
+        return {state.value: found[state] for state in State if state in found}
+
+    def schedules(self) -> Mapping[str, ScheduleRow]:
+        """How far each channel's schedule has come."""
+        with self._database.read() as session:
+            return {row.channel: row for row in session.scalars(sa.select(ScheduleRow))}
+
+    def collections(self) -> Mapping[str, Collection]:
+        """The last look at each channel."""
+        with self._database.read() as session:
+            return {row.channel: row for row in session.scalars(sa.select(Collection))}

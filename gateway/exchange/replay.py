@@ -1,0 +1,56 @@
+"""Running a message again from its archived original: a new message, linked to the old one."""
+
+from __future__ import annotations
+
+from gateway.errors import UsageError
+from gateway.exchange.tables import FINAL, Message, State
+from gateway.exchange.workspace import Workspace
+
+#: Where a replay may begin. ``deliver`` sends the archived outputs as they are.
+STEPS = ("detect", "convert", "deliver")
+
+
+def replay(workspace: Workspace, id_: str, start: str = "detect", *, again: bool = False) -> Message:
+    """Record a replay; the running gateway, or the next one, processes it.
+
+    Only targets that do not have the message's files yet get them, unless `again` is given.
+
+    Args:
+        workspace: the workspace.
+        id_: the message.
+        start: one of `STEPS`.
+        again: deliver also to targets that have the files already.
+
+    Raises:
+        UsageError: there is nothing to do; says why and what to do instead.
+        ConfigurationError: an agreement is wrong, or the message's channel is gone.
+    """
+    old = workspace.queries.message(id_)
+    _refuse(workspace, old, start)
+    agreement, channel = workspace.agreements.channel(old.channel)
+    targets = [target.id for target in agreement.targets_of(channel)]
+    root = workspace.queries.root(old)
+    if not again:
+        served = workspace.queries.delivered_targets(root.id)
+        targets = [target for target in targets if target not in served]
+        if not targets:
+            message = f"every target of {old.id} has its files already"
+            raise UsageError(message, hint="nothing to do; to send them once more add --again")
+    configuration = workspace.ledger.configuration(workspace.agreements.files)
+    return workspace.ledger.replay(old, root.id, start, targets, configuration)
+
+
+def _refuse(workspace: Workspace, old: Message, start: str) -> None:
+    state = State(old.state)
+    if state not in FINAL:
+        message = f"{old.id} is still at work ({state.value})"
+        raise UsageError(message, hint=f"wait for it: gateway show {old.number}")
+    if state is State.DUPLICATE:
+        message = f"{old.id} is a duplicate of {old.duplicate_of}"
+        raise UsageError(message, hint=f"replay that one: gateway replay {old.duplicate_of}")
+    if not old.sha256:
+        message = f"{old.id} was never taken from its sender, so there is nothing in the archive to replay"
+        raise UsageError(message, hint="raise the limit that refused it, or ask the sender for smaller files")
+    if start == "deliver" and not workspace.queries.lineage(old.id).outputs:
+        message = f"{old.id} has no outputs that could be delivered"
+        raise UsageError(message, hint="replay it with --from detect")

@@ -1,0 +1,146 @@
+"""Firing schedules: which slots are due, and what happens to those that passed while the gateway was down.
+
+How far each channel has come stands in the ledger (``last_slot``). At start, and after a machine has slept, the slots
+since then are looked at, and the channel's ``catch-up`` says which of them are fired late. Each slot becomes a
+collection with an id of its own, so a slot that is fired twice has one effect.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from gateway import logs
+from gateway.agreements.load import Agreements
+from gateway.agreements.model import CatchUp
+from gateway.agreements.timing import Timing
+from gateway.exchange.clock import Clock, moment, stamp
+from gateway.exchange.ledger import Ledger
+from gateway.exchange.queries import Queries
+
+#: A slot that is not older than this counts as on time: it is fired under every catch-up policy.
+GRACE = timedelta(seconds=60)
+
+#: When more slots than this were missed, ``catch-up: all`` fires the newest only: one collection takes everything.
+MOST = 1000
+
+log = logs.get(__name__)
+
+Fire = Callable[[str, str], None]
+"""Enqueues a collection: channel and workflow id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a look at one schedule came to.
+
+    Attributes:
+        fire: slots to fire now, oldest first.
+        reached: how far the schedule has come: the newest slot that has passed, fired or skipped; None when no slot
+            has passed.
+    """
+
+    fire: tuple[datetime, ...] = ()
+    reached: datetime | None = None
+
+
+def due(timing: Timing, catch_up: CatchUp, last: datetime, now: datetime) -> Due:
+    """Which slots after `last` are to be fired at `now`.
+
+    Args:
+        timing: the rule.
+        catch_up: ``all`` fires every slot; ``latest`` only the newest; ``none`` the newest if it is on time.
+        last: how far the schedule has come.
+        now: the time.
+    """
+    newest = timing.latest(last, now)
+    if newest is None:
+        return Due()
+    if catch_up is CatchUp.ALL:
+        slots = list(islice(timing.slots(last, now), MOST + 1))
+        return Due(tuple(slots if len(slots) <= MOST else [newest]), newest)
+    if catch_up is CatchUp.NONE and now - newest > GRACE:
+        return Due((), newest)
+    return Due((newest,), newest)
+
+
+def slot_id(channel: str, slot: datetime) -> str:
+    """Id of the collection of one slot: the same whoever fires it, however often."""
+    return f"sched:{channel}:{slot:%Y%m%dT%H%M%SZ}"
+
+
+class Scheduler:
+    """Fires the schedules of all channels.
+
+    Args:
+        agreements: channels and their schedules.
+        ledger: how far each has come.
+        fire: enqueues a collection.
+        clock: the time.
+    """
+
+    def __init__(self, agreements: Agreements, ledger: Ledger, fire: Fire, clock: Clock) -> None:
+        self._ledger = ledger
+        self._queries = Queries(ledger.database)
+        self._fire = fire
+        self._clock = clock
+        self._channels = [channel for _, channel in agreements.channels() if channel.schedule is not None]
+        self._last: dict[str, datetime] = {}
+        self._next: dict[str, datetime | None] = {}
+
+    def begin(self) -> None:
+        """Read how far each schedule has come. A channel that is new begins now: it has missed nothing."""
+        rows = self._queries.schedules()
+        now = self._clock()
+        for channel in self._channels:
+            row = rows.get(channel.id)
+            if row is None:
+                self._ledger.slot(channel.id, stamp(now), "")
+            self._last[channel.id] = moment(row.last_slot) if row else now
+            self._next[channel.id] = None
+
+    def tick(self) -> int:
+        """Fire what is due now; returns how many slots were fired."""
+        now = self._clock()
+        fired = 0
+        for channel in self._channels:
+            timing = channel.timing
+            planned = self._next[channel.id]
+            if timing is None or (planned is not None and now < planned):
+                continue
+            found = due(timing, channel.catch_up, self._last[channel.id], now)
+            for slot in found.fire:
+                self._fire(channel.id, slot_id(channel.id, slot))
+                fired += 1
+                if now - slot > GRACE:
+                    log.warning("late slot", channel=channel.id, slot=stamp(slot))
+            if found.reached is not None:
+                self._last[channel.id] = found.reached
+                self._ledger.slot(channel.id, stamp(found.reached), stamp(found.fire[-1]) if found.fire else "")
+            self._next[channel.id] = timing.next(max(now, self._last[channel.id]))
+        return fired
+
+    def run(self, stopping: threading.Event, interval: float = 0.5, each: Callable[[], None] = lambda: None) -> None:
+        """Tick until stopped.
+
+        Args:
+            stopping: ends the loop.
+            interval: seconds between ticks; a slot fires at most this much late.
+            each: called after each tick.
+        """
+        self.begin()
+        while not stopping.is_set():
+            self.tick()
+            each()
+            stopping.wait(interval)
+
+
+def next_slots(agreements: Agreements, now: datetime) -> Mapping[str, datetime | None]:
+    """The next slot of each channel; None for channels without a schedule."""
+    return {
+        channel.id: channel.timing.next(now) if channel.timing is not None else None
+        for _, channel in agreements.channels()
+    }

@@ -1,0 +1,164 @@
+"""Running the exchange: until it is stopped, or once through everything that waits.
+
+Nothing needs a clean stop. What runs when the process goes away, runs again at the next start.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gateway import logs
+from gateway.exchange.clock import stamp
+from gateway.exchange.collect import Collector
+from gateway.exchange.engine import Engine
+from gateway.exchange.flow import Flow
+from gateway.exchange.queries import Queries
+from gateway.exchange.schedule import Scheduler
+from gateway.exchange.tables import Delivery, DeliveryState, Message, State
+from gateway.exchange.workspace import Workspace
+from gateway.transports.secrets import secrets
+
+#: Seconds between two looks at the ledger for messages that came in from elsewhere, e.g. by `gateway replay`.
+LOOK = 2.0
+
+log = logs.get(__name__)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What `once` came to.
+
+    Attributes:
+        messages: messages that were open before or came in, as they are now.
+        failed_channels: error by channel id.
+        waiting: deliveries that another `once` or `run` will try again.
+    """
+
+    messages: list[Message] = field(default_factory=list)
+    failed_channels: dict[str, str] = field(default_factory=dict)
+    waiting: list[Delivery] = field(default_factory=list)
+
+    @property
+    def peer_failed(self) -> bool:
+        """Whether a peer could not be reached, or did not take a file."""
+        return bool(self.failed_channels or self.waiting) or any(
+            message.state == State.FAILED for message in self.messages
+        )
+
+
+@contextmanager
+def engine(workspace: Workspace) -> Iterator[Engine]:
+    """The engine of a workspace, started; the workspace is held exclusively.
+
+    Raises:
+        UsageError: another process exchanges in this workspace.
+        ConfigurationError: an agreement is wrong.
+    """
+    agreements = workspace.agreements
+    with workspace.exclusive():
+        workspace.archive.clear_quarantine()
+        configuration = workspace.ledger.configuration(agreements.files)
+        resolve = secrets(workspace.settings.root)
+        flow = Flow(agreements, workspace.ledger, workspace.archive, resolve)
+        collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve)
+        running = Engine(workspace.settings, flow, collector)
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def run(workspace: Workspace, stopping: threading.Event) -> None:
+    """Exchange until `stopping` is set.
+
+    Raises:
+        UsageError: another process exchanges in this workspace.
+        ConfigurationError: an agreement is wrong.
+    """
+    with engine(workspace) as running:
+        scheduler = Scheduler(workspace.agreements, workspace.ledger, running.collect, workspace.clock)
+        log.info("started", workspace=str(workspace.settings.root), worker=workspace.settings.engine.worker)
+        scheduler.run(stopping, each=_every(LOOK, lambda: _submit_new(running, workspace.queries)))
+        log.info("stopping")
+
+
+def once(
+    workspace: Workspace, wait: float = 0.0, progress: Callable[[dict[str, int]], None] = lambda _counts: None
+) -> Outcome:
+    """Collect from every channel once and finish all work that can be finished.
+
+    Args:
+        workspace: the workspace.
+        wait: seconds for which failed deliveries are tried again; later tries are left to the next run.
+        progress: called now and then with the number of messages by state.
+
+    Raises:
+        UsageError: another process exchanges in this workspace.
+        ConfigurationError: an agreement is wrong.
+    """
+    outcome = Outcome()
+    queries = workspace.queries
+    with engine(workspace) as running:
+        started = workspace.clock()
+        since = queries.open_messages()
+        newest = next(iter(queries.messages(limit=1)), None)
+        collections = {
+            channel.id: f"once:{channel.id}:{stamp(started)}" for _, channel in workspace.agreements.channels()
+        }
+        for channel, id_ in collections.items():
+            running.collect(channel, id_)
+        bury = _every(LOOK, running.bury)
+        pause = min(workspace.settings.engine.poll_interval, 0.2)
+        while collections or not _idle(queries, stamp(started + timedelta(seconds=wait)), workspace, outcome):
+            for channel, id_ in list(collections.items()):
+                error = running.outcome(id_)
+                if error is not None:
+                    del collections[channel]
+                    if error:
+                        outcome.failed_channels[channel] = error
+            progress(queries.counts())
+            time.sleep(pause)
+            bury()
+    before = newest.number if newest else 0
+    known = {message.id for message in since}
+    outcome.messages = [m for m in queries.messages() if m.number > before or m.id in known][::-1]
+    return outcome
+
+
+def _idle(queries: Queries, until: str, workspace: Workspace, outcome: Outcome) -> bool:
+    """Whether nothing is left to do but deliveries whose next try comes after `until`."""
+    messages = queries.open_messages()
+    deliveries = queries.open_deliveries()
+    now = stamp(workspace.clock())
+    later = [d for d in deliveries if d.state == DeliveryState.WAITING and d.next_try_at > max(until, now)]
+    blocked = {delivery.partner for delivery in later}
+    outcome.waiting = [delivery for delivery in deliveries if delivery.partner in blocked]
+    if any(delivery.partner not in blocked for delivery in deliveries):
+        return False
+    with_deliveries = {delivery.message for delivery in deliveries}
+    return all(message.id in with_deliveries for message in messages)
+
+
+def _submit_new(running: Engine, queries: Queries) -> None:
+    for message in queries.messages(states=[State.RECEIVED]):
+        running.process(message)
+    running.bury()
+
+
+def _every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
+    """Call `action` at most once in so many seconds."""
+    last = time.monotonic()
+
+    def maybe() -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            action()
+
+    return maybe

@@ -1,0 +1,136 @@
+"""A workspace opened: settings, agreements, ledger and archive together.
+
+Any number of processes may read a workspace; one at a time may exchange. A lock on ``data/exchange.lock`` sees to
+that, because the engine takes every piece of unfinished work of its own name for its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gateway import settings as settings_
+from gateway.agreements.load import Agreements
+from gateway.agreements.load import load as load_agreements
+from gateway.errors import UsageError
+from gateway.exchange.archive import Archive
+from gateway.exchange.clock import Clock, system
+from gateway.exchange.database import Database
+from gateway.exchange.ledger import Ledger
+from gateway.exchange.queries import Queries
+from gateway.settings import Settings
+
+LOCK = "exchange.lock"
+SECOND_LOOK = 0.2  # seconds
+
+
+@dataclass
+class Workspace:
+    """An open workspace.
+
+    Attributes:
+        settings: what ``gateway.toml`` says.
+        clock: the time.
+    """
+
+    settings: Settings
+    clock: Clock = system
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        """The agreements, read and checked when first asked for.
+
+        Raises:
+            ConfigurationError: one of them is wrong.
+        """
+        return load_agreements(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The ledger's database, migrated."""
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        database = Database(self.settings.database)
+        database.migrate()
+        return database
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, for writing."""
+        return Ledger(self.database, self.clock)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """The ledger, for reading."""
+        return Queries(self.database)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive."""
+        return Archive(self.settings.data, self.settings.free_bytes)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Be the one process that exchanges.
+
+        Raises:
+            UsageError: another one does.
+        """
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        with (self.settings.data / LOCK).open("a+") as stream:
+            if not _lock_soon(stream.fileno()):
+                stream.seek(0)
+                message = f"the exchange of {self.settings.root} runs already, as process {stream.read().strip()}"
+                raise UsageError(message, hint="stop it first, or let it do the work")
+            stream.truncate(0)
+            stream.write(str(os.getpid()))
+            stream.flush()
+            yield
+
+    def running(self) -> int:
+        """Process id of the process that exchanges now, 0 when none does."""
+        path = self.settings.data / LOCK
+        if not path.exists():
+            return 0
+        with path.open("r") as stream:
+            return 0 if _lock(stream.fileno()) else int(stream.read().strip() or 0)
+
+
+def _lock_soon(descriptor: int) -> bool:
+    """`Workspace.running` holds the lock for an instant, therefore a second look."""
+    if _lock(descriptor):
+        return True
+    time.sleep(SECOND_LOOK)
+    return _lock(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def opened(root: Path, clock: Clock = system) -> Iterator[Workspace]:
+    """Open the workspace at `root`.
+
+    Raises:
+        ConfigurationError: there is none, or its settings are wrong.
+    """
+    workspace = Workspace(settings_.load(root), clock)
+    try:
+        yield workspace
+    finally:
+        workspace.close()

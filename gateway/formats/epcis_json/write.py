@@ -1,0 +1,119 @@
+"""Writes a document as EPCIS 2.0 JSON-LD, one block after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from gateway.epcis.document import Document
+from gateway.epcis.element import Element
+from gateway.formats.base import BLOCK_BYTES, Context
+from gateway.formats.epcis_json import losses, names
+from gateway.formats.epcis_json.element_xml import to_xml
+from gateway.formats.epcis_json.prefixes import Prefixes
+from gateway.formats.epcis_json.tree_to_json import Tree, take_types
+from gateway.formats.epcis_json.write_event import EventWriter
+from gateway.formats.epcis_json.write_header import HeaderWriter
+from gateway.options import COMPACT
+
+_HOLE = b'"\\u0000events\\u0000"'
+_INDENT = 2
+
+
+def write(document: Document, context: Context) -> Iterator[bytes]:
+    """Write a document; blocks of UTF-8 of about `BLOCK_BYTES` bytes.
+
+    The header goes first. What the reader found behind the events is written behind them.
+    """
+    pretty = context.options.get(COMPACT) == "pretty"
+    header = HeaderWriter(document.header, context)
+    encode = msgspec.json.Encoder().encode
+    frame = encode(header.build())
+    if pretty:
+        frame = msgspec.json.format(frame, indent=_INDENT)
+    before, _, after = frame.rpartition(_HOLE)
+    depth = 3 if document.header.query is None else 5
+    outer = _INDENT * (depth - 1)
+    separator = b",\n" + b" " * (_INDENT * depth) if pretty else b",\n"
+    yield before + b"[\n" + (b" " * (_INDENT * depth) if pretty else b"")
+
+    writer = EventWriter(context, header.prefixes)
+    pending: list[bytes] = []
+    size = 0
+    number = 0
+    for number, event in enumerate(document.events, 1):
+        data = encode(writer.build(event, number))
+        if pretty:
+            data = msgspec.json.format(data, indent=_INDENT)
+            data = data.replace(b"\n", b"\n" + b" " * (_INDENT * depth))
+        pending.append(data)
+        size += len(data)
+        if size >= BLOCK_BYTES:
+            block = separator.join(pending)
+            yield block if number == len(pending) else separator + block
+            pending = []
+            size = 0
+    if pending:
+        block = separator.join(pending)
+        yield block if number == len(pending) else separator + block
+    yield b"\n" + (b" " * outer if pretty else b"") + b"]" + _behind(document, header, after, pretty=pretty)
+
+
+def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: bool) -> bytes:
+    """The end of the document, with the foreign content that is known only now."""
+    body: dict[str, Any] = {}
+    end: dict[str, Any] = {}
+    # A query document's body is inside the results, too deep for foreign content of ours.
+    _put(None if document.header.query is not None else body, end, document.body_extensions, header, names.CARRIED_BODY)
+    homeless = [e for e in document.event_list_extensions if header.lose(losses.PLACE, "EventList", to_xml(e))]
+    _put(None, end, homeless, header, names.CARRIED_EVENT_LIST)
+    _put(end, end, document.extensions, header, names.CARRIED_DOCUMENT)
+    inner, brace, outer = after.partition(b"}")
+    rest, last_brace, tail = outer.rpartition(b"}")
+    return (
+        _members(body, pretty=pretty, depth=2)
+        + inner
+        + brace
+        + rest.rstrip()
+        + _members(end, pretty=pretty, depth=1)
+        + (b"\n" if pretty else b"")
+        + last_brace
+        + tail
+        + (b"\n" if pretty else b"")
+    )
+
+
+def _put(
+    place: dict[str, Any] | None, root: dict[str, Any], elements: list[Element], header: HeaderWriter, key: str
+) -> None:
+    """Put foreign elements into their place; else under `key` into the root, with a @context of their own.
+
+    They need the latter when there is no place, or when a prefix is not declared yet: @context is written already.
+    """
+    if not elements:
+        return
+    tree = Tree(Prefixes(header.prefixes), header.lose)
+    content: dict[str, Any] = {}
+    tree.place(content, elements)
+    if tree.typed:
+        types: dict[str, str] = {}
+        take_types(content, "", types)
+        content[tree.carrying(names.CARRIED_TYPES)] = types
+    if tree.prefixes.declared or place is None:
+        root[key] = {"@context": tree.prefixes.declared, **content}
+    else:
+        place.update(content)
+
+
+def _members(content: dict[str, Any], *, pretty: bool, depth: int) -> bytes:
+    """Further members of an object that is already open."""
+    if not content:
+        return b""
+    data = msgspec.json.encode(content)
+    if not pretty:
+        return b"," + data[1:-1]
+    data = msgspec.json.format(data, indent=_INDENT)[1:-1].strip()
+    indent = b"\n" + b" " * (_INDENT * depth)
+    return b"," + indent + data.replace(b"\n" + b" " * _INDENT, indent)

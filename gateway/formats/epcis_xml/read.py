@@ -1,0 +1,350 @@
+"""An EPCIS XML document as a header and a stream of events, in memory that does not grow with the document.
+
+Namespace and local name decide, never a prefix. One parser pass over the start tag refuses what must not be parsed
+any further (DOCTYPE, unknown roots); a second one streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lxml import etree
+
+from gateway.epcis.document import Document, Header, QueryResults
+from gateway.epcis.events import Event
+from gateway.errors import InputError
+from gateway.findings import Finding, Where
+from gateway.formats.base import Context
+from gateway.formats.epcis_xml import homeless, rules
+from gateway.formats.epcis_xml.input import Input
+from gateway.formats.epcis_xml.names import CARRIED, CARRY, VERSIONS, Version
+from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
+from gateway.formats.epcis_xml.read_event import TYPES, EventReader
+from gateway.formats.epcis_xml.read_header import HeaderReader, read_root, restore_attributes
+from gateway.formats.epcis_xml.read_parts import content, local_name
+from gateway.sources import Source
+
+_SAFE: Final[dict[str, Any]] = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+_WRAPPER: Final = "extension"
+_EVENT_LIST_ELEMENTS: Final = f"{{{CARRY}}}{homeless.EVENT_LIST_ELEMENTS}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What kind of document a root element says it is."""
+
+    version: Version
+    name: str
+
+
+def _kinds() -> dict[str, _Kind]:
+    return {
+        f"{{{uri}}}{name}": _Kind(version, name)
+        for version in VERSIONS
+        for uri, name in (
+            (version.document, "EPCISDocument"),
+            (version.query, "EPCISQueryDocument"),
+            (version.master_data, "EPCISMasterDataDocument"),
+        )
+    }
+
+
+_KINDS: Final = _kinds()
+
+
+def read(source: Source, context: Context) -> Document:
+    """Read a document of any version of EPCIS XML.
+
+    Raises:
+        InputError: it is not well-formed, has a DOCTYPE, or its root element is not one of EPCIS. Behind the first
+            event the same is raised by the iterator of events.
+        LimitExceeded: it is over one of the context's limits.
+    """
+    kind = _kind(source, context)
+    reader = _Reader(source, context, kind)
+    return reader.document
+
+
+def _kind(source: Source, context: Context) -> _Kind:
+    """Look at the start tag with the parser's own limits in force, and go no further."""
+    stream = Input(source, context)
+    parser = etree.iterparse(stream, events=("start",), **_SAFE)
+    try:
+        for _, root in parser:
+            document_type = root.getroottree().docinfo.internalDTD
+            if document_type is not None:
+                raise InputError(_doctype())
+            kind = _KINDS.get(str(root.tag))
+            if kind is None:
+                raise InputError(_unknown_root(root))
+            return kind
+    except etree.XMLSyntaxError as error:
+        if b"<!DOCTYPE" in source.head():
+            raise InputError(_doctype()) from error
+        raise InputError(_not_well_formed(error, parser.error_log)) from error
+    finally:
+        stream.close()
+    raise InputError(Finding.of(rules.NOT_WELL_FORMED, "the document is empty"))
+
+
+def _doctype() -> Finding:
+    return Finding.of(
+        rules.DOCTYPE, "the document has a document type declaration", value="<!DOCTYPE", expected="no DOCTYPE"
+    )
+
+
+def _unknown_root(root: Node) -> Finding:
+    expected = ", ".join(sorted({kind.name for kind in _KINDS.values()}))
+    message = f"the root element is {root.tag}, which is no document of EPCIS"
+    where = Where(line=line_of(root))
+    return Finding.of(rules.ROOT, message, where=where, value=root.tag, expected=expected)
+
+
+def _not_well_formed(error: etree.XMLSyntaxError, log: Iterable[Any], event: int = 0) -> Finding:
+    line, reason = error.lineno or 0, error.msg or "syntax error"
+    first = next((entry for entry in log if entry.line), None)
+    if not line and first is not None:  # lxml says "no element found" at the end; the log knows what came first
+        line, reason = first.line, first.message
+    reason = reason.partition(", line ")[0]
+    return Finding.of(
+        rules.NOT_WELL_FORMED, f"the document is not well-formed: {reason}", where=Where(line=line, event=event)
+    )
+
+
+class _Reader:
+    """The state of reading one document. Elements are dropped as soon as they have been read."""
+
+    def __init__(self, source: Source, context: Context, kind: _Kind) -> None:
+        self._context = context
+        self._kind = kind
+        self._events = EventReader(context)
+        self._elements = Elements(context.limits.depth)
+        self._input = Input(source, context)
+        self._parser = etree.iterparse(
+            self._input,
+            events=("end",),
+            tag=list(TYPES),
+            remove_blank_text=True,
+            remove_comments=True,
+            remove_pis=True,
+            huge_tree=True,  # our own limits hold instead: bytes of an event, identifiers, depth
+            **_SAFE,
+        )
+        self._number = 0
+        self._list: Node | None = None
+        self._header_done = False
+        self._seen_results = False
+        self._reported: set[str] = set()
+        self.document = Document(Header(), ())
+        self._headers = HeaderReader(self.document.header, self._elements)
+        events = self._read()
+        first = next(events, None)  # the header is complete once the first event is
+        restore_attributes(self.document.header)
+        self.document.events = _chain(first, events)
+
+    def _read(self) -> Iterator[Event]:
+        try:
+            for node in self._nodes():
+                yield from self._one(node)
+            self._finish()
+        except etree.XMLSyntaxError as error:
+            event = self._number + 1 if self._number else 0
+            raise InputError(_not_well_formed(error, self._parser.error_log, event)) from error
+        finally:
+            self._input.close()
+
+    def _nodes(self) -> Iterator[Node]:
+        for _, node in self._parser:
+            yield node
+
+    def _one(self, node: Node) -> Iterator[Event]:
+        parent = node.getparent()
+        if parent is not self._list and not self._is_event_place(parent):
+            return
+        self._number += 1
+        self._drop_before(node, parent)
+        if not self._header_done:
+            self._read_header(node.getroottree().getroot())
+        if str(node.tag).startswith("{"):
+            self._qualified(node)
+        event = self._events.read(node, self._number, lists_mandatory=self._kind.version.wraps)
+        node.clear()
+        self._input.mark()
+        if event is not None:
+            yield event
+
+    def _is_event_place(self, parent: Node | None) -> bool:
+        """Whether events may stand here: EventList, or its wrappers. Vendor content may use the same names."""
+        place = parent
+        while place is not None and local_name(place) == _WRAPPER:
+            place = place.getparent()
+        if place is None or local_name(place) != "EventList":
+            return False
+        above = place.getparent()
+        if above is None or local_name(above) not in ("EPCISBody", "resultsBody"):
+            return False
+        self._list = place
+        return True
+
+    def _drop_before(self, node: Node, parent: Node | None) -> None:
+        """Read what stands between two events, and free both."""
+        while parent is not None:
+            previous = node.getprevious()
+            while previous is not None:
+                if previous.tag not in TYPES:
+                    self._between(previous)
+                parent.remove(previous)
+                previous = node.getprevious()
+            if parent is self._list:
+                return
+            node, parent = parent, parent.getparent()
+
+    def _between(self, node: Node) -> None:
+        """Something in EventList that is not an event which was read."""
+        name = local_name(node)
+        extensions = self.document.event_list_extensions
+        if name == _WRAPPER:
+            for child in node:
+                if child.tag not in TYPES:
+                    self._between(child)
+        elif name in (CARRIED, _EVENT_LIST_ELEMENTS):
+            self._carried(node)
+        elif node.getparent() is self._list and not name.startswith("{"):
+            known = ", ".join(name for name in TYPES if not name.startswith("{"))
+            self._context.findings.report(
+                rules.UNKNOWN_EVENT,
+                f"EventList holds an element {name!r}, which is no event type of EPCIS",
+                where=Where(line=line_of(node)),
+                value=name,
+                expected=known,
+            )
+        else:
+            extensions.append(self._elements.read(node))
+
+    def _carried(self, node: Node) -> None:
+        name = _EVENT_LIST_ELEMENTS
+        if node.tag == name:
+            self.document.event_list_extensions += self._elements.read_all(node)
+            return
+        for element in self._headers.carried(node):
+            if element.name == name:
+                self.document.event_list_extensions += element.children
+            else:
+                self.document.event_list_extensions.append(element)
+
+    def _qualified(self, node: Node) -> None:
+        if "qualified" not in self._reported:
+            self._reported.add("qualified")
+            self._context.findings.report(
+                rules.QUALIFIED,
+                f"{local_name(node)} is in the namespace {node.nsmap.get(node.prefix)!r}; it was read all the same",
+                where=Where(line=line_of(node)),
+                value=node.tag,
+                expected=local_name(node),
+            )
+
+    def _read_header(self, root: Node) -> None:
+        """Everything in front of the first event."""
+        self._header_done = True
+        header = self.document.header
+        read_root(root, self._kind.version, header, self._context.findings)
+        header.master_data_document = self._kind.name == "EPCISMasterDataDocument"
+        if self._kind.name == "EPCISQueryDocument":
+            header.query = QueryResults("")
+        for child in root:
+            name = local_name(child)
+            if name == "EPCISHeader":
+                self._headers.header(child)
+            elif name == "EPCISBody":
+                self._body(child)
+
+    def _body(self, body: Node) -> None:
+        """The envelope of query results."""
+        query = self.document.header.query
+        if query is None:
+            return
+        for results in body:
+            if local_name(results) != "QueryResults":
+                continue
+            self._seen_results = True
+            for child in results:
+                name = local_name(child)
+                if name == "queryName":
+                    query.query_name = content(child)
+                elif name == "subscriptionID":
+                    query.subscription_id = content(child)
+
+    def _finish(self) -> None:
+        """Everything behind the last event."""
+        root = self._parser.root
+        if not self._header_done:
+            self._read_header(root)
+        seen_body = False
+        behind = []
+        for child in root:
+            name = local_name(child)
+            if name == "EPCISBody":
+                seen_body = True
+                if str(child.tag).startswith("{"):
+                    self._qualified(child)
+                self._finish_body(child)
+            elif name != "EPCISHeader":
+                behind.append(child)
+        self._behind(behind)
+        if not seen_body:
+            self._context.findings.report(rules.MISSING, "the document has no EPCISBody", expected="EPCISBody")
+        elif self.document.header.query is not None and not self._seen_results:
+            self._context.findings.report(
+                rules.QUERY_CONTROL, "the query document holds a control message, not results"
+            )
+
+    def _behind(self, nodes: list[Node]) -> None:
+        """Foreign content behind the body."""
+        for element in self._elements.unwrapped(nodes):
+            if element.name == f"{{{CARRY}}}{homeless.BODY_ELEMENTS}":
+                self.document.body_extensions += element.children
+            else:
+                self.document.extensions.append(element)
+
+    def _finish_body(self, body: Node) -> None:
+        query = self.document.header.query
+        behind = []
+        for child in body:
+            name = local_name(child)
+            if name == "EventList":
+                self._finish_list(child)
+            elif name == "VocabularyList":
+                self._headers.vocabulary_list(child)
+            elif name == "QueryResults" and query is not None:
+                self._finish_results(child, query)
+            elif query is None:
+                behind.append(child)
+        self.document.body_extensions += self._elements.unwrapped(behind)
+
+    def _finish_results(self, results: Node, query: QueryResults) -> None:
+        behind = []
+        for child in results:
+            name = local_name(child)
+            if name == "resultsBody":
+                for inner in child:
+                    if local_name(inner) == "EventList":
+                        self._finish_list(inner)
+                    elif local_name(inner) == "VocabularyList":
+                        self._headers.vocabulary_list(inner)
+            elif name not in ("queryName", "subscriptionID"):
+                behind.append(child)
+        query.extensions += self._elements.unwrapped(behind)
+
+    def _finish_list(self, node: Node) -> None:
+        self._list = node
+        for child in node:
+            if child.tag not in TYPES:
+                self._between(child)
+
+
+def _chain(first: Event | None, rest: Iterator[Event]) -> Iterator[Event]:
+    if first is not None:
+        yield first
+        yield from rest

@@ -1,0 +1,55 @@
+"""Cells: what a carrier hands over, and how it looks to the person who wrote it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+
+#: Blanks that people do not see: no-break spaces, zero-width characters, byte order mark.
+_BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(slots=True)
+class Block:
+    """Some rows of a table that follow each other.
+
+    Attributes:
+        first: number of the first row, as a spreadsheet program counts.
+        rows: the cells.
+    """
+
+    first: int
+    rows: Sequence[Sequence[Cell]]
+
+
+def shown(cell: Cell) -> str:
+    """The cell as text, as a spreadsheet program would show it without a number format."""
+    if isinstance(cell, str):
+        return cell.strip(_BLANKS)
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def blank(row: Sequence[Cell]) -> bool:
+    """Whether no cell of the row holds anything."""
+    return not any(cell != "" and shown(cell) for cell in row)
+
+
+def has_control(text: str) -> bool:
+    """Whether the text holds a control character."""
+    return _CONTROL.search(text) is not None
+
+
+def header_key(text: str) -> str:
+    """A header without what people see as the same: case, kinds and number of blanks."""
+    return _SPACES.sub(" ", text.strip(_BLANKS).replace("\u00a0", " ")).casefold()

@@ -1,0 +1,108 @@
+"""Dates and times in the forms that people declare: ``DD.MM.YYYY``, ``MM/DD/YYYY hh:mm``, ``YYMMDD``.
+
+A form is made of YYYY or YY, MM, DD, hh, mm, ss and of separators that stand for themselves. Two digits of a year
+are in this century (the dates of medicines are). Nothing is guessed: a text that does not fit is refused.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+_TOKENS = {
+    "YYYY": r"(?P<year>[0-9]{4})",
+    "YY": r"(?P<short>[0-9]{2})",
+    "MM": r"(?P<month>[0-9]{2})",
+    "DD": r"(?P<day>[0-9]{2})",
+    "hh": r"(?P<hour>[0-9]{2})",
+    "mm": r"(?P<minute>[0-9]{2})",
+    "ss": r"(?P<second>[0-9]{2})",
+}
+_PART = re.compile("YYYY|YY|MM|DD|hh|mm|ss|.", re.DOTALL)
+_CENTURY = 2000
+
+#: Day 0 of spreadsheets (1900 date system, with its leap year bug behind us), and the day counts that are read
+#: as dates: 2000-01-01 to 2099-12-31. Outside it a number is more likely something else.
+_DAY_0 = dt.date(1899, 12, 30)
+_FIRST_COUNT = 36526
+_LAST_COUNT = 73050
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of date or time.
+
+    Attributes:
+        text: as declared.
+        pattern: what it looks like.
+    """
+
+    text: str
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def compile(cls, text: str) -> Form:
+        """Read a declared form.
+
+        Raises:
+            ValueError: a part stands twice, or year or month is missing.
+        """
+        parts = _PART.findall(text)
+        tokens = [part for part in parts if part in _TOKENS]
+        if len(set(tokens)) != len(tokens) or "MM" not in tokens or ("YYYY" in tokens) == ("YY" in tokens):
+            message = f"the form {text!r} needs YYYY or YY, and MM, each once; further DD, hh, mm, ss"
+            raise ValueError(message)
+        return cls(text, re.compile("".join(_TOKENS.get(part, re.escape(part)) for part in parts)))
+
+    def read(self, text: str, *, day_00: bool = False) -> dt.datetime | None:
+        """The date and time that `text` says, None when it does not fit or there is no such day.
+
+        Args:
+            text: what was read.
+            day_00: whether day 00, or a form without day, is the last day of the month (GS1 General
+                Specifications, AI (17)).
+        """
+        match = self.pattern.fullmatch(text)
+        if match is None:
+            return None
+        found = {name: int(value) for name, value in match.groupdict().items()}
+        year = found.get("year", _CENTURY + found.get("short", 0))
+        month = found["month"]
+        day = found.get("day", 0)
+        try:
+            if day == 0 and day_00:
+                day = calendar.monthrange(year, month)[1]
+            return dt.datetime(  # noqa: DTZ001 - the zone is a matter of the caller
+                year, month, day, found.get("hour", 0), found.get("minute", 0), found.get("second", 0)
+            )
+        except ValueError:
+            return None
+
+
+def from_day_count(count: float) -> dt.date | None:
+    """The date of a spreadsheet's day count, None when it is no whole day of this century."""
+    if not float(count).is_integer() or not _FIRST_COUNT <= count <= _LAST_COUNT:
+        return None
+    return _DAY_0 + dt.timedelta(days=int(count))
+
+
+def in_zone(local: dt.datetime, zone: ZoneInfo) -> str | None:
+    """A local time with its offset, as xsd:dateTime; None when it is ambiguous or does not exist."""
+    early, late = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
+    if early.utcoffset() != late.utcoffset():
+        return None
+    return early.isoformat()
+
+
+def offset_of(time: str) -> str | None:
+    """The zone offset of an xsd:dateTime in the form ``+02:00``, None when it has none or is no time."""
+    try:
+        moment = dt.datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    if "T" not in time or moment.tzinfo is None:
+        return None
+    return "+00:00" if time.endswith("Z") else time[-6:]

@@ -1,0 +1,65 @@
+"""Rows below the data: totals, signatures. Recognised by their first word; a total is a control count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gateway.findings import Findings, Where
+from gateway.formats.table import rules
+from gateway.formats.table.cells import Cell, header_key, shown
+from gateway.formats.table.spec import Footer
+from gateway.formats.table.transforms import Refused, read_number
+
+_TRAILING = re.compile(r"[-+.,0-9]+$")
+
+
+class Footers:
+    """Takes footer rows and, at the end, compares their totals.
+
+    Args:
+        footers: those that the mapping declares.
+        decimal: decimal sign of the table.
+        findings: takes what is wrong.
+    """
+
+    def __init__(self, footers: Sequence[Footer], decimal: str, findings: Findings) -> None:
+        self._words = [(header_key(word), footer.counts) for footer in footers for word in footer.words]
+        self._decimal = decimal
+        self._findings = findings
+        self._totals: list[tuple[str, str, Where]] = []
+
+    def takes(self, row: Sequence[Cell], where: Where) -> bool:
+        """Whether the row is a footer."""
+        filled = [cell for cell in row if shown(cell)]
+        first = header_key(shown(filled[0])) if filled else ""
+        for word, counts in self._words:
+            if not first.startswith(word):
+                continue
+            if counts:
+                self._note(filled, counts, where)
+            return True
+        return False
+
+    def _note(self, filled: Sequence[Cell], counts: str, where: Where) -> None:
+        inside = _TRAILING.search(shown(filled[0]))
+        candidates: list[Cell] = [inside.group()] if inside else list(filled[1:2])
+        for cell in candidates:
+            try:
+                number = read_number(cell, decimal=self._decimal)
+            except Refused:
+                break
+            self._totals.append((counts, number, where))
+            return
+        message = f"the totals row {shown(filled[0])!r} has no number"
+        self._findings.report(rules.FOOTER_UNREAD, message, where=where, expected=f"the number of objects {counts!r}")
+
+    def compare(self, counted: Mapping[str, int]) -> None:
+        """Compare the totals with what was counted, by object."""
+        for counts, number, where in self._totals:
+            whole, _, rest = number.partition(".")
+            if rest.strip("0") or int(whole) != counted[counts]:
+                message = f"the total says {number}, the rows add up to {counted[counts]} (object {counts!r})"
+                self._findings.report(
+                    rules.FOOTER, message, where=where, value=number, expected=str(counted[counts])
+                )

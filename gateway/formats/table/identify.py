@@ -1,0 +1,43 @@
+"""Whose file is this? A mapping claims a file by its name and by its header."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import cast
+
+from gateway.errors import LimitExceeded
+from gateway.formats.base import Claim, Limits
+from gateway.formats.table import csv_rows, header, xlsx_rows
+from gateway.formats.table.cells import Cell
+from gateway.formats.table.spec import MappingSpec
+from gateway.sources import Source
+
+_SCORE = 90
+
+
+def claim(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> Claim | None:
+    """The mapping's claim on a file, None when the file is not its own."""
+    short = PurePath(name).name.lower()
+    if not any(fnmatch.fnmatchcase(short, pattern.lower()) for pattern in spec.identify.names):
+        return None
+    rows = _first_rows(spec, head, name, source)
+    found = header.find(spec, rows)
+    if found is None:
+        return None
+    return Claim(_SCORE, f"row {found.index + 1} is the header of {spec.mapping}")
+
+
+def _first_rows(
+    spec: MappingSpec, head: bytes, name: str, source: Source | None
+) -> Sequence[Sequence[Cell]]:
+    within = spec.table.header_within
+    if xlsx_rows.is_workbook(head, name):
+        if spec.table.xlsx is None or source is None:
+            return []
+        try:
+            return cast("Sequence[Sequence[Cell]]", xlsx_rows.head(source, spec.table.xlsx, within, Limits()))
+        except LimitExceeded:
+            return []  # detection claims nothing; reading it with a mapping reports the limit
+    return csv_rows.head(head, spec.table.csv, within) if spec.table.csv is not None else []

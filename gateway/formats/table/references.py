@@ -1,0 +1,123 @@
+"""Checks inside a mapping file that its models alone cannot make: every name that is used must exist."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
+
+from gateway.formats.table.dates import Form
+from gateway.formats.table.spec import EventSpec, FieldSpec, MappingSpec, event_fields
+from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
+from gateway.options import COMPANY_PREFIX, CREATION_DATE, EVENT_TIME, READ_POINT, TIME_ZONE, Setting
+
+Place = tuple[str | int, ...]
+
+OUTERMOST = "outermost"
+
+#: Settings that every table reader knows.
+SETTINGS: tuple[Setting, ...] = (EVENT_TIME, TIME_ZONE, READ_POINT, COMPANY_PREFIX, CREATION_DATE)
+
+_ALL_OPTIONS = ("formats", "zone", "day_00", "numbers", "table")
+
+
+def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
+    """What is wrong: the place in the file, and a sentence."""
+    if spec.table.csv is None and spec.table.xlsx is None:
+        yield ("table",), "needs csv, xlsx or both"
+    if spec.table.csv is not None:
+        yield from _encoding(spec.table.csv.encoding)
+    for name, field in spec.fields.items():
+        yield from _field(("fields", name), field, {*spec.settings, *(s.key for s in SETTINGS)})
+    for name, constant in spec.constants.items():
+        place: Place = ("constants", name)
+        if name in spec.fields:
+            yield place, "there is a field of this name, too"
+        yield from _known(place, constant.transform, TRANSFORMS.keys(), "transform")
+    yield from _objects(spec)
+    values = [*spec.fields, *spec.constants]
+    for index, event in enumerate(spec.events):
+        place = ("events", index)
+        for value in event_fields(event):
+            yield from _known(place, value, values, "field or constant")
+        yield from _event(place, event, spec)
+    for index, footer in enumerate(spec.table.footers):
+        if footer.counts:
+            yield from _known(("table", "footers", index), footer.counts, spec.objects, "object")
+
+
+def _encoding(encoding: str) -> Iterator[tuple[Place, str]]:
+    try:
+        "".encode(encoding)
+    except LookupError:
+        yield ("table", "csv", "encoding"), f"there is no encoding {encoding!r}"
+
+
+def _field(place: Place, field: FieldSpec, settings: Iterable[str]) -> Iterator[tuple[Place, str]]:
+    unknown = list(_known((*place, "transform"), field.transform, TRANSFORMS.keys(), "transform"))
+    yield from unknown
+    if field.otherwise:
+        yield from _known((*place, "otherwise"), field.otherwise, settings, "setting")
+    for key in _ALL_OPTIONS:
+        if not unknown and _ours(field.transform) and key in field.model_fields_set:
+            if key not in OPTIONS.get(field.transform, ()):
+                yield (*place, key), f"the transform {field.transform!r} does not know {key!r}"
+    for form in field.formats:
+        try:
+            Form.compile(form)
+        except ValueError as error:
+            yield (*place, "formats"), str(error)
+    if field.zone:
+        try:
+            ZoneInfo(field.zone)
+        except (KeyError, ValueError, OSError):
+            yield (*place, "zone"), f"there is no time zone {field.zone!r}"
+
+
+def _ours(transform: str) -> bool:
+    return transform in OPTIONS or getattr(TRANSFORMS.get(transform), "__module__", "").startswith("gateway.")
+
+
+def _objects(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
+    for name, thing in spec.objects.items():
+        place: Place = ("objects", name)
+        if bool(thing.sgtin) == bool(thing.sscc) or len(thing.sgtin) not in {0, 2}:
+            yield place, "needs either sgtin: [GTIN field, serial field] or sscc: field"
+        for value in (*thing.sgtin, *([thing.sscc] if thing.sscc else [])):
+            yield from _known(place, value, spec.fields, "field")
+        if thing.inside:
+            yield from _known((*place, "inside"), thing.inside, spec.objects, "object")
+    names = list(spec.objects)
+    for name, outer in zip(names, [*names[1:], ""], strict=True):
+        if spec.objects[name].inside != outer:
+            wanted = f"inside: {outer}" if outer else "no `inside`"
+            yield ("objects", name), f"objects stand from the smallest to the largest, so {name!r} needs {wanted}"
+    for name in names[1:]:
+        if not spec.objects[name].sscc:
+            yield ("objects", name), "a container is identified by an SSCC"
+
+
+def _event(place: Place, event: EventSpec, spec: MappingSpec) -> Iterator[tuple[Place, str]]:
+    if event.event == "ObjectEvent":
+        if not event.epcs or event.parent or event.children:
+            yield place, "an ObjectEvent needs epcs, and has no parent or children"
+        else:
+            yield from _known((*place, "epcs"), event.epcs, [*spec.objects, OUTERMOST], "object")
+        return
+    if event.epcs or not event.parent or not event.children:
+        yield place, "an AggregationEvent needs parent and children, and has no epcs"
+        return
+    if event.ilmd:
+        yield (*place, "ilmd"), "an AggregationEvent has no ilmd"
+    unknown = list(_known((*place, "children"), event.children, spec.objects, "object"))
+    yield from unknown
+    if not unknown and spec.objects[event.children].inside != event.parent:
+        yield (*place, "parent"), f"{event.children!r} is not inside {event.parent!r}"
+
+
+def _known(place: Place, name: str, known: Iterable[str], kind: str) -> Iterator[tuple[Place, str]]:
+    names = list(known)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+        yield place, f"there is no {kind} {name!r}; {hint}"

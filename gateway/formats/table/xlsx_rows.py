@@ -1,0 +1,102 @@
+"""A sheet of an XLSX workbook as blocks of rows, read by calamine once the file has been found harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import python_calamine as calamine
+
+from gateway.errors import InputError
+from gateway.findings import Finding, Where
+from gateway.formats.base import Context, Limits
+from gateway.formats.table import rules, zip_guard
+from gateway.formats.table.cells import Block
+from gateway.formats.table.spec import Xlsx
+from gateway.sources import Source
+
+ZIP = b"PK\x03\x04"
+_OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PIECE = 1 << 20
+BLOCK_ROWS = 512
+
+
+def is_workbook(head: bytes, name: str) -> bool:
+    """Whether the file is, or claims to be, a workbook."""
+    return head.startswith((ZIP, _OLE2)) or name.lower().endswith((".xlsx", ".xlsm", ".xls"))
+
+
+def sheet(source: Source, place: Xlsx, context: Context) -> tuple[str, Iterator[Block]]:
+    """Name and rows of the sheet that a mapping reads. Other sheets with content are reported.
+
+    Raises:
+        InputError: no workbook, protected, truncated, or without the sheet.
+        LimitExceeded: a zip bomb.
+    """
+    book = _open(source, context.limits)
+    names = book.sheet_names
+    name = place.sheet or next(iter(names), "")
+    match = next((known for known in names if known.casefold().strip() == name.casefold().strip()), None)
+    if match is None:
+        message = f"the workbook has no sheet {name!r}; it has {', '.join(map(repr, names))}"
+        where = Where(file=source.name)
+        raise InputError(Finding.of(rules.SHEET_MISSING, message, where=where, value=", ".join(names), expected=name))
+    for other in names:
+        if other != match and book.get_sheet_by_name(other).height:
+            where = Where(file=source.name, sheet=other)
+            context.findings.report(rules.SHEET_UNREAD, f"the sheet {other!r} is not converted", where=where)
+    return match, _blocks(book.get_sheet_by_name(match))
+
+
+def head(source: Source, place: Xlsx, rows: int, limits: Limits) -> list[list[object]]:
+    """The first rows of the sheet; empty when the file cannot be read."""
+    try:
+        book = _open(source, limits)
+    except InputError:
+        return []
+    names = book.sheet_names
+    wanted = place.sheet.casefold().strip()
+    name = next((known for known in names if not wanted or known.casefold().strip() == wanted), None)
+    return list(islice(book.get_sheet_by_name(name).iter_rows(), rows)) if name is not None else []
+
+
+def _blocks(sheet: calamine.CalamineSheet) -> Iterator[Block]:
+    if sheet.start is None:
+        return
+    rows = sheet.iter_rows()
+    first = 1
+    while block := list(islice(rows, BLOCK_ROWS)):
+        yield Block(first, block)
+        first += len(block)
+
+
+def _open(source: Source, limits: Limits) -> calamine.CalamineWorkbook:
+    where = Where(file=source.name)
+    start = source.head(8)
+    if start.startswith(_OLE2):
+        if _encrypted(source):
+            raise InputError(Finding.of(rules.XLSX_PASSWORD, "the workbook is protected by a password", where=where))
+        message = "the file is an old workbook (.xls)"
+        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where, hint="Save the workbook as .xlsx."))
+    if not start.startswith(ZIP):
+        raise InputError(Finding.of(rules.XLSX_BROKEN, "the file is not a workbook", where=where))
+    zip_guard.check(source, limits)
+    try:
+        if source.path is not None:
+            return calamine.CalamineWorkbook.from_path(source.path)
+        return calamine.CalamineWorkbook.from_filelike(source.open())
+    except calamine.CalamineError as error:
+        message = f"the workbook cannot be read: {error}"
+        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where)) from error
+
+
+def _encrypted(source: Source) -> bool:
+    """Whether a compound file holds a package that Office has encrypted (MS-OFFCRYPTO, section 2.3)."""
+    tail = b""
+    with source.open() as stream:
+        while piece := stream.read(_PIECE):
+            if _ENCRYPTED in tail + piece:
+                return True
+            tail = piece[-len(_ENCRYPTED) :]
+    return False

@@ -1,0 +1,46 @@
+"""Turkey: İlaç Takip Sistemi (ITS) and its package transfer system PTS. README.md says what is known and from where."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from gateway.markets.base import Market, Reference
+from gateway.markets.tr.pts import PTS
+
+_READ: Final = date(2026, 11, 22)
+
+MARKET: Final = Market(
+    key="tr",
+    name="Turkey, ITS and PTS",
+    authority="TITCK, Turkish Medicines and Medical Devices Agency",
+    status="in force",
+    legal=(
+        "Regulation on Packaging, Labelling and Tracking of Medicinal Products, Official Gazette 30048 of "
+        "2017-04-25, replaces that of 2005; DataMatrix since 2010-01-01, PTS with dispatch since 2012-03-01. "
+        "One transfer XML for each package and one dispatch note for each XML; PTS accompanies the dispatch "
+        "notification and is itself no notification. Records are kept for 5 years."
+    ),
+    references=(
+        Reference(
+            "PTS transfer schema PTSDosya.xsd and service descriptions in a public client program, commit 77e42300",
+            "https://github.com/SanovelDeveloper/ilactakipsistemi",
+            _READ,
+        ),
+        Reference(
+            "public ITS client: spellings of actionType and containerType in use, commit 91b09fa7",
+            "https://github.com/veyucu/AtakodITS",
+            _READ,
+        ),
+        Reference("articles 184 and 209 on PTS and dispatch notes", "https://its.technarts.com", _READ),
+        Reference("answer codes of ITS and PTS", "https://teis.org.tr", _READ),
+        Reference("the 2017 regulation in a legal overview", "https://www.legal500.com", _READ),
+    ),
+    messages=(PTS,),
+    unknown=(
+        "values of actionType other than S",
+        "whether 10 MB means 10,000,000 or 10,485,760 bytes",
+        "length and characters of documentNumber, note and PONumber",
+        "rules of the authority for containerType in nestings of more than two levels",
+    ),
+)

@@ -1,0 +1,180 @@
+"""Connecting: reach the server, know it by its host key, log in, open SFTP. Nothing is sent before it is known."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import logging
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import paramiko
+from paramiko.ssh_exception import IncompatiblePeer
+
+from gateway.errors import ConfigurationError, TransportError
+from gateway.transports.base import Secrets
+from gateway.transports.sftp.client import Client
+from gateway.transports.sftp.settings import MACS, SftpSettings, address
+from gateway.transports.sftp.trouble import explained
+from gateway.transports.sftp.watchdog import Watchdog
+
+# paramiko logs tracebacks of its own threads, which our errors say better. An operator who wants to see them, or
+# the protocol, sets this logger's level.
+WIRE = "gateway.sftp.wire"
+if logging.getLogger(WIRE).level == logging.NOTSET:
+    logging.getLogger(WIRE).setLevel(logging.CRITICAL + 1)
+
+_HOST_KEYS = (
+    ("ssh-ed25519",),
+    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    ("rsa-sha2-512", "rsa-sha2-256"),
+)
+_KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An SFTP connection.
+
+    Attributes:
+        client: speaks SFTP.
+        watchdog: breaks the connection when it stalls.
+        facts: what was checked while connecting, for people.
+    """
+
+    client: Client
+    watchdog: Watchdog
+    facts: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def connection(settings: SftpSettings, secrets: Secrets) -> Iterator[Connection]:
+    """Connect, and close at the end.
+
+    Raises:
+        TransportError: the server cannot be reached, is not the one expected, or refuses the login.
+        ConfigurationError: a secret cannot be resolved, or the key cannot be read.
+    """
+    key = _private_key(settings, secrets)
+    password = secrets(settings.password) if settings.password else None
+    with _known_server(settings) as transport, _watchdog(transport, settings) as watchdog:
+        with watchdog.watching():
+            _log_in(transport, settings, key, password)
+            transport.set_keepalive(settings.keepalive)
+            with explained("open an SFTP session", address(settings)):
+                channel = transport.open_session(timeout=settings.timeouts.operation)
+                channel.settimeout(settings.timeouts.operation)
+                channel.invoke_subsystem("sftp")
+                client = Client(channel)
+        facts = (
+            f"{settings.host}:{settings.port} answers as {transport.remote_version}",
+            f"host key {transport.get_remote_server_key().fingerprint} is one of those expected",
+            f"logged in as {settings.username} ({transport.local_cipher})",
+        )
+        yield Connection(client, watchdog, facts)
+
+
+def _watchdog(transport: paramiko.Transport, settings: SftpSettings) -> Watchdog:
+    return Watchdog(transport.close, settings.timeouts.stall, settings.timeouts.transfer)
+
+
+@contextlib.contextmanager
+def _known_server(settings: SftpSettings) -> Iterator[paramiko.Transport]:
+    """A transport to a server whose host key is one of those expected.
+
+    A server may have keys of several types while the partner told us the fingerprint of one. So after a key that
+    we do not expect, the other types are asked for, before the server is refused.
+    """
+    seen: list[str] = []
+    untried = list(_HOST_KEYS)
+    while untried:
+        with contextlib.ExitStack() as stack:
+            transport = _transport(settings, stack)
+            transport.get_security_options().key_types = tuple(itertools.chain.from_iterable(untried))
+            try:
+                transport.start_client(timeout=settings.timeouts.banner)
+                fingerprint = transport.get_remote_server_key().fingerprint.rstrip("=")
+            except IncompatiblePeer as error:
+                if seen and "host key" in str(error):
+                    break
+                raise _unreachable(settings, str(error), retryable=False) from error
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                raise _unreachable(settings, f"no SSH key exchange: {error}", retryable=True) from error
+            if fingerprint in settings.host_key_fingerprints:
+                yield transport
+                return
+            seen.append(fingerprint)
+            untried = [types for types in untried if transport.host_key_type not in types]
+    peer, expected = f"{settings.host}:{settings.port}", ", ".join(settings.host_key_fingerprints)
+    message = f"{peer} is not the server expected: its host key is {', '.join(seen)}, expected {expected}"
+    hint = "ask the partner, by another way than this connection, whether the key changed; then add it to the list"
+    raise TransportError(message, hint=hint)
+
+
+def _transport(settings: SftpSettings, stack: contextlib.ExitStack) -> paramiko.Transport:
+    with explained("connect", address(settings)):
+        sock = socket.create_connection((settings.host, settings.port), settings.timeouts.connect)
+    stack.callback(sock.close)
+    transport = paramiko.Transport(sock)
+    stack.callback(transport.close)
+    transport.set_log_channel(WIRE)
+    transport.banner_timeout = transport.handshake_timeout = settings.timeouts.banner
+    transport.auth_timeout = settings.timeouts.auth
+    security = transport.get_security_options()
+    security.ciphers = (*settings.ciphers, *settings.legacy_ciphers)
+    security.digests = (*MACS, *settings.legacy_macs)
+    return transport
+
+
+def _unreachable(settings: SftpSettings, reason: str, *, retryable: bool) -> TransportError:
+    return TransportError(f"cannot connect to {address(settings)}: {reason}", retryable=retryable)
+
+
+def _log_in(
+    transport: paramiko.Transport, settings: SftpSettings, key: paramiko.PKey | None, password: str | None
+) -> None:
+    place = address(settings)
+    try:
+        with explained("log in", place):
+            wanted: list[str] = []
+            if key is not None:
+                wanted = transport.auth_publickey(settings.username, key)
+            if password is not None and (key is None or wanted):
+                wanted = transport.auth_password(settings.username, password)
+    except TransportError as error:
+        cause = error.__cause__
+        # paramiko reports a connection that broke or fell silent during the login as a failed login.
+        if (
+            isinstance(cause, paramiko.AuthenticationException)
+            and transport.is_active()
+            and "timeout" not in str(cause)
+        ):
+            types: list[str] = getattr(cause, "allowed_types", [])
+            offered = f"; it accepts {', '.join(types)}" if types else ""
+            message = f"{place} refuses the login{offered}"
+            raise TransportError(message, hint="check user name, key and password with the partner") from None
+        raise
+    if wanted:
+        message = f"{place} wants more than we have to log in: {', '.join(wanted)}"
+        raise TransportError(message)
+
+
+def _private_key(settings: SftpSettings, secrets: Secrets) -> paramiko.PKey | None:
+    if settings.key is None:
+        return None
+    text = secrets(settings.key)
+    passphrase = secrets(settings.passphrase) if settings.passphrase else None
+    for key_class in _KEY_CLASSES:
+        try:
+            return key_class.from_private_key(io.StringIO(text + "\n"), password=passphrase)
+        except paramiko.PasswordRequiredException:
+            message = f"the key {settings.key!r} is encrypted"
+            raise ConfigurationError(message, hint="add `passphrase` with a reference") from None
+        except (paramiko.SSHException, ValueError, IndexError, TypeError):
+            continue  # the key is of another type, or none at all
+    reason = " with this passphrase" if passphrase else ""
+    message = f"{settings.key!r} cannot be read as a private key{reason}"
+    hint = "it must be an Ed25519, ECDSA or RSA key in OpenSSH or PEM form"
+    raise ConfigurationError(message, hint=hint) from None

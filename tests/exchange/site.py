@@ -1,0 +1,124 @@
+"""A workspace between drop folders, and processes that exchange in it.
+
+Nothing here runs the engine inside pytest's own process: each run is a process of its own, as in real life, forked
+from a server that has the imports ready.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+from gateway.exchange import failpoints
+from gateway.exchange.tables import Message
+from gateway.exchange.workspace import Workspace, opened
+from gateway.settings import load
+
+SETTINGS = '[engine]\npoll-interval = 0.05\n[logs]\nlevel = "error"\n'
+AGREEMENT = """\
+partner: {id: acme}
+channels:
+  - id: acme-in
+    transport: folder
+    settings: {path: data/in, settle: {looks: 1, interval: 0, min-age: 0}}
+targets:
+  - {id: one, to: epcis-2.0-json, transport: folder, settings: {path: data/one}, retry: {attempts: 2, first: 60}}
+  - {id: two, to: epcis-1.2-xml, transport: folder, settings: {path: data/two}}
+"""
+EVENT = """\
+<ObjectEvent><eventTime>2026-01-02T09:00:00.000Z</eventTime><eventTimeZoneOffset>+00:00</eventTimeZoneOffset>
+<epcList><epc>urn:epc:id:sgtin:0614141.107346.{serial}</epc></epcList><action>ADD</action>
+<bizStep>urn:epcglobal:cbv:bizstep:commissioning</bizStep>
+<disposition>urn:epcglobal:cbv:disp:active</disposition>
+<readPoint><id>urn:epc:id:sgln:0614141.07346.1234</id></readPoint></ObjectEvent>
+"""
+
+
+def document(serial: int = 1) -> bytes:
+    """A small EPCIS 1.2 document."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<epcis:EPCISDocument xmlns:epcis="urn:epcglobal:epcis:xsd:1" schemaVersion="1.2"'
+        ' creationDate="2026-01-02T10:00:00Z"><EPCISBody><EventList>\n'
+        f"{EVENT.format(serial=serial)}</EventList></EPCISBody></epcis:EPCISDocument>\n"
+    ).encode()
+
+
+def _once(root: Path, failpoint: str, wait: float, answer) -> None:
+    from gateway import logs
+    from gateway.exchange.service import once
+
+    os.environ[failpoints.VARIABLE] = failpoint
+    with opened(root) as workspace:
+        logs.setup("error", "plain")
+        outcome = once(workspace, wait)
+    answer.send(outcome.peer_failed)
+    answer.close()
+    os._exit(0)
+
+
+class Site:
+    """A workspace between drop folders."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.inbox, self.one, self.two = (root / "data" / name for name in ("in", "one", "two"))
+
+    def build(self, agreement: str = AGREEMENT) -> Site:
+        """Make the folders and files."""
+        for folder in (self.inbox, self.one, self.two, self.root / "agreements", self.root / "mappings"):
+            folder.mkdir(parents=True)
+        (self.root / "gateway.toml").write_text(SETTINGS)
+        self.agree(agreement)
+        return self
+
+    def agree(self, agreement: str) -> None:
+        """Write the agreement."""
+        (self.root / "agreements" / "acme.yaml").write_text(agreement)
+
+    def drop(self, name: str, data: bytes) -> None:
+        """The partner drops a file."""
+        (self.inbox / name).write_bytes(data)
+
+    def start(self, failpoint: str = "", wait: float = 0):
+        """Begin a run; returns its process and where its answer comes."""
+        context = multiprocessing.get_context("forkserver")
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_once, args=(self.root, failpoint, wait, sender))
+        process.start()
+        sender.close()
+        return process, receiver
+
+    def once(self, failpoint: str = "", wait: float = 0) -> bool:
+        """Run once to the end; returns whether a peer failed."""
+        process, receiver = self.start(failpoint, wait)
+        process.join(40)
+        assert process.exitcode == 0, f"the run ended with {process.exitcode}"
+        return receiver.recv()
+
+    def workspace(self) -> Workspace:
+        """The workspace, to read its ledger."""
+        return Workspace(load(self.root))
+
+    def messages(self) -> list[Message]:
+        """All messages, oldest first."""
+        workspace = self.workspace()
+        try:
+            return list(workspace.queries.messages())[::-1]
+        finally:
+            workspace.close()
+
+    def delivered(self) -> dict[str, list[str]]:
+        """Names in the receivers' folders, without the message's id."""
+        return {
+            folder.name: sorted(re.sub(r"-\d{14}-\d{8}", "", path.name) for path in folder.iterdir())
+            for folder in (self.one, self.two)
+        }
+
+    def rows(self, sql: str) -> list[tuple]:
+        """Rows of the ledger."""
+        with sqlite3.connect(self.root / "data" / "ledger.sqlite") as connection:
+            return connection.execute(sql).fetchall()

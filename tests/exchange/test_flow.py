@@ -1,0 +1,211 @@
+"""Files between drop folders: delivered, refused, repeated, retried, replayed."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import time
+from collections.abc import Callable
+
+import pytest
+
+from gateway.errors import UsageError
+from gateway.exchange.replay import replay
+from gateway.exchange.tables import State
+
+from tests.exchange.site import AGREEMENT, Site, document
+
+
+def states(site: Site) -> list[tuple[str, str, str]]:
+    return [(m.name, m.state, m.reason) for m in site.messages()]
+
+
+def test_one_file_goes_to_two_receivers_and_once_again_does_nothing(site: Site) -> None:
+    site.drop("batch 7.xml", document())
+    assert not site.once()
+    assert site.delivered() == {"one": ["batch_7.jsonld"], "two": ["batch_7.xml"]}
+    message = site.messages()[0]
+    assert (message.state, message.format, message.events, message.epcs) == ("done", "epcis-1.2-xml", 1, 1)
+    lineage = site.workspace().queries.lineage(message.id)
+    assert [entry.state for entry in lineage.history] == ["received", "converting", "delivering", "done"]
+    assert [(stage.step, stage.target, stage.state) for stage in lineage.stages] == [
+        ("detect", "", "done"),
+        ("convert", "one", "done"),
+        ("convert", "two", "done"),
+        ("check", "", "done"),
+    ]
+    for delivery, output in zip(lineage.deliveries, lineage.outputs, strict=True):
+        there = site.root / "data" / delivery.target / delivery.name
+        assert there.read_bytes() == site.workspace().archive.path(output.sha256).read_bytes()
+        assert (delivery.sha256, delivery.attempts) == (output.sha256, 1)
+    assert not site.once()
+    assert len(site.messages()) == 1
+    assert site.delivered() == {"one": ["batch_7.jsonld"], "two": ["batch_7.xml"]}
+
+
+def test_a_bad_file_is_refused_with_its_findings_and_nobody_gets_anything(site: Site) -> None:
+    site.drop("broken.xml", document()[:-60])
+    site.drop("strange.bin", b"\x00\x01\x02")
+    assert not site.once()
+    assert {(name, state) for name, state, _ in states(site)} == {("broken.xml", "refused"), ("strange.bin", "refused")}
+    assert site.delivered() == {"one": [], "two": []}
+    workspace = site.workspace()
+    for message in site.messages():
+        assert workspace.archive.verify(message.sha256)
+        findings = workspace.queries.lineage(message.id).findings
+        assert any(finding.severity == "error" and finding.hint for finding in findings)
+    assert site.rows("select count(*) from deliveries") == [(0,)]
+
+
+def test_one_failed_target_stops_all(make_site: Callable[[str], Site]) -> None:
+    # A commissioning without lot and expiry cannot become a Turkish package file.
+    site = make_site(AGREEMENT.replace("to: epcis-1.2-xml", "to: tr-pts"))
+    site.drop("a.xml", document())
+    assert not site.once()
+    name, state, reason = states(site)[0]
+    assert (name, state) == ("a.xml", "refused")
+    assert "for two; nothing was delivered" in reason
+    assert site.delivered() == {"one": [], "two": []}
+
+
+def test_the_same_bytes_again_are_a_duplicate(site: Site) -> None:
+    site.drop("a.xml", document())
+    site.once()
+    site.drop("b.xml", document())
+    site.once()
+    first, second = site.messages()
+    assert (second.state, second.duplicate_of, second.reason) == (
+        "duplicate",
+        first.id,
+        f"the same bytes came as {first.id}",
+    )
+    assert site.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}
+    assert list(site.workspace().queries.lineage("1").duplicates) == [second.id]
+
+
+def test_a_refused_file_may_come_again(site: Site) -> None:
+    for name in ("a.bin", "b.bin"):
+        site.drop(name, b"\x00")
+        site.once()
+    assert [m.state for m in site.messages()] == ["refused", "refused"]
+
+
+def test_a_file_over_the_size_limit_stays_with_its_sender_and_is_reported_once(make_site: Callable[[str], Site]) -> None:
+    site = make_site(AGREEMENT.replace("path: data/in,", "path: data/in, max-size: 10,"))
+    site.drop("big.xml", document())
+    assert not site.once()
+    assert not site.once()
+    assert [(m.name, m.state, m.sha256) for m in site.messages()] == [("big.xml", "refused", "")]
+    assert (site.inbox / "big.xml").exists()
+
+
+def test_a_receiver_that_is_away_is_tried_again(site: Site) -> None:
+    site.drop("a.xml", document())
+    site.one.rmdir()
+    assert site.once()  # a folder that is not there needs somebody to act: failed at once
+    (message,) = site.messages()
+    assert (message.state, message.reason) == ("failed", "1 of 2 deliveries failed")
+    assert site.workspace().queries.delivered_targets(message.id) == {"two"}
+    site.one.mkdir()
+    again = replay(site.workspace(), message.id, "deliver")
+    assert (again.replay_of, again.only_targets) == (message.id, ["one"])
+    assert not site.once()
+    assert site.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}
+    with pytest.raises(UsageError, match="every target of .* has its files already"):
+        replay(site.workspace(), message.id)
+
+
+def test_a_retry_waits_over_restarts_and_keeps_the_receivers_order(make_site: Callable[[str], Site]) -> None:
+    site = make_site(AGREEMENT.replace("first: 60", "first: 4"))
+    site.drop("a.xml", document(1))
+    site.drop("b.xml", document(2))
+    # Another writer holds the temporary name: a fault that passes by itself.
+    holder = _hold(site, "a")
+    assert site.once()
+    deliveries = site.rows("select message, state, attempts from deliveries where target = 'one' order by id")
+    assert [(state, attempts) for _, state, attempts in deliveries] == [("waiting", 1), ("planned", 0)]
+    assert site.delivered()["two"] == ["a.xml", "b.xml"]
+    assert site.once()  # its time has not come: nothing is tried, nothing is lost
+    holder()
+    assert not site.once(wait=30)
+    assert site.delivered()["one"] == ["a.jsonld", "b.jsonld"]
+    order = site.rows("select message from deliveries where target = 'one' order by delivered_at")
+    assert order == sorted(order)
+
+
+def _hold(site: Site, stem: str) -> Callable[[], None]:
+    """Lock the temporary names that a delivery of `stem` may use, as a second writer would."""
+    locks = []
+    now = time.time()
+    # The message's id is part of the name and not known beforehand: lock all that may come soon.
+    for second in range(-1, 30):
+        id_ = time.strftime("%Y%m%d%H%M%S", time.gmtime(now + second))
+        path = site.one / f".{stem}-{id_}-00000001.jsonld.part"
+        stream = path.open("w")
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        locks.append((path, stream))
+
+    def release() -> None:
+        for path, stream in locks:
+            path.unlink(missing_ok=True)
+            stream.close()
+
+    return release
+
+
+def test_replay_after_the_agreement_was_repaired(site: Site) -> None:
+    site.agree(AGREEMENT.replace("to: epcis-1.2-xml", "to: tr-pts"))
+    site.drop("a.xml", document())
+    site.once()
+    site.agree(AGREEMENT)
+    (old,) = site.messages()
+    new = replay(site.workspace(), str(old.number), "convert")
+    assert (new.replay_of, new.sha256, new.state) == (old.id, old.sha256, State.RECEIVED)
+    assert new.configuration != old.configuration
+    assert not site.once()
+    assert site.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}
+    assert [m.state for m in site.messages()] == ["refused", "done"]
+    assert list(site.workspace().queries.lineage(old.id).replays) == [new.id]
+
+
+def test_replay_refuses_politely(site: Site) -> None:
+    site.drop("a.xml", document())
+    site.once()
+    site.drop("b.xml", document())
+    site.drop("c.bin", b"\x00")
+    site.once()
+    workspace = site.workspace()
+    for id_, start, words in (
+        ("1", "detect", "has its files already"),
+        ("2", "detect", "is a duplicate of"),
+        ("3", "deliver", "has no outputs"),
+        ("9", "detect", "there is no message '9'"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            replay(workspace, id_, start)
+    again = replay(workspace, "1", again=True)
+    with pytest.raises(UsageError, match="is still at work"):
+        replay(workspace, again.id)
+    assert not site.once()
+    assert site.delivered() == {"one": ["a.jsonld"] * 2, "two": ["a.xml"] * 2}
+
+
+def test_a_channel_whose_peer_is_away_ends_the_run_with_a_failed_peer(site: Site) -> None:
+    site.inbox.rmdir()
+    assert site.once()
+    assert "there is no folder" in site.workspace().queries.collections()["acme-in"].error
+
+
+def test_what_the_engine_stores_is_json_and_its_file_is_in_wal_mode(site: Site) -> None:
+    site.drop("a.xml", document())
+    site.once()
+    for name in ("engine", "ledger"):
+        with sqlite3.connect(site.root / "data" / f"{name}.sqlite") as connection:
+            assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+    with sqlite3.connect(site.root / "data" / "engine.sqlite") as connection:
+        assert connection.execute("select distinct serialization from workflow_status").fetchall() == [("portable_json",)]
+        versions = connection.execute("select distinct application_version, executor_id from workflow_status").fetchall()
+        assert versions == [("pipeline-1", "gateway-1")]
+        steps = connection.execute("select function_name from operation_outputs where workflow_uuid glob '????????*-00000001' order by function_id")
+        # The order of the steps is stored with messages in flight: changing it needs a new VERSION and a drain.
+        assert [name for (name,) in steps] == ["detect", "convert", "check", "plan", "deliver", "deliver"]
