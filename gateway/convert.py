@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.checks.run import LAYERS, STORY, Layer, check_events
 from gateway.epcis.document import Document
@@ -23,13 +24,19 @@ from gateway.errors import InputError, LimitExceeded, LossRefused, UsageError
 from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Output, Report, Rule, Severity
 from gateway.formats import FORMATS
 from gateway.formats.base import Claim, Context, Format, Limits, Reader
-from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.gs1 import CompanyPrefixes, Gs1Error
 from gateway.markets import messages
 from gateway.markets.base import Message
 from gateway.options import COMPANY_PREFIX, EPC, Options, Setting
 from gateway.resources import shipped
 from gateway.sources import Source
+
+if TYPE_CHECKING:
+    # Mappings are read with pydantic, whose import a conversion of EPCIS documents need not wait for.
+    from gateway.formats.table.mappings import Mapping as TableMapping
+
+#: A format that claims a file with this score has seen its root element and namespace: nothing else is asked.
+PROOF = 100
 
 UNKNOWN_FORMAT = Rule(
     "DETECT-01",
@@ -93,7 +100,7 @@ class Request:
         to: target format or market message; empty for `validate`.
         from_: input format; empty to detect it.
         mapping: mapping to read a table with; None to detect it among `mappings`.
-        mappings: mappings that may claim the input.
+        mappings: mappings that may claim the input; looked at only when no format is sure of it.
         values: ``--set`` values.
         loss: what to do with values that the target has no place for.
         now: clock reading for documents that are built here, ISO 8601 with zone.
@@ -107,7 +114,7 @@ class Request:
     to: str = ""
     from_: str = ""
     mapping: TableMapping | None = None
-    mappings: Sequence[TableMapping] = ()
+    mappings: Iterable[TableMapping] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     loss: LossMode = LossMode.CARRY
     now: str = ""
@@ -117,7 +124,7 @@ class Request:
     findings_limit: int = 1000
 
 
-def detect(source: Source, mappings: Sequence[TableMapping] = ()) -> Detection:
+def detect(source: Source, mappings: Iterable[TableMapping] = ()) -> Detection:
     """Say what a file is, by its content first and its name second.
 
     Raises:
@@ -127,18 +134,10 @@ def detect(source: Source, mappings: Sequence[TableMapping] = ()) -> Detection:
     if not head:
         raise InputError(Finding.of(EMPTY, f"{source.name or 'the input'} is empty"))
     claims: list[tuple[Claim, Detection]] = []
-    for format_ in FORMATS:
-        claim = format_.sniff(head, source.name) if format_.sniff else None
-        if claim:
-            claims.append((claim, Detection(format_.key, None, claim.reason)))
-    for message in messages().values():
-        claim = message.sniff(head, source.name) if message.sniff else None
-        if claim:
-            claims.append((claim, Detection(message.key, None, claim.reason)))
-    for mapping in mappings:
-        claim = mapping.claims(head, source.name, source)
-        if claim:
-            claims.append((claim, Detection("table", mapping.name, claim.reason)))
+    for claim, detection in _claims(source, head, mappings):
+        if claim.score >= PROOF and detection.mapping is None:
+            return detection
+        claims.append((claim, detection))
     if not claims:
         tried = ", ".join(mapping.name for mapping in mappings) or "none"
         message_ = f"nothing claims {source.name or 'the input'}; mappings tried: {tried}"
@@ -150,6 +149,22 @@ def detect(source: Source, mappings: Sequence[TableMapping] = ()) -> Detection:
         names = " and ".join([best[1].mapping, *(rival.mapping or "" for rival in rivals)])
         raise InputError(Finding.of(AMBIGUOUS, f"{source.name} is claimed by {names}"))
     return best[1]
+
+
+def _claims(source: Source, head: bytes, mappings: Iterable[TableMapping]) -> Iterator[tuple[Claim, Detection]]:
+    """All claims on a file; what costs least to ask comes first."""
+    for format_ in FORMATS:
+        claim = format_.sniff(head, source.name) if format_.sniff else None
+        if claim:
+            yield claim, Detection(format_.key, None, claim.reason)
+    for message in messages().values():
+        claim = message.sniff(head, source.name) if message.sniff else None
+        if claim:
+            yield claim, Detection(message.key, None, claim.reason)
+    for mapping in mappings:
+        claim = mapping.claims(head, source.name, source)
+        if claim:
+            yield claim, Detection("table", mapping.name, claim.reason)
 
 
 def convert(request: Request, out: Path) -> Report:
@@ -197,11 +212,7 @@ def validate(request: Request) -> Report:
         document, context = _open(request, report, None)
         for _ in _checked(document.events, context, report, (*LAYERS, STORY)):
             pass
-        if report.format_in in FORMATS:
-            check_output(request.source, report.format_in, report.findings)
-        else:
-            key = report.format_in.partition(":")[0]
-            check_output(request.source, key, report.findings)
+        check_output(request.source, report.format_in, report.findings)
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
     return report
@@ -209,10 +220,9 @@ def validate(request: Request) -> Report:
 
 def check_output(source: Source, key: str, findings: Findings) -> None:
     """Check a finished file against the schema and rules of its format or market message `key`."""
-    market_messages = messages()
-    if key in market_messages:
+    if key not in FORMATS:
         with source.open() as stream:
-            market_messages[key].check(stream.read(), findings)
+            messages()[key].check(stream.read(), findings)
         return
     schema = FORMATS.get(key).schema
     if schema:
@@ -282,11 +292,11 @@ def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ..
     if not key or (key == "table" and mapping is None):
         detection = detect(request.source, request.mappings)
         key = detection.format
-        mapping = next((m for m in request.mappings if m.name == detection.mapping), None)
+        if detection.mapping:
+            mapping = next(m for m in request.mappings if m.name == detection.mapping)
     report.format_in = key
-    market_messages = messages()
-    if key in market_messages:
-        message = market_messages[key]
+    if key not in FORMATS and key in messages():
+        message = messages()[key]
         if message.parse is None:
             text = f"the market message {key!r} can be composed but not read"
             raise UsageError(text)

@@ -25,6 +25,7 @@ from gateway.sources import Source
 
 BLOCK: Final = 1 << 16
 MOST_ERRORS: Final = 1000
+LONGEST_PATH: Final = 30  # names; hostile documents nest much deeper
 
 _GZIP: Final = b"\x1f\x8b"
 _EVENTS: Final = frozenset(cls.type for cls in EVENT_TYPES)
@@ -118,7 +119,7 @@ class _Place(_Nothing):
     def path(self) -> str:
         """Names from the event, or from the root, down to the open element."""
         start = self.in_event - 1 if self.in_event else 0
-        return "/".join(self.stack[start:])
+        return "/".join(self.stack[start : start + LONGEST_PATH])
 
 
 def _parser(target: _Nothing, schema: etree.XMLSchema) -> Any:
@@ -157,6 +158,8 @@ def _suspicious_blocks(source: Source, schema: etree.XMLSchema) -> set[int]:
         parser.close()
     except (etree.XMLSyntaxError, _DoctypeError):
         found.add(number)
+    if len(parser.feed_error_log) != known:  # short documents are parsed only when the parser is closed
+        found.add(number)
     return found
 
 
@@ -191,6 +194,7 @@ class _Explainer:
         """The end: whatever comes up only now."""
         try:
             self._parser.close()
+            self._report_new()
         except etree.XMLSyntaxError as error:
             self._report_new()
             if self._place.stack or not self._known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,14 +79,26 @@ def pairs(values: tuple[str, ...]) -> dict[str, str]:
     return out
 
 
-def mappings_of(mapping: str, folder: str | None) -> tuple[Mapping | None, list[Mapping]]:
-    """The mapping that the user named, or all that may claim the file."""
-    from gateway.formats.table.mappings import all_mappings, load
+class _AllMappings:
+    """The mappings that may claim a file, loaded when somebody asks for them."""
 
+    def __init__(self, folders: list[Path]) -> None:
+        self._folders = folders
+
+    def __iter__(self) -> Iterator[Mapping]:
+        from gateway.formats.table.mappings import all_mappings
+
+        return iter(all_mappings(self._folders))
+
+
+def mappings_of(mapping: str, folder: str | None) -> tuple[Mapping | None, Iterable[Mapping]]:
+    """The mapping that the user named, or all that may claim the file."""
     folders = [Path(folder)] if folder else []
     if mapping:
-        return load(mapping, folders), []
-    return None, all_mappings(folders)
+        from gateway.formats.table.mappings import load
+
+        return load(mapping, folders), ()
+    return None, _AllMappings(folders)
 
 
 def now() -> str:

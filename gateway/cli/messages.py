@@ -22,9 +22,7 @@ MORE = ("format", "mapping", "events", "epcs", "duplicate_of", "replay_of", "con
 @click.option("--since", "since_", default="", metavar="WHEN", help="Not older than 2h, 3d, 2026-11-22, …")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="At most so many; 0 for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def command(
-    root: Path, states: tuple[str, ...], partner: str, since_: str, limit: int, *, as_json: bool
-) -> None:
+def command(root: Path, states: tuple[str, ...], partner: str, since_: str, limit: int, *, as_json: bool) -> None:
     """List messages, newest first."""
     from gateway.exchange.clock import stamp
     from gateway.exchange.tables import State

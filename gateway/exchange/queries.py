@@ -149,7 +149,7 @@ class Queries:
         """Number of messages by state."""
         query = sa.select(Message.state, sa.func.count()).group_by(Message.state)
         with self._database.read() as session:
-            found = dict(session.execute(query).tuples().all())
+            found = {row[0]: row[1] for row in session.execute(query)}
         return {state.value: found[state] for state in State if state in found}
 
     def schedules(self) -> Mapping[str, ScheduleRow]:

@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway import settings as settings_
-from gateway.agreements.load import Agreements
-from gateway.agreements.load import load as load_agreements
 from gateway.errors import UsageError
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import Clock, system
@@ -25,6 +24,9 @@ from gateway.exchange.database import Database
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.queries import Queries
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.agreements.load import Agreements
 
 LOCK = "exchange.lock"
 SECOND_LOOK = 0.2  # seconds
@@ -49,7 +51,9 @@ class Workspace:
         Raises:
             ConfigurationError: one of them is wrong.
         """
-        return load_agreements(self.settings)
+        from gateway.agreements.load import load  # noqa: PLC0415 - it needs all formats; `gateway show` needs none
+
+        return load(self.settings)
 
     @cached_property
     def database(self) -> Database:

@@ -44,9 +44,10 @@ targets:
     transport: sftp
     settings:
       host: sftp.example.com
-      user: gateway
+      username: gateway
+      path: out
       password: env:SFTP_PASSWORD
-      host-key: SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+      host-key-fingerprints: ["SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
 """
 
 
@@ -81,24 +82,84 @@ def test_a_good_agreement(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("id: acme\n", "id: Acme\n", "acme.yaml:2: partner.id: 'Acme' is no id: use small letters, digits and hyphens, at most 63"),
-        ("0614141000005", "0614141000006", "acme.yaml:4: partner.gln: '0614141000006' is no GLN: 13 digits, the last one the check digit"),
-        ("    time-zone", "    timezone", "acme.yaml:12: channels.0.timezone: unknown key, did you mean 'time-zone'?"),
-        ("Europe/Berlin", "Europe/Berlim", "acme.yaml:12: channels.0.time-zone: there is no time zone 'Europe/Berlim'; write an IANA name, e.g. Europe/Berlin"),
-        ('"*/5 * * * *"', '"*/5 * * *"', "acme.yaml:10: channels.0.schedule: a cron line has 5 fields (minute hour day month weekday), this has 4"),
+        (
+            "id: acme\n",
+            "id: Acme\n",
+            "2: partner.id: 'Acme' is no id: use small letters, digits and hyphens, at most 63",
+        ),
+        (
+            "0614141000005",
+            "0614141000006",
+            "4: partner.gln: '0614141000006' is no GLN: 13 digits, the last one the check digit",
+        ),
+        ("    time-zone", "    timezone", "12: channels.0.timezone: unknown key, did you mean 'time-zone'?"),
+        (
+            "Europe/Berlin",
+            "Europe/Berlim",
+            "12: channels.0.time-zone: there is no time zone 'Europe/Berlim'; write an IANA name, e.g. Europe/Berlin",
+        ),
+        (
+            '"*/5 * * * *"',
+            '"*/5 * * *"',
+            "10: channels.0.schedule: a cron line has 5 fields (minute hour day month weekday), this has 4",
+        ),
         ('cron: "*/5 * * * *"', "{}", None),
-        ("transport: folder\n    settings:", "transport: foldr\n    settings:", "acme.yaml:7: channels.0.transport: there is no transport 'foldr', did you mean 'folder'?"),
-        ("path: data/in", "pathh: data/in", "acme.yaml:9: channels.0.settings.pathh: unknown key, did you mean 'path'?"),
+        (
+            "transport: folder\n    settings:",
+            "transport: foldr\n    settings:",
+            "7: channels.0.transport: there is no transport 'foldr', did you mean 'folder'?",
+        ),
+        (
+            "path: data/in",
+            "pathh: data/in",
+            "9: channels.0.settings.pathh: unknown key, did you mean 'path'?",
+        ),
         ("acme-cmo/batch]", "acme-cmo/none]", None),
-        ("input-bytes", "input-byte", "acme.yaml:14: channels.0.limits.input-byte: there is no limit 'input-byte', did you mean 'input-bytes'?"),
-        ("targets: [one]", "targets: [won]", "acme.yaml:15: channels.0.targets.0: there is no target in this agreement 'won', did you mean 'one'?"),
-        ("to: epcis-1.2-xml", "to: epcis-1.3-xml", "acme.yaml:18: targets.0.to: there is no format or market message to write 'epcis-1.3-xml', did you mean 'epcis-1.2-xml'?"),
-        ("to: epcis-1.2-xml", "to: table", "acme.yaml:18: targets.0.to: there is no format or market message to write 'table'"),
-        ("{stem}-{date}", "{stem}-{now}", "acme.yaml:21: targets.0.name: unknown placeholder {now}; known: stem, suffix, message, date, target, index"),
-        ("{stem}-{date}", "{stem.upper}", "acme.yaml:21: targets.0.name: unknown placeholder {stem.upper}; known: stem, suffix, message, date, target, index"),
-        ("{stem}-{date}", "a/{stem}", "acme.yaml:21: targets.0.name: a file name must not be empty or hold a path separator"),
-        ("creation-date:", "creation-dat:", "acme.yaml:22: targets.0.set: nothing in this conversion knows the setting 'creation-dat' (did you mean 'creation-date'?"),
-        ("loss: drop", "loss: lose", "acme.yaml:23: targets.0.loss: Input should be 'carry', 'drop' or 'fail', not 'lose'"),
+        (
+            "input-bytes",
+            "input-byte",
+            "14: channels.0.limits.input-byte: there is no limit 'input-byte', did you mean 'input-bytes'?",
+        ),
+        (
+            "targets: [one]",
+            "targets: [won]",
+            "15: channels.0.targets.0: there is no target in this agreement 'won', did you mean 'one'?",
+        ),
+        (
+            "to: epcis-1.2-xml",
+            "to: epcis-1.3-xml",
+            "18: targets.0.to: there is no format or market message to write 'epcis-1.3-xml', did you mean",
+        ),
+        (
+            "to: epcis-1.2-xml",
+            "to: table",
+            "18: targets.0.to: there is no format or market message to write 'table'",
+        ),
+        (
+            "{stem}-{date}",
+            "{stem}-{now}",
+            "21: targets.0.name: unknown placeholder {now}; known: stem, suffix, message, date, target, index",
+        ),
+        (
+            "{stem}-{date}",
+            "{stem.upper}",
+            "21: targets.0.name: unknown placeholder {stem.upper}; known: stem, suffix, message, date, target, index",
+        ),
+        (
+            "{stem}-{date}",
+            "a/{stem}",
+            "21: targets.0.name: a file name must not be empty or hold a path separator",
+        ),
+        (
+            "creation-date:",
+            "creation-dat:",
+            "22: targets.0.set: nothing in this conversion knows the setting 'creation-dat' (did you mean 'creation-d",
+        ),
+        (
+            "loss: drop",
+            "loss: lose",
+            "23: targets.0.loss: Input should be 'carry', 'drop' or 'fail', not 'lose'",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, old: str, new: str, complaint: str | None) -> None:
@@ -106,14 +167,16 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, old: str, new: str
     text = GOOD[: GOOD.index("  - id: two")].replace(old, new, 1)
     found = complaints(tmp_path, acme=text)
     if complaint:
-        assert any(line.startswith(f"agreements/{complaint}") for line in found), found
+        assert any(line.startswith(f"agreements/acme.yaml:{complaint}") for line in found), found
     assert found
 
 
 def test_a_secret_by_value_is_refused_and_not_repeated(tmp_path: Path) -> None:
     found = complaints(tmp_path, acme=GOOD.replace("env:SFTP_PASSWORD", "hunter2"))
     secrets = [line for line in found if "password" in line]
-    assert secrets[0].startswith("agreements/acme.yaml:31: targets.1.settings.password: a secret must be given by reference")
+    assert secrets[0].startswith(
+        "agreements/acme.yaml:31: targets.1.settings.password: a secret must be given by reference"
+    )
     assert "hunter2" not in "".join(found)
 
 

@@ -14,9 +14,15 @@ from tests.exchange.site import Site
 @pytest.fixture(scope="session", autouse=True)
 def _fork_server() -> None:
     context = multiprocessing.get_context("forkserver")
+    formats = ("epcis_xml", "epcis_json", "table")
     context.set_forkserver_preload(
-        ["tests.exchange.site", "gateway.exchange.service", "alembic.command"]
-        + ["gateway.formats.epcis_xml", "gateway.formats.epcis_json", "gateway.formats.table", "gateway.markets.tr"]
+        [
+            "tests.exchange.site",
+            "gateway.exchange.service",
+            "alembic.command",
+            "gateway.markets.tr",
+            *(f"gateway.formats.{name}" for name in formats),
+        ]
     )
 
 

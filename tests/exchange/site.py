@@ -63,14 +63,15 @@ def _once(root: Path, failpoint: str, wait: float, answer) -> None:
 class Site:
     """A workspace between drop folders."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, peers: Path | None = None) -> None:
         self.root = root
-        self.inbox, self.one, self.two = (root / "data" / name for name in ("in", "one", "two"))
+        self.inbox, self.one, self.two = ((peers or root / "data") / name for name in ("in", "one", "two"))
 
     def build(self, agreement: str = AGREEMENT) -> Site:
         """Make the folders and files."""
-        for folder in (self.inbox, self.one, self.two, self.root / "agreements", self.root / "mappings"):
-            folder.mkdir(parents=True)
+        own = (self.root / name for name in ("agreements", "mappings", "data"))
+        for folder in (*own, self.inbox, self.one, self.two):
+            folder.mkdir(parents=True, exist_ok=True)
         (self.root / "gateway.toml").write_text(SETTINGS)
         self.agree(agreement)
         return self

@@ -77,9 +77,13 @@ def test_a_full_disk_leaves_nothing(archive: Archive, tmp_path: Path) -> None:
 
 
 def test_an_interrupted_write_leaves_nothing(archive: Archive) -> None:
-    with pytest.raises(KeyboardInterrupt), archive.temporary() as stream:
-        stream.write(b"half")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with archive.temporary() as stream:
+            stream.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert files(archive) == []
     assert list(archive.quarantine.iterdir()) == []
 

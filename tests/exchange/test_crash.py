@@ -1,25 +1,60 @@
-"""kill -9 at every failpoint, then a restart: each file is delivered exactly once and the ledger is whole."""
+"""kill -9 at every failpoint, then a restart: each file is delivered exactly once and the ledger is whole.
+
+All points are passed against a real OpenSSH server, and against drop folders where there is none.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.exchange import failpoints
+import pytest
 
+from gateway.exchange import failpoints
 from tests.exchange.site import Site, document
+from tests.peers import openssh
 
 FILES = ("a.xml", "b.xml")
 EVERYTHING = {"one": ["a.jsonld", "b.jsonld"], "two": ["a.xml", "b.xml"]}
+SETTLED = {"looks": 1, "interval": 0, "min-age": 0}
+
+MakeSite = Callable[[str], Site]
 
 
-def crash_and_restart(template: Path, root: Path, point: str) -> str:
+@pytest.fixture
+def site_at_peer(tmp_path: Path) -> Iterator[MakeSite]:
+    """Makes sites whose folders lie at a real SFTP server, or on this machine where there is none."""
+    if not openssh.available():
+        assert os.environ.get("CI") != "true", "CI needs an OpenSSH server at /usr/sbin/sshd"
+        yield lambda name: _make(tmp_path / name, tmp_path / f"{name}-peers", "folder", {})
+        return
+    with openssh.serve(tmp_path / "openssh") as server:
+        yield lambda name: _make(tmp_path / name, server.root / name, "sftp", server.settings())
+
+
+def _make(root: Path, peers: Path, transport: str, settings: dict[str, object]) -> Site:
+    def part(id_: str, **more: object) -> dict[str, object]:
+        path = f"{peers.name}/{id_}" if transport == "sftp" else str(peers / id_)
+        return {"id": id_, "transport": transport, "settings": {**settings, "path": path, **more}}
+
+    agreement = {
+        "partner": {"id": "acme"},
+        "channels": [part("in", settle=SETTLED)],
+        "targets": [part("one") | {"to": "epcis-2.0-json"}, part("two") | {"to": "epcis-1.2-xml"}],
+    }
+    return Site(root, peers).build(json.dumps(agreement))
+
+
+def crash_and_restart(site: Site, template: Path, point: str) -> str:
     """One case; returns what is wrong, empty when nothing is."""
-    shutil.copytree(template, root)
-    site = Site(root)
+    for database in template.glob("*.sqlite"):
+        shutil.copy(database, site.root / "data" / database.name)
     for serial, name in enumerate(FILES, 1):
         site.drop(name, document(serial))
     process, _ = site.start(point)
@@ -38,18 +73,18 @@ def crash_and_restart(template: Path, root: Path, point: str) -> str:
         == [("check", 2), ("convert", 4), ("detect", 2)],
         "outputs": site.rows("select count(*) from outputs") == [(4,)],
         "history": site.rows("select count(*) from history") == [(8,)],
-        "quarantine": list((root / "data" / "quarantine").iterdir()) == [],
+        "quarantine": list((site.root / "data" / "quarantine").iterdir()) == [],
         "whole": all(site.workspace().archive.verify(sha) for (sha,) in site.rows("select sha256 from outputs")),
     }
     return "".join(f"{point}: {name} is wrong\n" for name, right in found.items() if not right)
 
 
-def test_kill_at_every_failpoint(site: Site, tmp_path: Path) -> None:
-    site.once()  # makes the databases, so that the many runs below begin at once
-    with ThreadPoolExecutor(4) as pool:
-        wrong = pool.map(
-            lambda point: crash_and_restart(site.root, tmp_path / point, point), failpoints.POINTS
-        )
+def test_kill_at_every_failpoint(site_at_peer: MakeSite) -> None:
+    first = site_at_peer("template")
+    assert not first.once()  # makes the databases, so that the many runs below begin at once
+    sites = [(site_at_peer(point), point) for point in failpoints.POINTS]
+    with ThreadPoolExecutor(6) as pool:
+        wrong = pool.map(lambda case: crash_and_restart(case[0], first.root / "data", case[1]), sites)
     assert [text for text in wrong if text] == []
     assert len(failpoints.POINTS) >= 20
 

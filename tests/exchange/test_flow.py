@@ -12,7 +12,6 @@ import pytest
 from gateway.errors import UsageError
 from gateway.exchange.replay import replay
 from gateway.exchange.tables import State
-
 from tests.exchange.site import AGREEMENT, Site, document
 
 
@@ -90,7 +89,9 @@ def test_a_refused_file_may_come_again(site: Site) -> None:
     assert [m.state for m in site.messages()] == ["refused", "refused"]
 
 
-def test_a_file_over_the_size_limit_stays_with_its_sender_and_is_reported_once(make_site: Callable[[str], Site]) -> None:
+def test_a_file_over_the_size_limit_stays_with_its_sender_and_is_reported_once(
+    make_site: Callable[[str], Site],
+) -> None:
     site = make_site(AGREEMENT.replace("path: data/in,", "path: data/in, max-size: 10,"))
     site.drop("big.xml", document())
     assert not site.once()
@@ -111,7 +112,7 @@ def test_a_receiver_that_is_away_is_tried_again(site: Site) -> None:
     assert (again.replay_of, again.only_targets) == (message.id, ["one"])
     assert not site.once()
     assert site.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}
-    with pytest.raises(UsageError, match="every target of .* has its files already"):
+    with pytest.raises(UsageError, match=r"every target of .* has its files already"):
         replay(site.workspace(), message.id)
 
 
@@ -203,9 +204,15 @@ def test_what_the_engine_stores_is_json_and_its_file_is_in_wal_mode(site: Site) 
         with sqlite3.connect(site.root / "data" / f"{name}.sqlite") as connection:
             assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
     with sqlite3.connect(site.root / "data" / "engine.sqlite") as connection:
-        assert connection.execute("select distinct serialization from workflow_status").fetchall() == [("portable_json",)]
-        versions = connection.execute("select distinct application_version, executor_id from workflow_status").fetchall()
+        assert connection.execute("select distinct serialization from workflow_status").fetchall() == [
+            ("portable_json",)
+        ]
+        versions = connection.execute(
+            "select distinct application_version, executor_id from workflow_status"
+        ).fetchall()
         assert versions == [("pipeline-1", "gateway-1")]
-        steps = connection.execute("select function_name from operation_outputs where workflow_uuid glob '????????*-00000001' order by function_id")
+        steps = connection.execute(
+            "select function_name from operation_outputs where workflow_uuid like '2%-00000001' order by function_id"
+        )
         # The order of the steps is stored with messages in flight: changing it needs a new VERSION and a drain.
         assert [name for (name,) in steps] == ["detect", "convert", "check", "plan", "deliver", "deliver"]

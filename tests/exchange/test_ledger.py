@@ -45,7 +45,9 @@ def ledger(database: Database, clock: Clock) -> Ledger:
 
 
 def arrival(ledger: Ledger, identity: str = "a|1|0", sha256: str = "a" * 64, channel: str = "in") -> Arrival:
-    return Arrival("acme", channel, identity.split("|")[0], identity, Stored(sha256, 1), ledger.configuration({"x": "y"}))
+    return Arrival(
+        "acme", channel, identity.partition("|")[0], identity, Stored(sha256, 1), ledger.configuration({"x": "y"})
+    )
 
 
 def test_migrations_make_the_tables_of_the_model(database: Database) -> None:
@@ -56,7 +58,9 @@ def test_migrations_make_the_tables_of_the_model(database: Database) -> None:
 
 def test_sqlite_is_durable_and_strict(database: Database) -> None:
     with database.read() as session:
-        pragma = {name: session.scalar(sa.text(f"pragma {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")}
+        pragma = {
+            name: session.scalar(sa.text(f"pragma {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 

@@ -42,7 +42,10 @@ def test_a_daily_time_fires_once_on_each_local_date(zone: ZoneInfo, start: str, 
 
 
 def test_the_repeated_hour_of_new_york() -> None:
-    assert local(cron("30 1 * * *", NEW_YORK), "2026-10-31T12:00", "2026-11-02T12:00") == ["11-01 01:30 EDT", "11-02 01:30 EST"]
+    assert local(cron("30 1 * * *", NEW_YORK), "2026-10-31T12:00", "2026-11-02T12:00") == [
+        "11-01 01:30 EDT",
+        "11-02 01:30 EST",
+    ]
 
 
 def test_a_line_of_every_hour_keeps_its_rhythm_in_the_repeated_hour() -> None:
@@ -55,7 +58,16 @@ def test_a_line_of_every_hour_keeps_its_rhythm_in_the_repeated_hour() -> None:
 
 @pytest.mark.parametrize(
     ("field", "days"),
-    [("0", "Sun"), ("7", "Sun"), ("1", "Mon"), ("1-3", "Mon Tue Wed"), ("5-7", "Fri Sat Sun"), ("mon-tue", "Mon Tue"), ("*/3", "Wed Sat Sun"), ("0,6", "Sat Sun")],
+    [
+        ("0", "Sun"),
+        ("7", "Sun"),
+        ("1", "Mon"),
+        ("1-3", "Mon Tue Wed"),
+        ("5-7", "Fri Sat Sun"),
+        ("mon-tue", "Mon Tue"),
+        ("*/3", "Wed Sat Sun"),
+        ("0,6", "Sat Sun"),
+    ],
 )
 def test_weekdays_mean_what_crontab_means(field: str, days: str) -> None:
     timing = cron(f"0 12 * * {field}", BERLIN)
@@ -123,7 +135,13 @@ def agreements(catch_up: str) -> Agreements:
                 {
                     "partner": {"id": "p"},
                     "channels": [
-                        {"id": "daily", "transport": "folder", "schedule": {"cron": "30 2 * * *"}, "time-zone": "Europe/Berlin", "catch-up": catch_up},
+                        {
+                            "id": "daily",
+                            "transport": "folder",
+                            "schedule": {"cron": "30 2 * * *"},
+                            "time-zone": "Europe/Berlin",
+                            "catch-up": catch_up,
+                        },
                         {"id": "never", "transport": "folder"},
                     ],
                     "targets": [{"id": "t", "to": "x", "transport": "folder"}],

@@ -48,7 +48,10 @@ def without(key: str) -> str:
 @pytest.mark.parametrize(
     ("event", "code"),
     [
-        ('{"type":"ObjectEvent","type":"ObjectEvent"' + GOOD[1:].replace('"type": "ObjectEvent"', "", 1), "EPCIS-JSON-04"),
+        (
+            '{"type":"ObjectEvent","type":"ObjectEvent"' + GOOD[1:].replace('"type": "ObjectEvent"', "", 1),
+            "EPCIS-JSON-04",
+        ),
         (GOOD.replace('"action"', '"action": "ADD", "action"'), "EPCIS-JSON-04"),
         (GOOD.replace('"action"', '"action" : "ADD", "action"'), "EPCIS-JSON-04"),
         (GOOD[:-1] + ',"ilmd":{"v:a":"1","v:a":"2"}}', "EPCIS-JSON-04"),

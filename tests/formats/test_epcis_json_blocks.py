@@ -90,7 +90,9 @@ def test_a_long_list_in_small_blocks(size, layout):
 )
 @pytest.mark.parametrize("block", [1, 2, 3, 5, 1000])
 def test_what_is_wrong_between_events_is_reported(text, count, block):
-    full = b'{"@context":[],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z",' + text[1:]
+    full = (
+        b'{"@context":[],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z",' + text[1:]
+    )
     context = Context()
     document = read(Source.memory(full), context, block)
     assert list(document.events) == []
@@ -118,8 +120,7 @@ def test_a_huge_event_is_refused_not_held():
         read(Source.memory(text), Context(limits=Limits(event_bytes=10_000)), 1000)
 
 
-def test_nesting_is_bounded():
-    for text in (b'{"a":' * 200, b'{"epcisBody":{"eventList":[{"a":' + b"[" * 5000, b"[" * 100_000):
-        with pytest.raises((LimitExceeded, InputError)):
-            document = read(Source.memory(text), Context())
-            list(document.events)
+@pytest.mark.parametrize("text", [b'{"a":' * 200, b'{"epcisBody":{"eventList":[{"a":' + b"[" * 5000, b"[" * 100_000])
+def test_nesting_is_bounded(text):
+    with pytest.raises(LimitExceeded):
+        list(read(Source.memory(text), Context()).events)

@@ -29,9 +29,7 @@ SPACES = [
     ("", ""),
 ]
 LOCALS = st.sampled_from(["value", "x", "y", "type", "id", "eventTime", "a-b.c_1", "é"])
-TEXTS = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="￾￿"), max_size=6
-)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="￾￿"), max_size=6)
 TYPES = ["xsd:integer", "xsd:decimal", "xsd:double", "xsd:boolean", "xsd:int", "xsd:string", "xsd:dateTime", "none"]
 
 
@@ -126,13 +124,6 @@ JSON = st.recursive(
 )
 
 
-def plain(value: object) -> object:
-    """JSON as it must come back: full URIs may become prefixed names, an empty object an empty text."""
-    if isinstance(value, dict):
-        return {key.replace("https://w.example/ns#", "ext1:"): plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from(["v:a", "v:b", "https://w.example/ns#c", "u:d"]), JSON, max_size=3))
 def test_foreign_json_survives(content):
@@ -167,7 +158,7 @@ def test_foreign_json_survives(content):
     "content",
     [
         {"v:a": [[1, 2], [3]]},
-        {"v:a": [[[]], [["x"]]]} and {"v:a": [[["x", "y"], "z"], "w"]},
+        {"v:a": [[["x", "y"], "z"], "w"]},
         {"v:a": {"@unit": "KGM", "value": 5.5}},
         {"v:a": {"@unit": {"deep": [1]}, "value": "x"}},
         {"v:a": {"value": "a child called value"}},
@@ -193,7 +184,9 @@ def test_foreign_json_is_written_as_it_was_read(content):
 
 
 def test_elements_as_xml_and_back():
-    tree = Element("{urn:a}x", "t", [("k", "v")], [Element("y", "u", tail="w")], prefix="a", namespaces=[("q", "urn:q")])
+    tree = Element(
+        "{urn:a}x", "t", [("k", "v")], [Element("y", "u", tail="w")], prefix="a", namespaces=[("q", "urn:q")]
+    )
     assert from_xml(to_xml(tree)) == tree
     with pytest.raises(ValueError, match="DOCTYPE"):
         from_xml('<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>')

@@ -22,7 +22,7 @@ from gateway.epcis.events import (
     SensorElement,
     TransformationEvent,
 )
-from gateway.findings import NOWHERE, LossMode, Losses, Outcome
+from gateway.findings import NOWHERE, Losses, LossMode, Outcome
 from gateway.formats.base import Context
 from gateway.formats.epcis_json import EPCIS_2_0_JSON
 from gateway.options import Options
@@ -48,7 +48,7 @@ TREE = vendor(
         vendor("moment", "2026-01-01", attributes=[(f"{{{XSI}}}type", "xsd:date")], namespaces=[("xsd", XSD)]),
         vendor("flag", "true", attributes=[(f"{{{XSI}}}type", "xsd:boolean")], namespaces=[("xsd", XSD)]),
         vendor("nothing", attributes=[(f"{{{XSI}}}nil", "true")]),
-        vendor("unit", "5.50", attributes=[("code", "KGM"), (f"{{{V}}}q", "é<&\"")]),
+        vendor("unit", "5.50", attributes=[("code", "KGM"), (f"{{{V}}}q", 'é<&"')]),
         Element("local", "no namespace"),
         vendor("empty"),
     ],
@@ -259,9 +259,7 @@ def test_drop_leaves_out_what_json_has_no_place_for_and_lists_it():
     losses = Losses(LossMode.DROP, seen.append)
     event = full(ObjectEvent)
     event.action = "OBSERVE"
-    data = write(
-        Document(header(sbdh=sbdh()), [event]), Context(losses=losses, now="2026-01-01T00:00:00Z")
-    )
+    data = write(Document(header(sbdh=sbdh()), [event]), Context(losses=losses, now="2026-01-01T00:00:00Z"))
     assert b"gwc" not in data
     assert {loss.outcome for loss in seen} == {Outcome.LOST}
     assert {loss.code for loss in seen} == {
@@ -301,3 +299,31 @@ def test_a_quantity_event_is_an_object_event_for_others():
 
 def test_a_transformation_keeps_its_ilmd():
     assert read(write(Document(header(), [full(TransformationEvent)])))[1][0].ilmd == OWN["ilmd"]
+
+
+def test_wrapped_extensions_with_a_namespace_become_plain_ones():
+    event = ObjectEvent(
+        event_time="2026-01-01T00:00:00Z",
+        event_time_zone_offset="+00:00",
+        action="ADD",
+        epc_list=EPCS,
+        extensions=[vendor("x", "1"), vendor("x", "2")],
+        inner_extensions=[vendor("x", "3")],
+        base_extensions=[vendor("x", "4"), LOCAL],
+    )
+    (back,) = read(write(Document(header(), [event])))[1]
+    assert back.extensions == [vendor("x", text) for text in "1234"]
+    assert (back.inner_extensions, back.base_extensions) == ([], [LOCAL])
+
+
+def test_events_of_a_vendors_own_type_are_kept():
+    text = (
+        b'{"@context":{"v":"https://v.example/"},"type":"v:Custom","eventTime":"2026-01-01T00:00:00Z",'
+        b'"eventTimeZoneOffset":"+00:00","v:n":5}'
+    )
+    context = Context()
+    document = EPCIS_2_0_JSON.read(Source.memory(text), context)
+    assert list(document.events) == []
+    assert [f.code for f in context.findings] == ["EPCIS-JSON-16"]
+    (event,) = json.loads(write(document))["epcisBody"]["eventList"]
+    assert event == {key: value for key, value in json.loads(text).items() if key != "@context"}

@@ -1,4 +1,4 @@
-"""The shipped family acme-cmo: good sheets give every serial once, broken ones give the findings that stand beside them."""
+"""The shipped family acme-cmo: good sheets give every serial once, broken ones their findings."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def test_every_serial_is_commissioned_once_and_packed_once(name: str, mapping: s
 def test_twins_say_the_same() -> None:
     def bare(name: str):
         events, _ = convert(FOLDER / name)
-        return [(type(e), e.event_time, e.read_point, getattr(e, "epc_list", None), getattr(e, "child_epcs", None)) for e in events]
+        return [
+            (type(e), e.event_time, e.read_point, getattr(e, "epc_list", None), getattr(e, "child_epcs", None))
+            for e in events
+        ]
 
     assert bare("batch-tr.xlsx") == bare("batch-tr.csv")
 

@@ -201,41 +201,58 @@ def open_events(stream: BinaryIO, limits: Limits, block: int = BLOCK) -> Events 
 
 def _find_list(data: bytes, depth: int) -> tuple[int, bytes] | None:
     """Offset behind the ``[`` of the event list and the brackets to close; -1 when the input ends before one."""
-    opened: list[bytes] = []
-    keys: list[bytes] = []
-    key = b""
-    expects_key = False
+    walk = _Walk(depth)
     for match in _TOKEN.finditer(data):
         token = match[0]
-        first = token[:1]
-        if first == b'"':
-            if len(token) == 1:
-                return None
-            if expects_key:
-                key = token
-                expects_key = False
-        elif first == b"{":
-            opened.append(b"}")
-            keys.append(key)
-            expects_key = True
-            _check_depth(len(opened), depth)
-        elif first == b"[":
-            if not opened or (opened[-1] == b"}" and (*keys[1:], key) in _PATHS):
-                return match.end(), b"".join([b"]", *reversed(opened)])
-            opened.append(b"]")
-            keys.append(key)
-            key = b""
-            _check_depth(len(opened), depth)
-        elif first in b"]}":
-            if not opened or opened.pop() != first:
-                return -1, b""
-            keys.pop()
-            if not opened:
-                return -1, b""
-        elif first == b",":
-            expects_key = bool(opened) and opened[-1] == b"}"
-            key = b"" if not expects_key else key
+        if token == b'"':
+            return None
+        if token == b"[" and walk.at_list():
+            return match.end(), b"".join([b"]", *reversed(walk.opened)])
+        if not walk.step(token):
+            return -1, b""
     return None
+
+
+class _Walk:
+    """Follows brackets and keys through the head of a document.
+
+    Attributes:
+        opened: the closing bracket of each container that is open.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self.opened: list[bytes] = []
+        self._depth = depth
+        self._keys: list[bytes] = []
+        self._key = b""
+        self._expects_key = False
+
+    def at_list(self) -> bool:
+        """Whether a ``[`` at this place opens the event list, or is the whole input."""
+        if not self.opened:
+            return True
+        return self.opened[-1] == b"}" and (*self._keys[1:], self._key) in _PATHS
+
+    def step(self, token: bytes) -> bool:
+        """Take the next token; False when the outermost bracket closes or brackets do not match."""
+        if token in (b"{", b"["):
+            self.opened.append(b"}" if token == b"{" else b"]")
+            self._keys.append(self._key)
+            self._key = b""
+            self._expects_key = token == b"{"
+            _check_depth(len(self.opened), self._depth)
+        elif token in (b"}", b"]"):
+            if not self.opened or self.opened.pop() != token:
+                return False
+            self._keys.pop()
+            self._expects_key = False
+            return bool(self.opened)
+        elif token == b",":
+            self._expects_key = bool(self.opened) and self.opened[-1] == b"}"
+        elif self._expects_key and token != b":":
+            self._key = token
+            self._expects_key = False
+        return True
 
 
 def _events(buffer: bytes, cut: int) -> list[Piece] | None:

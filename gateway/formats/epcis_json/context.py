@@ -59,21 +59,16 @@ class Scope:
         return self.prefixes.get("gwc") == CARRY_NAMESPACE
 
     def _find(self, key: str) -> tuple[str, str] | None:
-        if not key or "{" in key or "}" in key:
-            return None
         prefix, colon, local = key.partition(":")
+        if not key or "{" in key or "}" in key or (colon and not local):
+            return None
         if not colon:
             return key, ""
         uri = self.prefixes.get(prefix) or WELL_KNOWN.get(prefix)
-        if uri is not None and local and not local.startswith("//"):
+        if uri is not None and not local.startswith("//"):
             return f"{{{uri}}}{local}", prefix
-        if not local:
-            return None
-        if key.startswith(CBVMDA_JSON):
-            return f"{{{CBVMDA}}}{key[len(CBVMDA_JSON) :]}", "cbvmda"
-        if "/" in local or ":" in local or "#" in local:
-            cut = max(key.rfind(delimiter, 0, -1) for delimiter in _DELIMITERS) + 1
-            return f"{{{key[:cut]}}}{key[cut:]}", ""
+        if any(delimiter in local for delimiter in _DELIMITERS):
+            return _split(key)
         self._findings.report(rules.UNDECLARED_PREFIX, f"the prefix {prefix!r} is not declared", value=key)
         return f"{{{prefix}:}}{local}", prefix
 
@@ -100,3 +95,11 @@ class Scope:
                 )
             return
         prefixes[term] = uri
+
+
+def _split(uri: str) -> tuple[str, str]:
+    """Name and prefix of a key that is a full URI: the name is what stands behind the last delimiter."""
+    if uri.startswith(CBVMDA_JSON):
+        return f"{{{CBVMDA}}}{uri[len(CBVMDA_JSON) :]}", "cbvmda"
+    cut = max(uri.rfind(delimiter, 0, -1) for delimiter in _DELIMITERS) + 1
+    return f"{{{uri[:cut]}}}{uri[cut:]}", ""

@@ -136,10 +136,7 @@ def restore_types(value: dict[str, Any], types: Any) -> None:
         if last == "value" and isinstance(target, dict) and any(key.startswith("@") for key in target):
             target["@xsi:type"] = kind
             continue
-        if isinstance(found, dict):
-            changed = {"@xsi:type": kind, **found}
-        else:
-            changed = {"@xsi:type": kind, "value": found}
+        changed = {"@xsi:type": kind, **(found if isinstance(found, dict) else {"value": found})}
         if isinstance(target, list):
             target[int(last)] = changed
         else:

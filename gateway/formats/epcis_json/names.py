@@ -1,4 +1,4 @@
-"""Names that EPCIS 2.0 JSON fixes: keys, contexts, protected prefixes (ISO/IEC 19987:2024, clause 10; JSON Schema 2.0.1)."""
+"""Names that EPCIS 2.0 JSON fixes: keys, contexts, protected prefixes (ISO/IEC 19987:2024; JSON Schema 2.0.1)."""
 
 from __future__ import annotations
 

@@ -23,15 +23,19 @@ class Prefixes:
     Args:
         parent: the prefixes of the object around, which stay valid inside.
         renamed: told when a preferred prefix could not be used: preferred, chosen, URI.
+
+    Attributes:
+        declared: what the @context must declare: prefix to namespace.
+        by_uri: the first prefix of each namespace declared here.
     """
 
     def __init__(self, parent: Prefixes | None = None, renamed: Renamed | None = None) -> None:
-        self._parent = parent
-        self._renamed: Renamed | None = renamed
+        self.parent = parent
+        self.renamed: Renamed | None = renamed
         if renamed is None and parent is not None:
-            self._renamed = parent._renamed
+            self.renamed = parent.renamed
         self.declared: dict[str, str] = {}
-        self._by_uri: dict[str, str] = {}
+        self.by_uri: dict[str, str] = {}
         self._keys: dict[tuple[str, str], str] = {}
 
     def declare(self, prefix: str, uri: str) -> str:
@@ -48,10 +52,10 @@ class Prefixes:
             while not self._free(f"ext{number}"):
                 number += 1
             chosen = f"ext{number}"
-            if prefix and self._renamed is not None:
-                self._renamed(prefix, chosen, uri)
+            if prefix and self.renamed is not None:
+                self.renamed(prefix, chosen, uri)
         self.declared[chosen] = uri
-        self._by_uri[uri] = chosen
+        self.by_uri[uri] = chosen
         return chosen
 
     def alias(self, prefix: str, uri: str) -> None:
@@ -65,7 +69,7 @@ class Prefixes:
         while scope is not None:
             if prefix in scope.declared:
                 return scope.declared[prefix]
-            scope = scope._parent
+            scope = scope.parent
         return WELL_KNOWN.get(prefix)
 
     def key(self, name: str, preferred: str = "") -> str:
@@ -90,9 +94,9 @@ class Prefixes:
             return _WELL_KNOWN_URIS[uri]
         scope: Prefixes | None = self
         while scope is not None:
-            if uri in scope._by_uri:
-                return scope._by_uri[uri]
-            scope = scope._parent
+            if uri in scope.by_uri:
+                return scope.by_uri[uri]
+            scope = scope.parent
         return None
 
     def _free(self, prefix: str) -> bool:

@@ -15,7 +15,7 @@ from gateway.formats.epcis_json import names, read_parts, rules
 from gateway.formats.epcis_json.context import Scope
 from gateway.formats.epcis_json.json_text import BadJson, load
 from gateway.formats.epcis_json.json_to_tree import TreeReader, restore_types, to_text
-from gateway.formats.epcis_json.read_parts import WrongValue, text, texts
+from gateway.formats.epcis_json.read_parts import WrongValue, missing, text, texts
 
 _CURIE: Final = "epcis:"
 _URI: Final = names.PROTECTED["epcis"]
@@ -156,7 +156,7 @@ class EventReader:
     def _mandatory(self, item: dict[str, Any], keys: dict[str, Any]) -> None:
         for key in _MANDATORY:
             if key in keys and key not in item:
-                raise WrongValue("", key, f"the key {key}", rules.MISSING)
+                raise missing(key)
         for key in _EPC_LISTS:
             epcs = item.get(key)
             if isinstance(epcs, list) and len(epcs) > self.context.limits.epcs_per_event:

@@ -1,9 +1,11 @@
 """The fast way for plain events: a strict typed decode. What it does not prove, the exact way reads.
 
 An event goes this way only when it has nothing but the keys below, each once, with values of the right type. Repeated
-keys, which a typed decode would hide, show in the number of keys: what was decoded is encoded again and must have as
+keys, which a typed decode would hide, show in the number of quotes: what was decoded is encoded again and must have as
 many as the text.
 """
+
+# ruff: noqa: N815 - the fields are the keys of EPCIS JSON
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ class _TransactionEvent(_Event, kw_only=True, tag="TransactionEvent"):
 
 _decode: Final = msgspec.json.Decoder(_Object | _Aggregation | _TransactionEvent).decode
 _encode: Final = msgspec.json.Encoder().encode
-_KEY_END: Final = b'":'
+_QUOTE: Final = b'"'
 
 
 class FastReader:
@@ -114,13 +116,8 @@ class FastReader:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         text = bytes(data)
-        if (
-            text.count(_KEY_END) != _encode(item).count(_KEY_END)
-            or b" :" in text
-            or b"\n:" in text
-            or b"\t:" in text
-            or b"\r:" in text
-        ):
+        # Without escapes every string has two quotes, so that a hidden key shows as quotes too many.
+        if b"\\" in text or text.count(_QUOTE) != _encode(item).count(_QUOTE):
             return None
         try:
             return _BUILD[type(item)](self, item, where)

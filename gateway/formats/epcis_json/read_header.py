@@ -122,28 +122,23 @@ def _version(root: dict[str, Any], context: Context) -> str:
 
 
 def _head(source: dict[str, Any], frame: Frame, tree: TreeReader) -> None:
-    """sender, receiver, instanceIdentifier and epcisHeader, from the root or from where a query document carries them."""
+    """Parties and epcisHeader, from the root or from where a query document carries them."""
     header = frame.header
-    content = mapping(source.get("epcisHeader", {}), "$.epcisHeader")
-    rest: list[Element] = []
-    for key, value in content.items():
+    foreign_content: dict[str, Any] = {}
+    for key, value in mapping(source.get("epcisHeader", {}), "$.epcisHeader").items():
         if key == "epcisMasterData":
             _master_data(mapping(value, "$.epcisHeader.epcisMasterData"), header, tree)
         elif key == names.CARRIED_ATTRIBUTES and tree.scope.carries():
             header.attributes = tree.elements(key, value)[0].attributes
         elif key == names.CARRIED_MASTER_DATA and tree.scope.carries():
             header.master_data_document = value is True
-        elif key == names.CARRIED_EXTENSION and tree.scope.carries():
-            rest.extend(tree.all(mapping(value, key).items()))
-        elif ":" not in key:
-            raise WrongValue(value, f"$.epcisHeader.{key}", "a key with a namespace", rules.UNKNOWN_KEY)
         else:
-            for element in tree.elements(key, value):
-                if element.name == _SBDH:
-                    header.sbdh = element
-                else:
-                    header.extensions.append(element)
-    header.extensions.extend(rest)
+            foreign_content[key] = value
+    for element in foreign(foreign_content, frozenset(), tree, "$.epcisHeader"):
+        if element.name == _SBDH:
+            header.sbdh = element
+        else:
+            header.extensions.append(element)
     if header.sbdh is not None:
         # The parties stand in the tree; repeating them beside it would be a second truth.
         return

@@ -37,6 +37,11 @@ class WrongValue(ValueError):
         self.expected = expected
 
 
+def missing(key: str, path: str = "") -> WrongValue:
+    """What to raise when a mandatory key of the object at `path` is absent."""
+    return WrongValue("", f"{path}.{key}" if path else key, f"the key {key}", rules.MISSING)
+
+
 def text(value: Any, path: str) -> str:
     """A string."""
     if type(value) is not str:
@@ -71,7 +76,7 @@ def objects(value: Any, path: str) -> list[dict[str, Any]]:
 def required(value: dict[str, Any], key: str, path: str) -> str:
     """The string under a mandatory key."""
     if key not in value:
-        raise WrongValue("", f"{path}.{key}", f"the key {key}", rules.MISSING)
+        raise missing(key, path)
     return text(value[key], f"{path}.{key}")
 
 
@@ -82,9 +87,9 @@ def optional(value: dict[str, Any], key: str, path: str) -> str | None:
 
 def only(value: dict[str, Any], known: frozenset[str], path: str) -> None:
     """Refuse keys that have no place in an object which EPCIS closes to extensions."""
-    for key in value:
+    for key, item in value.items():
         if key not in known:
-            raise WrongValue(value[key], f"{path}.{key}", f"only {', '.join(sorted(known))}", rules.UNKNOWN_KEY)
+            raise WrongValue(item, f"{path}.{key}", f"only {', '.join(sorted(known))}", rules.UNKNOWN_KEY)
 
 
 _QUANTITY = frozenset({"epcClass", "quantity", "uom"})

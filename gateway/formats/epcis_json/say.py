@@ -7,12 +7,13 @@ from typing import Final
 from gateway.epcis import vocabulary
 from gateway.epcis.events import Event
 from gateway.epcis.vocabulary import Field, Style
-from gateway.findings import NOWHERE, LossRule, Outcome, Rule, Where
+from gateway.findings import NOWHERE, LossRule, Outcome, Rule, Severity, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_json import names, rules
 from gateway.formats.epcis_json.write_times import ZONED, is_naive, offset, without_hour_24
 from gateway.options import CBV
 
+_REFUSED: Final = ("urn:epcglobal:cbv", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/")
 STYLES: Final = {"native": Style.BARE, "urn": Style.URN, "uri": Style.URI}
 
 
@@ -40,9 +41,13 @@ class Say:
             return self.event.where
         return Where(event=self.number, path=f"$.epcisBody.eventList[{self.number - 1}]")
 
-    def finding(self, rule: Rule, message: str, *, value: str = "", expected: str = "", hint: str = "") -> None:
+    def finding(
+        self, rule: Rule, message: str, *, value: str = "", expected: str = "", severity: Severity | None = None
+    ) -> None:
         """Report something wrong with the event."""
-        self._context.findings.report(rule, message, where=self.where, value=value, expected=expected, hint=hint)
+        self._context.findings.report(
+            rule, message, where=self.where, value=value, expected=expected, severity=severity
+        )
 
     def lose(self, rule: LossRule, field: str, value: str) -> bool:
         """Report a value without a place. True when it is to be carried."""
@@ -73,11 +78,14 @@ class Say:
                     self.finding(rules.VOCABULARY, f"JSON receivers refuse the {field.value} {spelt!r}", value=spelt)
             elif vocabulary.is_bare(value) or vocabulary.is_gs1_spelling(field, value):
                 near = vocabulary.nearest(field, value)
+                # The schema refuses bare words and GS1 URNs; other GS1 addresses it lets through.
+                legal = not vocabulary.is_bare(value) and not value.startswith(_REFUSED)
                 self.finding(
                     rules.VOCABULARY,
                     f"{value!r} is no standard {field.value}",
                     value=value,
                     expected=near or "a standard word, or a URI",
+                    severity=Severity.WARNING if legal else None,
                 )
             else:
                 known[value] = spelt

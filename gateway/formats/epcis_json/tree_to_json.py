@@ -1,9 +1,9 @@
 """Foreign element trees as JSON (conversion rule C10).
 
-An element becomes a key ``prefix:name``. Its value is its text; an object when it has children; an object of ``@name``
-keys and ``value`` when it has attributes. Elements of one name become an array. ``xsi:type`` decides between string,
-number and boolean; a type that JSON cannot tell stands in `Typed` until `take_types` moves it to the side, so that plain
-receivers see a plain value. Text mixed with elements is carried as XML.
+An element becomes a key ``prefix:name``. Its value is its text; an object when it has children; an object of
+``@name`` keys and ``value`` when it has attributes. Elements of one name become an array. ``xsi:type`` decides
+between string, number and boolean; a type that JSON cannot tell stands in `Typed` until `take_types` moves it to the
+side, so that plain receivers see a plain value. Text mixed with elements is carried as XML.
 """
 
 from __future__ import annotations

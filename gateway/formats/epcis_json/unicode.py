@@ -30,7 +30,7 @@ def encoding_of(head: bytes) -> tuple[str, int]:
             return encoding, len(mark)
     pattern = "".join("1" if byte else "0" for byte in head[:4])
     for zeros, encoding in _ZEROS:
-        if pattern.startswith(zeros) and len(pattern) >= 2:
+        if pattern.startswith(zeros):
             return encoding, 0
     return "utf-8", 0
 

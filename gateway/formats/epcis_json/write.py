@@ -55,6 +55,10 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
             yield block if number == len(pending) else separator + block
             pending = []
             size = 0
+    for element in filter(_is_event, document.event_list_extensions):
+        # Known only now: an event of a vendor's own type stands behind the others.
+        number += 1
+        pending.append(encode(_custom_event(element, header)))
     if pending:
         block = separator.join(pending)
         yield block if number == len(pending) else separator + block
@@ -67,7 +71,8 @@ def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: b
     end: dict[str, Any] = {}
     # A query document's body is inside the results, too deep for foreign content of ours.
     _put(None if document.header.query is not None else body, end, document.body_extensions, header, names.CARRIED_BODY)
-    homeless = [e for e in document.event_list_extensions if header.lose(losses.PLACE, "EventList", to_xml(e))]
+    foreign = [e for e in document.event_list_extensions if not _is_event(e)]
+    homeless = [e for e in foreign if header.lose(losses.PLACE, "EventList", to_xml(e))]
     _put(None, end, homeless, header, names.CARRIED_EVENT_LIST)
     _put(end, end, document.extensions, header, names.CARRIED_DOCUMENT)
     inner, brace, outer = after.partition(b"}")
@@ -83,6 +88,24 @@ def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: b
         + tail
         + (b"\n" if pretty else b"")
     )
+
+
+def _is_event(element: Element) -> bool:
+    """Whether foreign content of an event list is an event of a vendor's own type (Extended-Event)."""
+    return element.name.startswith("{") and element.child("eventTime") is not None
+
+
+def _custom_event(element: Element, header: HeaderWriter) -> dict[str, Any]:
+    tree = Tree(Prefixes(header.prefixes), header.lose)
+    out: dict[str, Any] = {"@context": tree.prefixes.declared, "type": tree.prefixes.key(element.name, element.prefix)}
+    tree.fill(out, element.children)
+    if tree.typed:
+        types: dict[str, str] = {}
+        take_types(out, "", types)
+        out[tree.carrying(names.CARRIED_TYPES)] = types
+    if not tree.prefixes.declared:
+        del out["@context"]
+    return out
 
 
 def _put(

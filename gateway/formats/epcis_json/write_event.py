@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from gateway.epcis.element import Element
 from gateway.epcis.events import (
     AggregationEvent,
     AssociationEvent,
@@ -75,12 +76,7 @@ class EventWriter:
             out["readPoint"] = write_parts.location(event.read_point, tree)
         if event.biz_location is not None:
             out["bizLocation"] = write_parts.location(event.biz_location, tree)
-        if event.biz_transaction_list is not None:
-            out["bizTransactionList"] = write_parts.transactions(event.biz_transaction_list, say)
-        if event.source_list is not None:
-            out["sourceList"] = write_parts.parties(event.source_list, "source", say)
-        if event.destination_list is not None:
-            out["destinationList"] = write_parts.parties(event.destination_list, "destination", say)
+        self._lists(event, out)
         if event.persistent_disposition is not None:
             disposition = write_parts.persistent_disposition(event.persistent_disposition, say)
             if disposition is not None:
@@ -88,12 +84,25 @@ class EventWriter:
         if event.sensor_element_list is not None and tree is not None:
             out["sensorElementList"] = write_parts.sensors(event.sensor_element_list, zone, say, tree)
 
+    def _lists(self, event: Event, out: Json) -> None:
+        say = self.say
+        if event.biz_transaction_list is not None:
+            out["bizTransactionList"] = write_parts.transactions(event.biz_transaction_list, say)
+        if event.source_list is not None:
+            out["sourceList"] = write_parts.parties(event.source_list, "source", say)
+        if event.destination_list is not None:
+            out["destinationList"] = write_parts.parties(event.destination_list, "destination", say)
+
     def _foreign(self, event: Event, out: Json, tree: Tree, zone: str) -> None:
         if event.error_declaration is not None:
             out["errorDeclaration"] = write_parts.error_declaration(event.error_declaration, zone, self.say, tree)
         self._ilmd(event, out, tree)
-        tree.place(out, [*event.extensions, *event.inner_extensions])
-        tree.place(out, event.base_extensions, names.CARRIED_BASE_EXTENSION)
+        named: list[Element] = []
+        base: list[Element] = []
+        for element in event.base_extensions:
+            (named if element.name.startswith("{") else base).append(element)
+        tree.place(out, [*event.extensions, *event.inner_extensions, *named])
+        tree.carry(out, base, names.CARRIED_BASE_EXTENSION, losses.LOCAL_EXTENSION)
         tree.carry(out, event.sensor_list_extensions, names.CARRIED_SENSOR_LIST, losses.PLACE)
         if event.attributes:
             value = " ".join(f'{name}="{text}"' for name, text in event.attributes)

@@ -113,6 +113,12 @@ def _not_well_formed(error: etree.XMLSyntaxError, log: Iterable[Any], event: int
     )
 
 
+def _event_tags(version: Version) -> list[str]:
+    """Event names as they may occur: every element of the file is compared with each of them."""
+    qualified = (f"{{{version.document}}}", f"{{{version.query}}}")
+    return [tag for tag in TYPES if not tag.startswith("{") or tag.startswith(qualified)]
+
+
 class _Reader:
     """The state of reading one document. Elements are dropped as soon as they have been read."""
 
@@ -125,7 +131,7 @@ class _Reader:
         self._parser = etree.iterparse(
             self._input,
             events=("end",),
-            tag=list(TYPES),
+            tag=_event_tags(kind.version),
             remove_blank_text=True,
             remove_comments=True,
             remove_pis=True,
@@ -146,23 +152,21 @@ class _Reader:
 
     def _read(self) -> Iterator[Event]:
         try:
-            for node in self._nodes():
-                yield from self._one(node)
+            for _, node in self._parser:
+                event = self._one(node)
+                if event is not None:
+                    yield event
             self._finish()
         except etree.XMLSyntaxError as error:
-            event = self._number + 1 if self._number else 0
-            raise InputError(_not_well_formed(error, self._parser.error_log, event)) from error
+            number = self._number + 1 if self._number else 0
+            raise InputError(_not_well_formed(error, self._parser.error_log, number)) from error
         finally:
             self._input.close()
 
-    def _nodes(self) -> Iterator[Node]:
-        for _, node in self._parser:
-            yield node
-
-    def _one(self, node: Node) -> Iterator[Event]:
+    def _one(self, node: Node) -> Event | None:
         parent = node.getparent()
         if parent is not self._list and not self._is_event_place(parent):
-            return
+            return None
         self._number += 1
         self._drop_before(node, parent)
         if not self._header_done:
@@ -172,8 +176,7 @@ class _Reader:
         event = self._events.read(node, self._number, lists_mandatory=self._kind.version.wraps)
         node.clear()
         self._input.mark()
-        if event is not None:
-            yield event
+        return event
 
     def _is_event_place(self, parent: Node | None) -> bool:
         """Whether events may stand here: EventList, or its wrappers. Vendor content may use the same names."""

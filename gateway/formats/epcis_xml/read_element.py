@@ -63,9 +63,9 @@ class Elements:
             raise LimitExceeded(Finding.of(rules.LIMIT, message, where=Where(line=line_of(node))))
         text = node.text or ""
         element = Element(str(node.tag), text, prefix=node.prefix or "")
-        attributes = node.attrib
+        attributes: Any = node.items()
         if attributes:
-            element.attributes = [(str(name), str(value)) for name, value in attributes.items()]
+            element.attributes = attributes
             for _, value in element.attributes:
                 _note_prefix(node, value, used, element)
         if ":" in text:

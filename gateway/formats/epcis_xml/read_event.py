@@ -88,8 +88,9 @@ class EventReader:
                 self._base_extension(child, values)
             else:
                 values[name] = (child.text or "").strip()
-        if node.attrib:
-            values["attributes"] = [(str(name), str(value)) for name, value in node.attrib.items()]
+        attributes = node.items()
+        if attributes:
+            values["attributes"] = attributes
         return self._build(cls, values, lists_mandatory=lists_mandatory)
 
     def _build(self, cls: type[Event], values: dict[str, Any], *, lists_mandatory: bool) -> Event | None:

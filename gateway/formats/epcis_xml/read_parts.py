@@ -111,7 +111,7 @@ class Parts:
     def _location(self, node: Node) -> Location:
         first, extensions = "", []
         for child in node:
-            if local_name(child) == "id":
+            if child.tag == "id" or local_name(child) == "id":  # the plain name first: it is nearly always that
                 first = (child.text or "").strip()
             else:
                 extensions.append(child)

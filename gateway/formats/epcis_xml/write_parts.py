@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from gateway.epcis.element import XSI, Element
 from gateway.epcis.events import (
@@ -23,6 +24,8 @@ from gateway.formats.epcis_xml.homeless import Homeless
 from gateway.formats.epcis_xml.names import CARRIED, ELEMENTS
 from gateway.formats.epcis_xml.scope import Scope
 from gateway.formats.epcis_xml.write_element import write_attributes, write_elements
+
+_REMEMBERED: Final = 1024  # values that nearly every event repeats: steps, dispositions, places
 
 Writer = Callable[[Any], str]
 """Writes one field's value as a complete element, or nothing."""
@@ -94,19 +97,18 @@ class Parts:
         xml = write_elements(elements, self._scope)
         self.carried.append(self._homeless.place(losses.EXTENSION_PLACE, place, xml, homeless.wrapped(place, xml)))
 
-    def both(self, elements: list[Element], before: str = "") -> str:
+    def both(self, elements: list[Element]) -> str:
         """Vendor content of a part: ``extension`` for elements without namespace, then the others.
 
         Args:
             elements: the vendor content.
-            before: what stands in ``extension`` anyway.
         """
-        if not elements:
-            return f"<extension>{before}</extension>" if before else ""
+        if all(e.name.startswith("{") and not e.name.startswith(self._namespace) for e in elements):
+            return write_elements(elements, self._scope)
         inner = [e for e in elements if not e.name.startswith("{")]
         own = [e for e in elements if e.name.startswith(self._namespace)]
         other = [e for e in elements if e.name.startswith("{") and e not in own]
-        local = before + write_elements(inner, self._scope)
+        local = write_elements(inner, self._scope)
         if own:
             xml = write_elements(own, self._scope)
             local += self._homeless.place(losses.EXTENSION_PLACE, "extension", xml, f"<{CARRIED}>{xml}</{CARRIED}>")
@@ -135,9 +137,14 @@ class Parts:
         return f"<{tag}{attributes}/>"
 
     def _location(self, tag: str) -> Writer:
+        @lru_cache(_REMEMBERED)
+        def plain_location(identifier: str) -> str:
+            return f"<{tag}><id>{text(identifier)}</id></{tag}>"
+
         def write(value: Location) -> str:
-            extensions = self.both(value.extensions) if value.extensions else ""
-            return f"<{tag}><id>{text(value.id)}</id>{extensions}</{tag}>"
+            if not value.extensions:
+                return plain_location(value.id)
+            return f"<{tag}><id>{text(value.id)}</id>{self.both(value.extensions)}</{tag}>"
 
         return write
 
@@ -217,7 +224,7 @@ def _simple(tag: str) -> Writer:
 
 def _vocabulary(tag: str, table: Mapping[str, str]) -> Writer:
     start, end = f"<{tag}>", f"</{tag}>"
-    return lambda value: f"{start}{text(table.get(value, value))}{end}"
+    return lru_cache(_REMEMBERED)(lambda value: f"{start}{text(table.get(value, value))}{end}")
 
 
 def _epcs(tag: str) -> Writer:

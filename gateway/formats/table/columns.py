@@ -86,7 +86,7 @@ class SerialColumn(Column):
     def plain(cells: Sequence[Cell]) -> bool:
         """Whether all are serial numbers of letters and digits only, which need no look one by one."""
         try:
-            joined = "".join(cells).encode()  # type: ignore[arg-type] - a cell that is no text raises
+            joined = "".join(cells).encode()  # type: ignore[arg-type]  # a cell that is no text raises
         except (TypeError, UnicodeEncodeError):
             return False
         lengths = set(map(len, cells))  # type: ignore[arg-type]

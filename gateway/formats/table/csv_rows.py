@@ -106,9 +106,7 @@ def _undecodable(source: Source, dialect: Csv, encoding: str, reason: str) -> Fi
                 wrong = error.object[error.start : error.end]
                 where = Where(file=source.name, row=number, column=_column(line, error.start, dialect))
                 message = f"bytes {wrong.hex(' ')} are not {dialect.encoding}"
-                return Finding.of(
-                    rules.ENCODING, message, where=where, value=wrong.hex(" "), expected=dialect.encoding
-                )
+                return Finding.of(rules.ENCODING, message, where=where, value=wrong.hex(" "), expected=dialect.encoding)
     # A character that is spread over lines: only encodings with wide characters do that.
     return Finding.of(rules.ENCODING, f"not {dialect.encoding}: {reason}", where=Where(file=source.name))
 

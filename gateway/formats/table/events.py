@@ -92,9 +92,7 @@ class Builder:
             common = self._common[group.key] = self._parts(group.key)
         where = Where(self._place.file, self._place.sheet, group.first, group.last)
         if spec.event == "AggregationEvent":
-            return AggregationEvent(
-                **common, action=spec.action, parent_id=parent, child_epcs=group.epcs, where=where
-            )
+            return AggregationEvent(**common, action=spec.action, parent_id=parent, child_epcs=group.epcs, where=where)
         return ObjectEvent(**common, action=spec.action, epc_list=group.epcs, where=where)
 
     def _parts(self, key: Key) -> dict[str, Any]:

@@ -60,6 +60,4 @@ class Footers:
             whole, _, rest = number.partition(".")
             if rest.strip("0") or int(whole) != counted[counts]:
                 message = f"the total says {number}, the rows add up to {counted[counts]} (object {counts!r})"
-                self._findings.report(
-                    rules.FOOTER, message, where=where, value=number, expected=str(counted[counts])
-                )
+                self._findings.report(rules.FOOTER, message, where=where, value=number, expected=str(counted[counts]))

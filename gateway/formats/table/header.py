@@ -61,11 +61,7 @@ def check(
     row = looked[best]
     columns = _columns(spec, row)
     where = Where(file=place.file, sheet=place.sheet, row=best + 1)
-    missing = [
-        name
-        for name in _missing(spec, columns)
-        if spec.fields[name].otherwise not in supplied
-    ]
+    missing = [name for name in _missing(spec, columns) if spec.fields[name].otherwise not in supplied]
     if missing:
         raise InputError(_missing_finding(spec, row, missing, where))
     names = tuple(shown(cell) for cell in row)

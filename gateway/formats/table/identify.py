@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import cast
 
 from gateway.errors import LimitExceeded
 from gateway.formats.base import Claim, Limits
@@ -29,15 +28,13 @@ def claim(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> C
     return Claim(_SCORE, f"row {found.index + 1} is the header of {spec.mapping}")
 
 
-def _first_rows(
-    spec: MappingSpec, head: bytes, name: str, source: Source | None
-) -> Sequence[Sequence[Cell]]:
+def _first_rows(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> Sequence[Sequence[Cell]]:
     within = spec.table.header_within
     if xlsx_rows.is_workbook(head, name):
         if spec.table.xlsx is None or source is None:
             return []
         try:
-            return cast("Sequence[Sequence[Cell]]", xlsx_rows.head(source, spec.table.xlsx, within, Limits()))
+            return xlsx_rows.head(source, spec.table.xlsx, within, Limits())
         except LimitExceeded:
             return []  # detection claims nothing; reading it with a mapping reports the limit
     return csv_rows.head(head, spec.table.csv, within) if spec.table.csv is not None else []

@@ -113,9 +113,7 @@ def _read(path: Path) -> Mapping:
     return Mapping(spec, path)
 
 
-def _complaint(
-    path: Path, place: tuple[str | int, ...], message: str, lines: dict[tuple[str | int, ...], int]
-) -> str:
+def _complaint(path: Path, place: tuple[str | int, ...], message: str, lines: dict[tuple[str | int, ...], int]) -> str:
     known = place
     while known and known not in lines:
         known = known[:-1]

@@ -59,9 +59,9 @@ def _field(place: Place, field: FieldSpec, settings: Iterable[str]) -> Iterator[
     if field.otherwise:
         yield from _known((*place, "otherwise"), field.otherwise, settings, "setting")
     for key in _ALL_OPTIONS:
-        if not unknown and _ours(field.transform) and key in field.model_fields_set:
-            if key not in OPTIONS.get(field.transform, ()):
-                yield (*place, key), f"the transform {field.transform!r} does not know {key!r}"
+        foreign = key in field.model_fields_set and key not in OPTIONS.get(field.transform, ())
+        if foreign and not unknown and _ours(field.transform):
+            yield (*place, key), f"the transform {field.transform!r} does not know {key!r}"
     for form in field.formats:
         try:
             Form.compile(form)

@@ -53,7 +53,7 @@ class Runs:
         limits: bounds.
     """
 
-    def __init__(  # noqa: PLR0913 - each argument is one part of the table
+    def __init__(
         self,
         *,
         names: Sequence[str],
@@ -77,13 +77,20 @@ class Runs:
 
     def of(self, block: Block) -> Iterator[Run]:
         """The runs of a block. Bad rows are reported and left out."""
-        rows, numbers = self._even(block)
+        rows = block.rows
+        numbers: Sequence[int] = range(block.first, block.first + len(rows))
+        try:
+            cells = list(zip(*rows, strict=True))
+        except ValueError:  # rows of different length
+            cells = []
+        if len(cells) != len(self._names):
+            rows, numbers = self._even(block)
+            cells = list(zip(*rows, strict=True))
         if not rows:
             return
         if numbers[-1] > self._limits.rows:
             message = f"the table has more than {self._limits.rows} rows"
             raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=self._at(numbers[-1])))
-        cells = list(zip(*rows, strict=True))
         self._block = rows
         plain = isinstance(self._fine[1], SerialColumn) and self._fine[1].plain(cells[self._fine[0]])
         for indexes in self._pieces(cells, len(rows)):
@@ -125,9 +132,7 @@ class Runs:
     ) -> Run | None:
         """The run of these rows without those that are bad; None when nothing is left."""
         first = indexes[0]
-        values = [
-            part if isinstance(part, str) else part[1].known(cells[part[0]][first]) for part in self._coarse
-        ]
+        values = [part if isinstance(part, str) else part[1].known(cells[part[0]][first]) for part in self._coarse]
         place, column = self._fine
         if isinstance(indexes, range):
             own: Sequence[Cell] = cells[place][indexes.start : indexes.stop]
@@ -145,13 +150,11 @@ class Runs:
             fine, rows = list(compress(fine, good)), list(compress(rows, good))
             if not rows:
                 return None
-        return Run(tuple(values), fine, rows, plain)  # type: ignore[arg-type] - bad rows have been taken out
+        return Run(tuple(values), fine, rows, plain)  # type: ignore[arg-type]  # bad rows are out
 
     def _even(self, block: Block) -> tuple[Sequence[Sequence[Cell]], Sequence[int]]:
-        """The rows that have as many cells as the header, and their numbers."""
+        """The rows that have as many cells as the header, and their numbers; the others are reported."""
         width = len(self._names)
-        if set(map(len, block.rows)) == {width}:
-            return block.rows, range(block.first, block.first + len(block.rows))
         rows, numbers = [], []
         for number, row in enumerate(block.rows, block.first):
             if blank(row) or self._footers.takes(row, self._at(number)):
@@ -210,4 +213,3 @@ class Runs:
 
     def _at(self, row: int, column: str = "") -> Where:
         return Where(file=self._place.file, sheet=self._place.sheet, row=row, column=column)
-

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from typing import cast
 
 import msgspec
 
-from gateway.formats.table.gather import Group, Key
+from gateway.formats.table.gather import Group
 
 _SEPARATOR = "\t"  # stands in no EPC URN
 _BUFFER = 1 << 18
@@ -31,7 +30,7 @@ class Spool:
         lines = iter(self._file)
         for head in lines:
             key, first, last = _HEAD.decode(head)
-            yield Group(cast("Key", key), next(lines)[:-1].decode().split(_SEPARATOR), first, last)
+            yield Group(key, next(lines)[:-1].decode().split(_SEPARATOR), first, last)
 
     def close(self) -> None:
         """Give the disk space back."""

@@ -11,6 +11,7 @@ import tempfile
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 _BUFFER = 1 << 16
 _PARTS = 256
@@ -54,7 +55,7 @@ class Unique:
     def _flush(self) -> None:
         marks = array("d", sorted(self._buffer))
         cuts = [0, *(bisect_left(marks, bound) for bound in _BOUNDS), len(marks)]
-        for part, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for part, (start, end) in enumerate(pairwise(cuts)):
             self._pieces[part].extend((self._written + start, end - start))
         marks.tofile(self._file)
         self._written += len(marks)

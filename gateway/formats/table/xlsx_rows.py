@@ -11,7 +11,7 @@ from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context, Limits
 from gateway.formats.table import rules, zip_guard
-from gateway.formats.table.cells import Block
+from gateway.formats.table.cells import Block, Cell
 from gateway.formats.table.spec import Xlsx
 from gateway.sources import Source
 
@@ -49,7 +49,7 @@ def sheet(source: Source, place: Xlsx, context: Context) -> tuple[str, Iterator[
     return match, _blocks(book.get_sheet_by_name(match))
 
 
-def head(source: Source, place: Xlsx, rows: int, limits: Limits) -> list[list[object]]:
+def head(source: Source, place: Xlsx, rows: int, limits: Limits) -> list[list[Cell]]:
     """The first rows of the sheet; empty when the file cannot be read."""
     try:
         book = _open(source, limits)

@@ -49,9 +49,7 @@ def check(source: Source, limits: Limits) -> None:
         raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where)) from error
 
 
-def _inflate(
-    stream: BinaryIO, member: zipfile.ZipInfo, unpacked: int, source: Source, limits: Limits
-) -> int:
+def _inflate(stream: BinaryIO, member: zipfile.ZipInfo, unpacked: int, source: Source, limits: Limits) -> int:
     stream.seek(member.header_offset)
     header = stream.read(_LOCAL_HEADER)
     name, extra = struct.unpack_from("<HH", header, 26)

@@ -1,0 +1,204 @@
+"""Writing to the ledger what comes in: files that are durable here, files that are not taken, replays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gateway.exchange.archive import Stored
+from gateway.exchange.clock import Clock, moment, stamp, system
+from gateway.exchange.database import Database
+from gateway.exchange.rows import copy_of, message_row, offer_row, put_findings
+from gateway.exchange.tables import (
+    FINAL,
+    Collection,
+    Configuration,
+    History,
+    Message,
+    OfferSeen,
+    OutputFile,
+    State,
+)
+from gateway.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file whose bytes are durable in the archive.
+
+    Attributes:
+        partner: who sent it.
+        channel: where it was collected.
+        name: its name as the sender spells it.
+        identity: `Offer.identity`, which tells this version of the file from another one.
+        stored: the archived content.
+        configuration: hash of the configuration in force.
+    """
+
+    partner: str
+    channel: str
+    name: str
+    identity: str
+    stored: Stored
+    configuration: str
+
+
+class Intake:
+    """The part of the ledger that records arrivals. Each method is one transaction and may be called again."""
+
+    def __init__(self, database: Database, clock: Clock = system) -> None:
+        self.database = database
+        self.clock = clock
+
+    def now(self) -> str:
+        """The time as the ledger writes it."""
+        return stamp(self.clock())
+
+    def configuration(self, files: Mapping[str, str]) -> str:
+        """Keep a version of the configuration and return its hash. The same files have the same hash."""
+        digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        with self.database.write() as session:
+            if session.get(Configuration, digest) is None:
+                session.add(Configuration(sha256=digest, seen_at=self.now(), files=dict(files)))
+        return digest
+
+    def receive(self, arrival: Arrival) -> tuple[Message, bool]:
+        """Record a file that is durable here; the second value is False when it was recorded before.
+
+        The same bytes that came before on this channel under another name or time make a message in state
+        ``duplicate``, unless the earlier one was refused or failed: then the sender tries again.
+        """
+        with self.database.write() as session:
+            known = offer_row(session, arrival.channel, arrival.identity)
+            if known is not None and known.sha256 == arrival.stored.sha256:
+                return message_row(session, known.message), False
+            first = self._first(session, arrival)
+            message = self._add(
+                session,
+                Message(
+                    partner=arrival.partner,
+                    channel=arrival.channel,
+                    name=arrival.name,
+                    size=arrival.stored.size,
+                    sha256=arrival.stored.sha256,
+                    state=State.DUPLICATE if first else State.RECEIVED,
+                    reason=f"the same bytes came as {first}" if first else "",
+                    duplicate_of=first,
+                    configuration=arrival.configuration,
+                ),
+            )
+            self._see(session, known, arrival, message.id)
+            return message, True
+
+    def refuse_unseen(self, arrival: Arrival, finding: Finding) -> tuple[Message, bool]:
+        """Record a file that was not taken because it is over a limit; it stays with its sender."""
+        with self.database.write() as session:
+            known = offer_row(session, arrival.channel, arrival.identity)
+            if known is not None:
+                return message_row(session, known.message), False
+            message = self._add(
+                session,
+                Message(
+                    partner=arrival.partner,
+                    channel=arrival.channel,
+                    name=arrival.name,
+                    size=arrival.stored.size,
+                    sha256="",
+                    state=State.REFUSED,
+                    reason="over a limit; the file stays where it is",
+                    configuration=arrival.configuration,
+                ),
+            )
+            self._see(session, None, arrival, message.id)
+            put_findings(session, message.id, "", [finding])
+            return message, True
+
+    def replay(
+        self, old: Message, root: str, start: str, only_targets: Sequence[str] | None, configuration: str
+    ) -> Message:
+        """A new message from the archived bytes of an old one.
+
+        Args:
+            old: the message to run again; with ``deliver`` its outputs are taken over.
+            root: id of the message that came in: `old`, or what `old` itself is a replay of.
+            start: step to begin with: ``detect``, ``convert`` or ``deliver``.
+            only_targets: the targets that get something; None for all of the channel.
+            configuration: hash of the configuration in force.
+        """
+        with self.database.write() as session:
+            message = self._add(
+                session,
+                Message(
+                    partner=old.partner,
+                    channel=old.channel,
+                    name=old.name,
+                    size=old.size,
+                    sha256=old.sha256,
+                    state=State.RECEIVED,
+                    replay_of=root,
+                    start=start,
+                    only_targets=list(only_targets) if only_targets is not None else None,
+                    configuration=configuration,
+                ),
+            )
+            if start != "detect":
+                message.format, message.mapping = old.format, old.mapping
+            if start == "deliver":
+                message.events, message.epcs = old.events, old.epcs
+                for output in session.scalars(sa.select(OutputFile).where(OutputFile.message == old.id)):
+                    if only_targets is None or output.target in only_targets:
+                        session.add(copy_of(output, message.id))
+            return message
+
+    def acknowledged(self, channel: str, identity: str) -> None:
+        """The peer was told that the file is durable here."""
+        with self.database.write() as session:
+            offer = offer_row(session, channel, identity)
+            if offer is not None:
+                offer.acknowledged_at = self.now()
+
+    def collected(self, channel: str, taken: int, error: str = "") -> None:
+        """Note the last look at a channel."""
+        with self.database.write() as session:
+            session.merge(Collection(channel=channel, at=self.now(), taken=taken, error=error))
+
+    def _add(self, session: Session, message: Message) -> Message:
+        """Give a message its number and id. Ids never go back, even when the clock does."""
+        latest = session.scalar(sa.select(sa.func.max(Message.received_at))) or ""
+        message.received_at = max(self.now(), latest)
+        message.id = uuid.uuid4().hex  # until the database has given the number
+        if message.state in FINAL:
+            message.closed_at = message.received_at
+        session.add(message)
+        session.flush()
+        message.id = f"{moment(message.received_at):%Y%m%d%H%M%S}-{message.number:08d}"
+        session.flush()
+        session.add(History(message=message.id, at=message.received_at, state=message.state, detail=message.reason))
+        return message
+
+    def _first(self, session: Session, arrival: Arrival) -> str | None:
+        query = (
+            sa.select(Message.id)
+            .where(Message.channel == arrival.channel, Message.sha256 == arrival.stored.sha256)
+            .where(Message.state.not_in([State.REFUSED, State.FAILED, State.DUPLICATE]))
+            .order_by(Message.number)
+            .limit(1)
+        )
+        return session.scalar(query)
+
+    def _see(self, session: Session, known: OfferSeen | None, arrival: Arrival, message: str) -> None:
+        if known is None:
+            known = OfferSeen(channel=arrival.channel, identity=arrival.identity)
+            session.add(known)
+        known.sha256, known.message, known.seen_at, known.acknowledged_at = (
+            arrival.stored.sha256,
+            message,
+            self.now(),
+            "",
+        )

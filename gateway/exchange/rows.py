@@ -1,0 +1,79 @@
+"""Rows of the ledger that several writers look up or put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gateway.exchange.tables import FindingRow, LossRow, Message, OfferSeen, OutputFile, Stage
+from gateway.findings import Finding, Report
+
+
+def message_row(session: Session, id_: str) -> Message:
+    """The message with this id."""
+    return session.scalars(sa.select(Message).where(Message.id == id_)).one()
+
+
+def offer_row(session: Session, channel: str, identity: str) -> OfferSeen | None:
+    """The version of a file that was seen on a channel."""
+    return session.scalar(sa.select(OfferSeen).where(OfferSeen.channel == channel, OfferSeen.identity == identity))
+
+
+def stage_row(session: Session, message: str, step: str, target: str) -> Stage | None:
+    """A step of a message, for one target or (empty) for all."""
+    query = sa.select(Stage).where(Stage.message == message, Stage.step == step, Stage.target == target)
+    return session.scalar(query)
+
+
+def copy_of(output: OutputFile, message: str) -> OutputFile:
+    """The same output for another message."""
+    return OutputFile(
+        message=message,
+        target=output.target,
+        position=output.position,
+        name=output.name,
+        format=output.format,
+        size=output.size,
+        sha256=output.sha256,
+    )
+
+
+def put_findings(session: Session, message: str, target: str, findings: Iterable[Finding]) -> None:
+    """Keep the findings of one conversion in place of those of an earlier run of it."""
+    session.execute(sa.delete(FindingRow).where(FindingRow.message == message, FindingRow.target == target))
+    for position, finding in enumerate(findings, 1):
+        session.add(
+            FindingRow(
+                message=message,
+                target=target,
+                position=position,
+                code=finding.code,
+                severity=finding.severity.value,
+                text=finding.message,
+                where=finding.where.as_dict(),
+                value=finding.value,
+                expected=finding.expected,
+                hint=finding.hint,
+            )
+        )
+
+
+def put_losses(session: Session, message: str, target: str, report: Report) -> None:
+    """Keep the losses of one conversion in place of those of an earlier run of it."""
+    session.execute(sa.delete(LossRow).where(LossRow.message == message, LossRow.target == target))
+    for position, loss in enumerate(report.losses.summaries.values(), 1):
+        session.add(
+            LossRow(
+                message=message,
+                target=target,
+                position=position,
+                code=loss.code,
+                outcome=loss.outcome.value,
+                field=loss.field,
+                count=loss.count,
+                examples=loss.examples,
+                reason=loss.reason,
+            )
+        )

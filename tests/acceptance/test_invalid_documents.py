@@ -1,0 +1,28 @@
+"""Documents that the official schemas refuse are refused here, too, with a finding that names the fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.convert import Request, validate
+from gateway.sources import Source
+from tests.acceptance.corpus import Sample
+from tests.acceptance.expected import faults, invalid
+
+pytestmark = pytest.mark.corpora
+
+
+def test_every_invalid_document_is_listed(corpora):
+    assert len(invalid()) >= 31
+    assert [sample.name for sample in invalid() if not any(fault.covers(sample) for fault in faults())] == []
+
+
+@pytest.mark.parametrize("sample", invalid(), ids=lambda sample: sample.id)
+def test_the_fault_is_named(sample: Sample):
+    fault = next(fault for fault in faults() if fault.covers(sample))
+    report = validate(Request(Source.memory(sample.data, sample.name), from_=sample.format))
+    named = [f for f in report.findings if f.code == fault.code and f.severity == fault.severity]
+    assert named, [str(finding) for finding in report.findings]
+    assert any(all(word in f"{f.message} {f.value}" for word in fault.names) for f in named), [str(f) for f in named]
+    assert report.exit_code == (1 if fault.severity == "error" else 0)
+    assert all(f.hint for f in named)
