@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.checks.run import LAYERS, STORY, Layer, check_events
+from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_events
 from gateway.epcis.document import Document
 from gateway.epcis.events import Event, epcs
 from gateway.epcis.identifiers import translate
@@ -180,7 +180,8 @@ def convert(request: Request, out: Path) -> Report:
     report = _report(request)
     try:
         document, context = _open(request, report, target)
-        document.events = _checked(document.events, context, report, LAYERS)
+        layers = LAYERS if context.mapping is None else BUILT_LAYERS
+        document.events = _checked(document.events, context, report, layers)
         document.events = _until_error(_translated(document.events, context), report.findings)
         if isinstance(target, Format):
             outputs = [_write(document, context, target, request.source, out)]
@@ -210,7 +211,7 @@ def validate(request: Request) -> Report:
     report = _report(request)
     try:
         document, context = _open(request, report, None)
-        for _ in _checked(document.events, context, report, (*LAYERS, STORY)):
+        for _ in _checked(document.events, context, report, ALL_LAYERS):
             pass
         check_output(request.source, report.format_in, report.findings)
     except (InputError, LimitExceeded) as error:

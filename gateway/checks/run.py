@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, Protocol
 
 from gateway.checks import events as required_parts
-from gateway.checks import identifiers, time, vocabulary
+from gateway.checks import identifiers, order, time, vocabulary
 from gateway.checks.scope import Check, Scope
 from gateway.checks.story import Story
 from gateway.epcis.events import Event
@@ -21,6 +21,7 @@ class Layer(enum.StrEnum):
     IDENTIFIERS = "identifiers"
     VOCABULARY = "vocabulary"
     TIME = "time"
+    ORDER = "order"
     STORY = "story"
 
 
@@ -28,16 +29,22 @@ EVENTS: Final = Layer.EVENTS
 IDENTIFIERS: Final = Layer.IDENTIFIERS
 VOCABULARY: Final = Layer.VOCABULARY
 TIME: Final = Layer.TIME
+ORDER: Final = Layer.ORDER
 STORY: Final = Layer.STORY
 
-#: What every conversion checks. The story remembers objects and so costs memory; `gateway validate` adds it.
+#: What every conversion checks.
 LAYERS: Final = (EVENTS, IDENTIFIERS, VOCABULARY, TIME)
+#: What is left to check of a table's events: their form and identifiers were proved while they were built.
+BUILT_LAYERS: Final = (VOCABULARY, TIME)
+#: What `gateway validate` checks. The story remembers objects and so costs memory.
+ALL_LAYERS: Final = tuple(Layer)
 
 _CHECKERS: Final[dict[Layer, Callable[[Scope], Check]]] = {
     EVENTS: required_parts.checker,
     IDENTIFIERS: identifiers.checker,
     VOCABULARY: vocabulary.checker,
     TIME: time.checker,
+    ORDER: order.checker,
 }
 
 

@@ -1,4 +1,4 @@
-"""Times: their form, their zone, their order, and whether they lie in the future."""
+"""Times: their form, their zone, and whether they lie in the future."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _two_days_before(now: str) -> str:
 
 
 class _Times:
-    """Remembers the event before: a batch's events have equal times, or times of one form in one zone."""
+    """Remembers the event before: a batch's events have equal times."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -44,7 +44,6 @@ class _Times:
         self._surely_past = _two_days_before(scope.now)
         self._last: tuple[str, str] = ("", "")
         self._last_good = False
-        self._sorted = True
 
     def check(self, event: Event) -> None:
         """Check all times of an event."""
@@ -60,20 +59,11 @@ class _Times:
             self._sensors(event)
 
     def _event_time(self, text: str, offset: str) -> None:
-        before = self._last
         self._last = (text, offset)
         plain = _PLAIN.fullmatch(text)
-        # The quick way: nothing to say about the form, and text order is time order.
-        if plain is not None and plain[1] == offset and (not self._now or text < self._surely_past):
-            if self._sorted and before[0]:
-                comparable = before[1] == offset and len(before[0]) == len(text) and before[0].endswith(offset)
-                if not comparable or text < before[0]:
-                    self._order(text, offset, before)
-            self._last_good = True
-            return
-        self._last_good = self._look_closely(text, offset)
-        if self._sorted and before[0]:
-            self._order(text, offset, before)
+        # The quick way: nothing to say about the form, and surely past.
+        quick = plain is not None and plain[1] == offset and (not self._now or text < self._surely_past)
+        self._last_good = quick or self._look_closely(text, offset)
 
     def _look_closely(self, text: str, offset: str) -> bool:
         """Check form, zone and future of an eventTime; whether there was nothing to say."""
@@ -99,13 +89,6 @@ class _Times:
         if key is not None and self._now is not None and key > self._now:
             self._future(text)
         return len(scope.findings) == before
-
-    def _order(self, text: str, offset: str, before: tuple[str, str]) -> None:
-        key, key_before = order_key(text, offset), order_key(*before)
-        if key is not None and key_before is not None and key < key_before:
-            self._sorted = False
-            message = f"eventTime {text} is earlier than that of the event before, {before[0]}"
-            self._scope.report(rules.TIME_UNSORTED, message, path="eventTime", value=text)
 
     def _future(self, text: str) -> None:
         message = f"eventTime {text} is later than now, {self._scope.now}"

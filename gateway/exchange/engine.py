@@ -22,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from dbos import (
@@ -47,7 +48,8 @@ from gateway.settings import Settings
 
 VERSION = "pipeline-1"
 COLLECT, PROCESS, DELIVER = "collect", "process", "deliver"
-QUEUES = (COLLECT, PROCESS, DELIVER)
+GIVEN_UP = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"]
+PRUNED = 1000
 
 #: A full disk is waited out for about half a minute; after that the message fails and can be replayed.
 RETRY_STORAGE: StepOptions = {
@@ -180,9 +182,7 @@ class Engine:
 
     def bury(self) -> None:
         """Make messages ``failed`` whose workflow the engine gave up."""
-        for status in self._list(
-            status=["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"], name=[PROCESS, DELIVER]
-        ):
+        for status in self._list(status=GIVEN_UP, name=[PROCESS, DELIVER]):
             reason = f"the engine gave up: {status.status}"
             message = status.workflow_id.partition(".")[0]
             if status.name == DELIVER:
@@ -192,6 +192,18 @@ class Engine:
                     self._flow.ledger.close(message)
             else:
                 self._flow.ledger.move(message, State.FAILED, reason)
+
+    def prune(self, before: datetime) -> int:
+        """Forget work that ended before a moment; DBOS never does. The ledger keeps what happened.
+
+        At most `PRUNED` pieces at a time, so that a look takes no longer than other work can wait.
+        """
+        ended = self._list(
+            status=["SUCCESS", *GIVEN_UP], completed_before=before.isoformat(), limit=PRUNED, load_output=False
+        )
+        if ended and self._client is not None:
+            self._client.delete_workflows([status.workflow_id for status in ended])
+        return len(ended)
 
     def _enqueue(self, workflow: str, id_: str, partition: str, argument: str) -> None:
         if self._client is None:

@@ -53,7 +53,7 @@ def _step(
             raise
         except (InputError, LimitExceeded) as error:
             flow.ledger.findings(message, "", [error.finding])
-            flow.end(message, function.__name__, State.REFUSED, str(error))
+            flow.end(message, function.__name__, State.REFUSED, str(error), logged=error.finding.code)
         except GatewayError as error:
             flow.end(message, function.__name__, State.FAILED, str(error))
         except Exception as error:  # a bug of ours must end as a failed message, not as a silent one
@@ -171,11 +171,19 @@ class Flow:
                 )
         return plans
 
-    def end(self, id_: str, step: str, state: State, reason: str) -> None:
-        """End a message before its way is over."""
+    def end(self, id_: str, step: str, state: State, reason: str, *, logged: str = "") -> None:
+        """End a message before its way is over.
+
+        Args:
+            id_: the message.
+            step: where it ended.
+            state: how it ended.
+            reason: why, for the operator who looks at the message.
+            logged: what to log instead, where the reason may hold serial numbers.
+        """
         self.ledger.finish(id_, step, failed=True, detail=reason)
         self.ledger.move(id_, state, reason)
-        log.warning(state.value, message=id_, step=step, reason=reason.splitlines()[0])
+        log.warning(state.value, message=id_, step=step, reason=logged or reason.splitlines()[0])
 
     # ---- one delivery -------------------------------------------------------------------------------------------
 

@@ -23,6 +23,12 @@ from gateway.exchange.tables import Delivery, DeliveryState, Message, State
 from gateway.exchange.workspace import Workspace
 from gateway.transports.secrets import secrets
 
+#: How long the engine remembers work that has ended. The ledger remembers it for ever.
+REMEMBERED = timedelta(days=30)
+
+#: Seconds between two looks for work that the engine may forget.
+PRUNE = 600.0
+
 #: Seconds between two looks at the ledger for messages that came in from elsewhere, e.g. by `gateway replay`.
 LOOK = 2.0
 
@@ -68,6 +74,7 @@ def engine(workspace: Workspace) -> Iterator[Engine]:
         collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve)
         running = Engine(workspace.settings, flow, collector)
         running.start()
+        running.prune(workspace.clock() - REMEMBERED)
         try:
             yield running
         finally:
@@ -84,7 +91,14 @@ def run(workspace: Workspace, stopping: threading.Event) -> None:
     with engine(workspace) as running:
         scheduler = Scheduler(workspace.agreements, workspace.ledger, running.collect, workspace.clock)
         log.info("started", workspace=str(workspace.settings.root), worker=workspace.settings.engine.worker)
-        scheduler.run(stopping, each=_every(LOOK, lambda: _submit_new(running, workspace.queries)))
+        submit = _every(LOOK, lambda: _submit_new(running, workspace.queries))
+        prune = _every(PRUNE, lambda: running.prune(workspace.clock() - REMEMBERED))
+
+        def each() -> None:
+            submit()
+            prune()
+
+        scheduler.run(stopping, each=each)
         log.info("stopping")
 
 
@@ -151,7 +165,7 @@ def _submit_new(running: Engine, queries: Queries) -> None:
     running.bury()
 
 
-def _every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
+def _every(seconds: float, action: Callable[[], object]) -> Callable[[], None]:
     """Call `action` at most once in so many seconds."""
     last = time.monotonic()
 

@@ -17,6 +17,9 @@ from tests.acceptance.shape import difference, events_only, json_tree, xml_tree
 #: Stands where a document has to be built from bare events; nothing else may use it.
 NOW = "2026-01-01T00:00:00Z"
 
+#: Findings that say how a time of 1.2 was written for 2.0: without zone, at 24:00:00.
+RESPELT_TIMES = {"EPCIS-XML-13", "EPCIS-XML-14", "EPCIS-JSON-22", "EPCIS-JSON-24"}
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -75,7 +78,8 @@ def not_accounted(sample: Sample, target: str, mode: LossMode = LossMode.CARRY) 
     """
     result = converted(sample, target, mode)
     losses = [(loss.field, loss.value) for loss in result.losses if loss.outcome is Outcome.LOST]
-    return tuple(missing(sample.data, result.output, losses))
+    times = {finding.value for finding in result.report.findings if finding.code in RESPELT_TIMES}
+    return tuple(missing(sample.data, result.output, losses, times))
 
 
 @functools.cache
@@ -90,4 +94,5 @@ def round_trip(sample: Sample, via: str) -> tuple[Result, str]:
         if isinstance(source, list):
             returned = events_only(returned)
         return back, difference(source, returned)
-    return back, difference(xml_tree(sample.data), xml_tree(back.output))
+    by_name = via == JSON
+    return back, difference(xml_tree(sample.data, by_name=by_name), xml_tree(back.output, by_name=by_name))

@@ -16,6 +16,8 @@ import jsonschema_rs
 from lxml import etree
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
+#: Our own documents: everything that the schemas allow and the corpora do not show, all in one place.
+OWN = Path(__file__).with_name("samples")
 
 #: Format keys of the gateway, in the order of the report.
 V1, V2, JSON = "epcis-1.2-xml", "epcis-2.0-xml", "epcis-2.0-json"
@@ -54,18 +56,20 @@ class Sample:
     def id(self) -> str:
         """A short unique name for test ids."""
         path = Path(self.name)
-        return f"{path.parts[1]}/{path.parent.name}/{path.name}".replace(" ", "_")
+        return "/".join(dict.fromkeys([path.parts[-1] if len(path.parts) < 3 else path.parts[1], path.parent.name, path.name])).replace(" ", "_")
 
 
 @functools.cache
 def samples(root: Path = CORPORA) -> tuple[Sample, ...]:
     """All EPCIS documents, each content once; a DOCTYPE one is followed by its copy without. None without corpora."""
     found: dict[str, Sample] = {}
-    for path in sorted(root.rglob("*")):
+    if not root.is_dir():
+        return ()
+    for path in [*sorted(root.rglob("*")), *sorted(OWN.iterdir())]:
         if path.suffix not in (".xml", ".json", ".jsonld") or not path.is_file():
             continue
         data = path.read_bytes()
-        name = path.relative_to(root).as_posix()
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else f"own/{path.name}"
         for sample in _samples(name, data):
             found.setdefault(hashlib.sha256(sample.data).hexdigest(), sample)
     return tuple(found.values())

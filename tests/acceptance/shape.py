@@ -19,15 +19,34 @@ _ROOT_TYPES: Final = frozenset({"EPCISDocument", "EPCISQueryDocument"})
 Tree = tuple[str, tuple[tuple[str, str], ...], tuple[Any, ...]]
 
 
-def xml_tree(data: bytes) -> Tree:
-    """An XML document: names expanded, attributes sorted (XML gives them no order), children in order."""
+def xml_tree(data: bytes, *, by_name: bool = False) -> Tree:
+    """An XML document: names expanded, attributes sorted (XML gives them no order), children in order.
+
+    Args:
+        data: the document.
+        by_name: whether vendor elements of *different* names may change places: JSON keeps the order of those of one
+            name only, in an array (C10).
+    """
     parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
-    return _node(etree.fromstring(data, parser))
+    tree = _node(etree.fromstring(data, parser))
+    return _by_name(tree) if by_name else tree
+
+
+def _by_name(node: Any) -> Any:
+    if not _is_node(node):
+        return node
+    content = [_by_name(child) for child in node[2]]
+    if not any(isinstance(child, str) for child in content):  # mixed content keeps its order everywhere
+        vendor = node[0].startswith("{") and not node[0].endswith("Document")
+        content.sort(key=lambda child: child[0] if vendor or child[0].startswith("{") else "")
+    return node[0], node[1], tuple(content)
 
 
 def _node(node: etree._Element) -> Tree:
     tag = str(node.tag)
-    attributes = tuple(sorted((str(name), _value(str(name), str(value))) for name, value in node.attrib.items()))
+    # schemaVersion says how a document is spelt: 1.0 and 1.1 come back as 1.2, which holds all that they hold.
+    kept = [(str(name), str(value)) for name, value in node.attrib.items() if name != "schemaVersion"]
+    attributes = tuple(sorted((name, _value(name, value)) for name, value in kept))
     content: list[Any] = []
     text = node.text or ""
     if len(node) == 0 and text:
@@ -45,6 +64,7 @@ def _node(node: etree._Element) -> Tree:
         content.sort(key=_place)  # in 1.2 it is foreign content whose order no schema fixes
     if tag in EVENTS:
         content = [part for child in content for part in _unwrapped(child)]
+        content.sort(key=lambda child: child[0].startswith("{"))
     return tag, attributes, tuple(content)
 
 
@@ -54,8 +74,8 @@ def _place(child: Any) -> str:
 
 
 def _unwrapped(child: Any) -> list[Any]:
-    """2.0 has two places for vendor content of an event, ``extension`` and the event's end; JSON has one."""
-    if child[0] == "extension" and all(_is_node(part) and part[0].startswith("{") for part in child[2]):
+    """2.0 XML has three places for vendor content of an event, JSON has one: baseExtension, extension, the event's end."""
+    if child[0] in ("baseExtension", "extension") and all(_is_node(part) and part[0].startswith("{") for part in child[2]):
         return list(child[2])
     return [child]
 

@@ -50,7 +50,6 @@ def test_drop_lists_every_value_that_it_leaves_out(sample: Sample, target: str):
     assert output_error(sample, target, LossMode.DROP) == ""
     assert not_accounted(sample, target, LossMode.DROP) == ()
     assert [loss for loss in result.losses if loss.outcome == "carried"] == []
-    assert b"epcis-gateway" not in result.output.replace(sample.data, b"")
 
 
 @pytest.mark.parametrize(("sample", "target"), CONVERTIBLE)

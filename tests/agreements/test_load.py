@@ -175,7 +175,7 @@ def test_a_secret_by_value_is_refused_and_not_repeated(tmp_path: Path) -> None:
     found = complaints(tmp_path, acme=GOOD.replace("env:SFTP_PASSWORD", "hunter2"))
     secrets = [line for line in found if "password" in line]
     assert secrets[0].startswith(
-        "agreements/acme.yaml:31: targets.1.settings.password: a secret must be given by reference"
+        "agreements/acme.yaml:32: targets.1.settings.password: a secret must be given by reference"
     )
     assert "hunter2" not in "".join(found)
 

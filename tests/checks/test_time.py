@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.checks import rules
-from gateway.checks.run import TIME
+from gateway.checks.run import ORDER, TIME
 from gateway.epcis.events import ErrorDeclaration, SensorElement
 from gateway.findings import Finding, Severity, Where
 
@@ -75,4 +75,4 @@ def test_every_event_with_the_fault_has_its_finding(make, check):
 )
 def test_the_first_event_out_of_order_is_named(make, check, times, expected):
     events = [make.object(event_time=time, event_time_zone_offset="+01:00") for time in times]
-    assert [f.where.event for f in check(TIME, *events) if f.code == "EPCIS-TIME-06"] == expected
+    assert [f.where.event for f in check(ORDER, *events) if f.code == "EPCIS-TIME-06"] == expected

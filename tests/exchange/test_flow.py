@@ -216,3 +216,23 @@ def test_what_the_engine_stores_is_json_and_its_file_is_in_wal_mode(site: Site) 
         )
         # The order of the steps is stored with messages in flight: changing it needs a new VERSION and a drain.
         assert [name for (name,) in steps] == ["detect", "convert", "check", "plan", "deliver", "deliver"]
+
+
+def test_the_engine_forgets_work_that_ended_long_ago_and_the_ledger_does_not(site: Site) -> None:
+    site.drop("a.xml", document())
+    site.once()
+    engine = site.root / "data" / "engine.sqlite"
+    with sqlite3.connect(engine) as connection:
+        (count,) = connection.execute("select count(*) from workflow_status").fetchone()
+        assert count == 4  # a collection, a message and two deliveries
+        month = 31 * 86_400_000
+        connection.execute(
+            "update workflow_status set created_at = created_at - ?, updated_at = updated_at - ?,"
+            " completed_at = completed_at - ?",
+            (month, month, month),
+        )
+    assert not site.once()
+    with sqlite3.connect(engine) as connection:
+        assert connection.execute("select count(*) from workflow_status").fetchone() == (1,)
+    assert [m.state for m in site.messages()] == ["done"]
+    assert site.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}

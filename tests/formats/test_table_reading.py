@@ -168,7 +168,7 @@ def test_no_mapping_is_a_wrong_use() -> None:
 
 def test_memory_stays_flat() -> None:
     code = (
-        "import sys, tempfile, pathlib; sys.path.insert(0, 'bench'); import table\n"
+        "import sys, tempfile, pathlib; sys.path.insert(0, 'tests/bench'); import table_data as table\n"
         "folder = pathlib.Path(tempfile.mkdtemp()); table.generate(folder / 'b.csv', 200_000, pallets=True)\n"
         "from gateway.formats.table import load, read\n"
         "from gateway.formats.base import Context\n"

@@ -39,6 +39,9 @@ _ROOT: Final = frozenset(
     }
 )
 _PARTIES: Final = {"sender": "sender", "receiver": "receiver", "instanceIdentifier": "instance_identifier"}
+_CARRIED_BEHIND: Final = frozenset(
+    {names.CARRIED_DOCUMENT, names.CARRIED_BODY, names.CARRIED_EVENT_LIST, names.CARRIED_RESULTS}
+)
 _SBDH: Final = f"{{{names.SBDH}}}StandardBusinessDocumentHeader"
 
 
@@ -51,6 +54,7 @@ class Frame:
     body_extensions: list[Element] = field(default_factory=list)
     event_list_extensions: list[Element] = field(default_factory=list)
     extensions: list[Element] = field(default_factory=list)
+    results_extensions: list[Element] = field(default_factory=list)
 
 
 def document_scope(context_value: Any, context: Context) -> Scope:
@@ -86,12 +90,12 @@ def read_frame(root: dict[str, Any], context: Context) -> Frame:
             continue
         if key == names.CARRIED_HEADER and scope.carries():
             _head(mapping(value, key), frame, tree)
-        elif key in (names.CARRIED_DOCUMENT, names.CARRIED_BODY, names.CARRIED_EVENT_LIST):
+        elif key in _CARRIED_BEHIND:
             _behind(key, mapping(value, key), frame, context)
         elif ":" not in key:
             raise WrongValue(value, f"$.{key}", "a key of EPCISDocument", rules.UNKNOWN_KEY)
         else:
-            frame.extensions.extend(tree.elements(key, value))
+            frame.extensions.extend(foreign({key: value}, frozenset(), tree, "$"))
     _body(mapping(root.get("epcisBody", {}), "$.epcisBody"), frame, tree)
     if scope.unread:
         header.extensions.append(Element(names.CARRIED_CONTEXT, to_text(scope.unread), prefix="gwc"))
@@ -158,6 +162,7 @@ def _behind(key: str, value: dict[str, Any], frame: Frame, context: Context) -> 
         names.CARRIED_DOCUMENT: frame.extensions,
         names.CARRIED_BODY: frame.body_extensions,
         names.CARRIED_EVENT_LIST: frame.event_list_extensions,
+        names.CARRIED_RESULTS: frame.results_extensions,
     }[key]
     target.extend(foreign(value, frozenset(), tree, key))
 
@@ -172,6 +177,7 @@ def _body(body: dict[str, Any], frame: Frame, tree: TreeReader) -> None:
     results = mapping(results, path)
     query = QueryResults(required(results, "queryName", path), optional(results, "subscriptionID", path))
     query.extensions = foreign(results, frozenset({"queryName", "subscriptionID", "resultsBody"}), tree, path)
+    query.extensions += frame.results_extensions
     frame.header.query = query
     inner = mapping(results.get("resultsBody", {}), f"{path}.resultsBody")
     if "vocabularyList" in inner:

@@ -75,12 +75,17 @@ def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: b
     homeless = [e for e in foreign if header.lose(losses.PLACE, "EventList", to_xml(e))]
     _put(None, end, homeless, header, names.CARRIED_EVENT_LIST)
     _put(end, end, document.extensions, header, names.CARRIED_DOCUMENT)
+    results: dict[str, Any] = {}
+    if document.header.query is not None:
+        late = document.header.query.extensions[header.results_extensions :]
+        _put(results, end, late, header, names.CARRIED_RESULTS)
     inner, brace, outer = after.partition(b"}")
     rest, last_brace, tail = outer.rpartition(b"}")
     return (
         _members(body, pretty=pretty, depth=2)
         + inner
         + brace
+        + _members(results, pretty=pretty, depth=3)
         + rest.rstrip()
         + _members(end, pretty=pretty, depth=1)
         + (b"\n" if pretty else b"")

@@ -101,7 +101,8 @@ class EventWriter:
         base: list[Element] = []
         for element in event.base_extensions:
             (named if element.name.startswith("{") else base).append(element)
-        tree.place(out, [*event.extensions, *event.inner_extensions, *named])
+        # In the order of XML, whose three places are one place here.
+        tree.place(out, [*named, *event.inner_extensions, *event.extensions])
         tree.carry(out, base, names.CARRIED_BASE_EXTENSION, losses.LOCAL_EXTENSION)
         tree.carry(out, event.sensor_list_extensions, names.CARRIED_SENSOR_LIST, losses.PLACE)
         if event.attributes:

@@ -35,6 +35,8 @@ class HeaderWriter:
         self.context = context
         self.prefixes = Prefixes(renamed=self._renamed)
         self.tree = Tree(self.prefixes, self.lose)
+        # What a query's results hold behind the events is not known yet; `write` adds it.
+        self.results_extensions = len(header.query.extensions) if header.query is not None else 0
         self._declare()
 
     def _declare(self) -> None:

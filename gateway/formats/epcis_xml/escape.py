@@ -28,6 +28,15 @@ _REFERENCES: Final = {
 }
 
 
+#: Characters of nearly all identifiers: none of them is ever escaped.
+_PLAIN: Final = bytes(set(range(0x20, 0x7F)) - set(b"&<>"))
+
+
+def _is_plain(value: str) -> bool:
+    """Whether nothing is to be escaped, by a test that needs a fifth of a search's time. False says nothing."""
+    return value.isascii() and not value.encode().translate(None, _PLAIN)
+
+
 def _reference(match: re.Match[str]) -> str:
     return _REFERENCES.get(match[0], REPLACEMENT)
 
@@ -47,6 +56,6 @@ def repeated(tag: str, values: Sequence[str]) -> str:
     if not values:
         return ""
     separator = f"</{tag}><{tag}>"
-    if _IN_TEXT.search("".join(values)):
+    if not _is_plain("".join(values)):
         values = [text(value) for value in values]
     return f"<{tag}>{separator.join(values)}</{tag}>"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
@@ -16,17 +15,46 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
 
 
-@dataclass(slots=True)
 class Block:
-    """Some rows of a table that follow each other.
+    """Some rows of a table that follow each other, kept by row or, where the carrier can, by column.
 
-    Attributes:
+    Args:
         first: number of the first row, as a spreadsheet program counts.
-        rows: the cells.
+        rows: the cells row by row; None when `columns` are given.
+        columns: the cells column by column; all rows have the same length.
     """
 
-    first: int
-    rows: Sequence[Sequence[Cell]]
+    __slots__ = ("_rows", "columns", "first")
+
+    def __init__(
+        self,
+        first: int,
+        rows: Sequence[Sequence[Cell]] | None = None,
+        columns: Sequence[Sequence[Cell]] | None = None,
+    ) -> None:
+        self.first = first
+        self.columns = columns
+        self._rows = rows
+
+    @property
+    def rows(self) -> Sequence[Sequence[Cell]]:
+        """The cells row by row."""
+        if self._rows is None:
+            self._rows = list(zip(*self.columns or (), strict=True))
+        return self._rows
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self._rows is None and self.columns else len(self.rows)
+
+    def even_columns(self, width: int) -> Sequence[Sequence[Cell]] | None:
+        """The cells column by column, None unless every row has `width` cells."""
+        columns = self.columns
+        if columns is None:
+            try:
+                columns = list(zip(*self.rows, strict=True))
+            except ValueError:  # rows of different length
+                return None
+        return columns if len(columns) == width else None
 
 
 def shown(cell: Cell) -> str:

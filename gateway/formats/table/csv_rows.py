@@ -5,19 +5,24 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from gateway.errors import InputError
+from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.table import rules
 from gateway.formats.table.cells import Block
+from gateway.formats.table.csv_plain import plain_blocks
 from gateway.formats.table.spec import Csv
 from gateway.sources import Source
 
 #: Small enough for a block to stay in the processor's cache; larger ones cost twice the time.
 BLOCK_ROWS = 512
+MAX_LINE = 1 << 22
+#: Encodings in which the byte 0x0A is a line end and nothing else, so that bytes may be cut there.
+_LINE_ENDS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp(125\d|437|85\d|86\d|874)|koi8-[rutk]|mac-\w+")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -26,27 +31,42 @@ def blocks(source: Source, dialect: Csv, context: Context) -> Iterator[Block]:
 
     Raises:
         InputError: wrong encoding or dialect, with row and column.
+        LimitExceeded: a line is longer than any real one.
     """
     encoding = _encoding(source, dialect, context)
     first = 1
     with source.open() as stream:
-        text = io.TextIOWrapper(stream, encoding, newline="")
-        rows = _reader(text, dialect)
-        while True:
-            try:
-                block = list(islice(rows, BLOCK_ROWS))
-            except UnicodeDecodeError as error:
-                raise InputError(_undecodable(source, dialect, encoding, error.reason)) from error
-            except csv.Error as error:
-                # The reader counts lines; rows and lines differ only where a cell holds a line end.
-                where = Where(file=source.name, line=rows.line_num)
-                raise InputError(Finding.of(rules.CSV_FORM, f"not CSV: {error}", where=where)) from error
-            if not block:
-                return
-            yield Block(first, block)
-            first += len(block)
-            if context.progress is not None:
-                context.progress(stream.tell())
+        try:
+            if _has_plain_line_ends(encoding):
+                for block in plain_blocks(stream, dialect, encoding):
+                    yield block
+                    first = block.first + len(block)
+                    if context.progress is not None:
+                        context.progress(stream.tell())
+            rows = _reader(_lines(io.TextIOWrapper(stream, encoding, newline=""), source), dialect)
+            while block_rows := list(islice(rows, BLOCK_ROWS)):
+                yield Block(first, block_rows)
+                first += len(block_rows)
+                if context.progress is not None:
+                    context.progress(stream.tell())
+        except UnicodeDecodeError as error:
+            raise InputError(_undecodable(source, dialect, encoding, error.reason)) from error
+        except csv.Error as error:
+            # The reader counts lines; rows and lines differ only where a cell holds a line end.
+            where = Where(file=source.name, line=first - 1 + rows.line_num)
+            raise InputError(Finding.of(rules.CSV_FORM, f"not CSV: {error}", where=where)) from error
+
+
+def _lines(text: io.TextIOWrapper, source: Source) -> Iterator[str]:
+    """The lines of a text; one without end must not fill the memory."""
+    number = 0
+    while line := text.readline(MAX_LINE):
+        number += 1
+        if len(line) == MAX_LINE and not line.endswith("\n"):
+            message = f"line {number} is longer than {MAX_LINE:,} characters"
+            where = Where(file=source.name, line=number)
+            raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=where))
+        yield line
 
 
 def head(data: bytes, dialect: Csv, rows: int) -> list[list[str]]:
@@ -60,7 +80,7 @@ def head(data: bytes, dialect: Csv, rows: int) -> list[list[str]]:
         return []
 
 
-def _reader(text: io.TextIOBase, dialect: Csv) -> csv._reader:  # type: ignore[name-defined]
+def _reader(text: Iterable[str], dialect: Csv) -> csv._reader:  # type: ignore[name-defined]
     return csv.reader(text, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
 
 
@@ -83,6 +103,10 @@ def _encoding(source: Source, dialect: Csv, context: Context) -> str:
         where = Where(file=source.name, row=place, column=column)
         raise InputError(Finding.of(rules.ENCODING, message, where=where, expected=dialect.encoding))
     return dialect.encoding
+
+
+def _has_plain_line_ends(encoding: str) -> bool:
+    return _LINE_ENDS.fullmatch(codecs.lookup(encoding).name) is not None
 
 
 def _is_utf_8(data: bytes) -> bool:

@@ -71,44 +71,51 @@ class Runs:
         self._place = place
         self._findings = findings
         self._limits = limits
-        self._block: Sequence[Sequence[Cell]] = ()
+        self._block = Block(1, ())
         #: How many data rows were taken.
         self.rows = 0
 
     def of(self, block: Block) -> Iterator[Run]:
         """The runs of a block. Bad rows are reported and left out."""
-        rows = block.rows
-        numbers: Sequence[int] = range(block.first, block.first + len(rows))
-        try:
-            cells = list(zip(*rows, strict=True))
-        except ValueError:  # rows of different length
-            cells = []
-        if len(cells) != len(self._names):
+        numbers: Sequence[int] = range(block.first, block.first + len(block))
+        cells = block.even_columns(len(self._names))
+        if cells is None:
             rows, numbers = self._even(block)
+            block = Block(block.first, rows)
             cells = list(zip(*rows, strict=True))
-        if not rows:
+        if not len(block):
             return
         if numbers[-1] > self._limits.rows:
             message = f"the table has more than {self._limits.rows} rows"
             raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=self._at(numbers[-1])))
-        self._block = rows
+        self._block = block
         plain = isinstance(self._fine[1], SerialColumn) and self._fine[1].plain(cells[self._fine[0]])
-        for indexes in self._pieces(cells, len(rows)):
-            run = self._run(cells, indexes, numbers, plain=plain)
+        values = [part if isinstance(part, str) else part[1].known(cells[part[0]][0]) for part in self._coarse]
+        varying = self._varying(cells, len(block))
+        for indexes in self._pieces([cells[part[0]] for _, part in varying], len(block)):
+            first = indexes[0]
+            for position, (place, column) in varying:
+                values[position] = column.known(cells[place][first])
+            run = self._run(cells, indexes, numbers, values, plain=plain)
             if run is not None:
                 self.rows += len(run.numbers)
                 yield run
         self._report_repairs(cells, numbers)
 
-    def _pieces(self, cells: Sequence[Sequence[Cell]], count: int) -> Iterator[range | list[int]]:
-        """Indexes of the rows that agree in all coarse columns."""
+    def _varying(self, cells: Sequence[Sequence[Cell]], count: int) -> list[tuple[int, tuple[int, Column]]]:
+        """The coarse columns whose cells are not all the same: position among the coarse fields, and the column."""
         varying = []
-        for part in self._coarse:
+        for position, part in enumerate(self._coarse):
             if not isinstance(part, str):
                 column = cells[part[0]]
                 first = column[0]
                 if column[-1] != first or column.count(first) != count:
-                    varying.append(column)
+                    varying.append((position, part))
+        return varying
+
+    @staticmethod
+    def _pieces(varying: Sequence[Sequence[Cell]], count: int) -> Iterator[range | list[int]]:
+        """Indexes of the rows that agree in all varying columns."""
         if not varying:
             yield range(count)
             return
@@ -127,12 +134,11 @@ class Runs:
         cells: Sequence[Sequence[Cell]],
         indexes: range | list[int],
         numbers: Sequence[int],
+        values: Sequence[str | Bad],
         *,
         plain: bool,
     ) -> Run | None:
         """The run of these rows without those that are bad; None when nothing is left."""
-        first = indexes[0]
-        values = [part if isinstance(part, str) else part[1].known(cells[part[0]][first]) for part in self._coarse]
         place, column = self._fine
         if isinstance(indexes, range):
             own: Sequence[Cell] = cells[place][indexes.start : indexes.stop]
@@ -144,7 +150,7 @@ class Runs:
         bad = Bad in map(type, values)
         if bad or (not plain and Bad in map(type, fine)):
             good = [
-                not self._reject(self._block[index], number, values, one)
+                not self._reject(self._block.rows[index], number, values, one)
                 for index, number, one in zip(indexes, rows, fine, strict=True)
             ]
             fine, rows = list(compress(fine, good)), list(compress(rows, good))

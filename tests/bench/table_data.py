@@ -1,7 +1,7 @@
 # ruff: noqa: INP001, S603, T201 - a script that measures processes of its own and prints
 """CSV to EPCIS 1.2 XML against a bare ``csv.reader`` loop over the same file, in the same run.
 
-``python bench/table.py [ROWS]`` writes the input, measures both in processes of their own, and prints one JSON
+``python tests/bench/table_data.py [ROWS]`` writes the input, measures both in processes of their own, and prints one JSON
 object: CPU seconds, their ratio, peak memory. Limits: issue targets, ratio 3.5 and 64 MiB.
 """
 
@@ -28,13 +28,13 @@ _HEADER = ["GTIN", "Serial Number", "Lot", "Expiration Date", "Case SSCC"]
 _PALLET = "Pallet SSCC"
 
 
-def generate(path: Path, rows: int = ROWS, *, pallets: bool = False) -> None:
-    """Write a batch sheet in the US dialect: about 73 bytes a row, serial numbers unique, all numbers synthetic."""
+def generate(path: Path, rows: int = ROWS, *, pallets: bool = False, packs: int = PACKS_IN_CASE) -> None:
+    """Write a batch sheet in the US dialect: about 73 bytes a row, serial numbers unique, all numbers synthetic; `packs` in a case."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*_HEADER, *([_PALLET] if pallets else [])])
         for number in range(rows):
-            case = number // PACKS_IN_CASE
+            case = number // packs
             row = [_GTIN, _serial(number), f"LOT{number // ROWS_IN_LOT:06d}", "10/31/2029", _sscc(0, case)]
             if pallets:
                 row.append(_sscc(1, case // CASES_ON_PALLET))

@@ -1,0 +1,42 @@
+"""Order: do the events stand in the order in which they happened?
+
+EPCIS does not ask for it, and a document that is built bottom-up rarely has it; some receivers do ask. Therefore
+`gateway validate` says it once, and a conversion does not.
+"""
+
+from __future__ import annotations
+
+from gateway.checks import rules
+from gateway.checks.scope import Check, Scope
+from gateway.epcis.events import Event
+from gateway.epcis.time import order_key
+
+
+def checker(scope: Scope) -> Check:
+    """The check of one event, for `gateway.checks.run`."""
+    return _Order(scope).check
+
+
+class _Order:
+    """Remembers the time of the event before, until one is out of order."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._last: tuple[str, str] = ("", "")
+        self._sorted = True
+
+    def check(self, event: Event) -> None:
+        """Report the first event that is earlier than the one before it."""
+        if not self._sorted:
+            return
+        text, offset = event.event_time, event.event_time_zone_offset
+        before, self._last = self._last, (text, offset)
+        # Texts of one length that end in one zone are in time order when they are in text order.
+        comparable = before[1] == offset and len(before[0]) == len(text)
+        if comparable and before[0].endswith(offset) and text.endswith(offset) and text >= before[0]:
+            return
+        key, key_before = order_key(text, offset), order_key(*before) if before[0] else None
+        if key is not None and key_before is not None and key < key_before:
+            self._sorted = False
+            message = f"eventTime {text} is earlier than that of the event before, {before[0]}"
+            self._scope.report(rules.TIME_UNSORTED, message, path="eventTime", value=text)
