@@ -18,16 +18,19 @@ from typing import TYPE_CHECKING
 
 from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_events
 from gateway.epcis.document import Document
+from gateway.epcis.event_hash import with_hash_ids
 from gateway.epcis.events import Event, epcs
 from gateway.epcis.identifiers import translate
+from gateway.epcis.legacy_ilmd import KEEP, LEGACY_ILMD, default_mode, to_ilmd
 from gateway.errors import InputError, LimitExceeded, LossRefused, UsageError
-from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Output, Report, Rule, Severity
+from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Rule, Severity
 from gateway.formats import FORMATS
 from gateway.formats.base import Claim, Context, Format, Limits, Reader
 from gateway.gs1 import CompanyPrefixes, Gs1Error
 from gateway.markets import messages
 from gateway.markets.base import Message
-from gateway.options import COMPANY_PREFIX, EPC, Options, Setting
+from gateway.options import COMPANY_PREFIX, EPC, EVENT_ID, Options, Setting
+from gateway.report import Output, Report
 from gateway.resources import shipped
 from gateway.sources import Source
 
@@ -182,7 +185,10 @@ def convert(request: Request, out: Path) -> Report:
         document, context = _open(request, report, target)
         layers = LAYERS if context.mapping is None else BUILT_LAYERS
         document.events = _checked(document.events, context, report, layers)
+        document.events = _to_ilmd(document.events, context, report)
         document.events = _until_error(_translated(document.events, context), report.findings)
+        if context.options.get(EVENT_ID) == "hash":
+            document.events = with_hash_ids(document.events)
         if isinstance(target, Format):
             outputs = [_write(document, context, target, request.source, out)]
         else:
@@ -311,7 +317,7 @@ def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ..
 
 
 def _settings(settings: Iterable[Setting], target: Format | Message | None) -> list[Setting]:
-    return [*settings, *(target.settings if target is not None else ()), EPC, COMPANY_PREFIX]
+    return [*settings, *(target.settings if target is not None else ()), EPC, COMPANY_PREFIX, EVENT_ID, LEGACY_ILMD]
 
 
 def _checked(events: Iterable[Event], context: Context, report: Report, layers: Sequence[Layer]) -> Iterator[Event]:
@@ -324,6 +330,13 @@ def _checked(events: Iterable[Event], context: Context, report: Report, layers: 
         report.events += 1
         report.epcs += epcs(event)
         yield event
+
+
+def _to_ilmd(events: Iterable[Event], context: Context, report: Report) -> Iterable[Event]:
+    """Bring lot and expiry that a 1.x sender put at event level where EPCIS has them, unless both sides are XML."""
+    xml = (report.format_in.endswith("-xml"), report.format_out.endswith("-xml"))
+    mode = context.options.get(LEGACY_ILMD) or default_mode(from_xml=xml[0], to_xml=xml[1])
+    return events if mode == KEEP or context.mapping is not None else to_ilmd(events, mode, context.findings)
 
 
 def _until_error(events: Iterable[Event], findings: Findings) -> Iterator[Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway import checks, convert, gs1, transports
+from gateway.epcis import legacy_ilmd
 from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
 from gateway.formats import FORMATS
@@ -18,6 +19,7 @@ def all_rules() -> dict[str, Rule | LossRule]:
         *gs1.RULES,
         *checks.RULES,
         *epcis_rules.LOSS_RULES,
+        *legacy_ilmd.RULES,
         *transports.RULES,
     ]
     for format_ in FORMATS:

@@ -6,8 +6,8 @@ import enum
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, Protocol
 
+from gateway.checks import event_id, identifiers, order, time, vocabulary
 from gateway.checks import events as required_parts
-from gateway.checks import identifiers, order, time, vocabulary
 from gateway.checks.scope import Check, Scope
 from gateway.checks.story import Story
 from gateway.epcis.events import Event
@@ -22,6 +22,7 @@ class Layer(enum.StrEnum):
     VOCABULARY = "vocabulary"
     TIME = "time"
     ORDER = "order"
+    EVENT_ID = "event-id"
     STORY = "story"
 
 
@@ -30,10 +31,11 @@ IDENTIFIERS: Final = Layer.IDENTIFIERS
 VOCABULARY: Final = Layer.VOCABULARY
 TIME: Final = Layer.TIME
 ORDER: Final = Layer.ORDER
+EVENT_ID: Final = Layer.EVENT_ID
 STORY: Final = Layer.STORY
 
 #: What every conversion checks.
-LAYERS: Final = (EVENTS, IDENTIFIERS, VOCABULARY, TIME)
+LAYERS: Final = (EVENTS, IDENTIFIERS, VOCABULARY, TIME, EVENT_ID)
 #: What is left to check of a table's events: their form and identifiers were proved while they were built.
 BUILT_LAYERS: Final = (VOCABULARY, TIME)
 #: What `gateway validate` checks. The story remembers objects and so costs memory.
@@ -45,6 +47,7 @@ _CHECKERS: Final[dict[Layer, Callable[[Scope], Check]]] = {
     VOCABULARY: vocabulary.checker,
     TIME: time.checker,
     ORDER: order.checker,
+    EVENT_ID: event_id.checker,
 }
 
 

@@ -12,12 +12,13 @@ from gateway.epcis.events import Event
 from gateway.epcis.time import OFFSET_FORM, is_offset, order_key, parse, same_offset
 
 _SENSOR_TIMES: Final = frozenset(("time", "startTime", "endTime"))
-# Times that need no second look: every day that all months have, a zone, no end of day.
+# Times that need no second look: a day that exists in every year, a zone, no end of day.
 _PLAIN: Final = re.compile(
-    r"[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
-    r"([+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
+    r"[1-9]\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
     re.ASCII,
 )
+_UTC: Final = "+00:00"
 _EXAMPLE: Final = "an xsd:dateTime, e.g. 2026-03-01T13:45:00+01:00"
 
 
@@ -44,13 +45,14 @@ class _Times:
         self._surely_past = _two_days_before(scope.now)
         self._last: tuple[str, str] = ("", "")
         self._last_good = False
+        self._zone = ""  # of the last eventTime when it is a plain one, else empty
 
     def check(self, event: Event) -> None:
         """Check all times of an event."""
         text, offset = event.event_time, event.event_time_zone_offset
         if not self._last_good or (text, offset) != self._last:
             self._event_time(text, offset)
-        if event.record_time is not None:
+        if event.record_time is not None and not self._plainly_after(event.record_time, text):
             self._after(event.record_time, "recordTime", event)
         declaration = event.error_declaration
         if declaration is not None and declaration.declaration_time:
@@ -61,9 +63,20 @@ class _Times:
     def _event_time(self, text: str, offset: str) -> None:
         self._last = (text, offset)
         plain = _PLAIN.fullmatch(text)
+        self._zone = zone = plain[1] if plain is not None else ""
         # The quick way: nothing to say about the form, and surely past.
-        quick = plain is not None and plain[1] == offset and (not self._now or text < self._surely_past)
+        same_zone = bool(zone) and (zone == offset or (zone == "Z" and offset == _UTC))
+        quick = same_zone and (not self._now or text < self._surely_past)
         self._last_good = quick or self._look_closely(text, offset)
+
+    def _plainly_after(self, text: str, happened: str) -> bool:
+        """Whether there is nothing to say about a time that must not be before the last eventTime.
+
+        Among plain times of one length in one zone the order of text is that of time. False only says: look.
+        """
+        if not self._zone or len(text) != len(happened) or text < happened or not text.endswith(self._zone):
+            return False
+        return _PLAIN.fullmatch(text) is not None
 
     def _look_closely(self, text: str, offset: str) -> bool:
         """Check form, zone and future of an eventTime; whether there was nothing to say."""

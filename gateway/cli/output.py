@@ -16,7 +16,8 @@ from pathlib import Path
 import click
 
 from gateway.errors import UsageError
-from gateway.findings import Loss, Outcome, Report, Severity
+from gateway.findings import Loss, Outcome, Severity
+from gateway.report import Report
 
 SHOWN = 20  # findings printed for a person; the JSON report has them all
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}

@@ -39,14 +39,16 @@ def is_hash_id(event_id: str) -> bool:
     return _HASH_ID.fullmatch(event_id) is not None
 
 
-def with_hash_ids(events: Iterable[Event], ignore: Collection[str] = ()) -> Iterator[Event]:
+def with_hash_ids(
+    events: Iterable[Event], ignore: Collection[str] = (), variant: Variant = Variant.STANDARD
+) -> Iterator[Event]:
     """Give each event without eventID its hash id, in place; others keep theirs.
 
-    It must run behind everything that changes the content of events.
+    It must run behind everything that changes the content of events. The arguments are those of `event_hash`.
     """
     for event in events:
         if not event.event_id:
-            event.event_id = event_hash(event, ignore)
+            event.event_id = event_hash(event, ignore, variant)
         yield event
 
 

@@ -3,7 +3,7 @@
 The string holds names and values in the canonical property order, without separators. Lists are sorted by code point,
 their own name stands before them once. User extensions of a part stand directly behind the part; ILMD and extensions
 of the event stand last. eventID, recordTime, errorDeclaration, comments and the document around the event are not
-part of it, nor is what only one syntax says (``xsi:type``, wrappers, prefixes).
+part of it, nor is what only one syntax says (``xsi:type``, wrappers, prefixes, text between child elements).
 
 certificationInfo follows eventTimeZoneOffset: the table of the standard does not name it, the reference
 implementation has it there.

@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.epcis.time import is_offset, parse
 from gateway.epcis.vocabulary import CURIE_PREFIX, URI_PREFIX, URN_PREFIX, Field, Style, spell, words
-from gateway.gs1 import Gs1Error, read_digital_link, urn_to_digital_link, urns_to_digital_links
+from gateway.gs1 import Gs1Error, check_digit, read_digital_link, urn_to_digital_link
 
 #: Namespace of the GS1 Web Vocabulary, in which the types of sensor reports are defined.
 GS1_VOCABULARY: Final = "https://gs1.org/voc/"
@@ -27,6 +27,8 @@ _NUMBER_START: Final = frozenset("+-.0123456789")
 # Nearly all EPCs are SGTINs, many of one GTIN together. What stands before the serial number is translated once; serial
 # numbers of these characters are spelt alike everywhere.
 _HEAD: Final = re.compile(r"urn:epc:id:sgtin:[0-9]{6,12}\.[0-9]{1,7}\.|https?://[^?#\n]+/21/")
+_SSCC: Final = re.compile(r"urn:epc:id:sscc:(?=.{18}\Z)([0-9]{6,12})\.([0-9])([0-9]+)")
+_SSCC_LINK: Final = "https://id.gs1.org/00/"
 _SERIAL: Final = "[A-Za-z0-9_-]{1,20}+"
 _HEADS: Final = 1024
 _REMEMBERED: Final = 8192
@@ -104,6 +106,10 @@ def key(text: str) -> str:
 
     Domain, query and all but the most fine-grained identifier are left out. What is a wrong key stays as it is.
     """
+    sscc = _SSCC.fullmatch(text)
+    if sscc is not None:
+        digits = sscc[2] + sscc[1] + sscc[3]
+        return f"{_SSCC_LINK}{check_digit.append(digits)}"
     try:
         if text.startswith("urn:epc:"):
             return urn_to_digital_link(text)
@@ -125,11 +131,15 @@ def keys(texts: Sequence[str]) -> list[str]:
         # The count keeps an identifier with a line end in it from passing as two.
         if text.count("\n") == len(texts) and match(text):
             return text.replace(f"\n{head}", f"\n{stem}")[1:].split("\n")
-    try:
-        links = urns_to_digital_links(texts)
-    except Gs1Error:
-        links = list(texts)
-    return [canonical(text) for text in links]
+    return [_one(text) for text in texts]
+
+
+def _one(text: str) -> str:
+    head = text[: text.rfind("." if text[:4] == "urn:" else "/") + 1]
+    stem, match = _stem(head)
+    if match is not None and match(f"\n{text}"):
+        return stem + text[len(head) :]
+    return key(text) if text[:8] == "urn:epc:" else canonical(text)
 
 
 @lru_cache(maxsize=_HEADS)

@@ -24,8 +24,9 @@ from gateway.exchange.ledger import Ledger, Plan
 from gateway.exchange.names import delivery_names
 from gateway.exchange.queries import Queries
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, Message, OutputFile, State
-from gateway.findings import Findings, Report
+from gateway.findings import Findings
 from gateway.formats.table.mappings import Mapping as TableMapping
+from gateway.report import Report
 from gateway.sources import Source
 from gateway.transports import TRANSPORTS
 from gateway.transports.base import Receipt, Secrets

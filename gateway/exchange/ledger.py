@@ -28,7 +28,8 @@ from gateway.exchange.tables import (
     Stage,
     State,
 )
-from gateway.findings import Finding, Report
+from gateway.findings import Finding
+from gateway.report import Report
 
 __all__ = ["Arrival", "Ledger", "Plan"]
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gateway.exchange.tables import FindingRow, LossRow, Message, OfferSeen, OutputFile, Stage
-from gateway.findings import Finding, Report
+from gateway.findings import Finding
+from gateway.report import Report
 
 
 def message_row(session: Session, id_: str) -> Message:

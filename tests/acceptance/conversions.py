@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.convert import Request, convert
-from gateway.findings import Loss, LossMode, Outcome, Report
+from gateway.findings import Loss, LossMode, Outcome
+from gateway.report import Report
 from gateway.sources import Source
 from tests.acceptance.corpus import JSON, Sample, schema_error
 from tests.acceptance.meter import missing
@@ -49,9 +50,7 @@ class Result:
 def run(data: bytes, format_: str, target: str, mode: LossMode = LossMode.CARRY, name: str = "document") -> Result:
     """Convert bytes."""
     losses: list[Loss] = []
-    request = Request(
-        Source.memory(data, name), to=target, from_=format_, now=NOW, loss=mode, loss_sink=losses.append
-    )
+    request = Request(Source.memory(data, name), to=target, from_=format_, now=NOW, loss=mode, loss_sink=losses.append)
     with tempfile.TemporaryDirectory() as folder:
         report = convert(request, Path(folder))
         output = b"".join(path.read_bytes() for path in Path(folder).iterdir())

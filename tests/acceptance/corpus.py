@@ -55,8 +55,10 @@ class Sample:
     @property
     def id(self) -> str:
         """A short unique name for test ids."""
-        path = Path(self.name)
-        return "/".join(dict.fromkeys([path.parts[-1] if len(path.parts) < 3 else path.parts[1], path.parent.name, path.name])).replace(" ", "_")
+        *folders, name = Path(self.name).parts
+        return "/".join([*folders[-1:], name] if len(folders) < 3 else [folders[1], folders[-1], name]).replace(
+            " ", "_"
+        )
 
 
 @functools.cache

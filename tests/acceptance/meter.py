@@ -1,7 +1,8 @@
 """The value-multiset meter: which values of a document are in another one.
 
-A document is a multiset of pairs (label, value). The label is the name that EPCIS gives the value (``bizStep``, ``epcList``), or the
-expanded name of vendor content (``{namespace}local``), so that a value that moved into another field is missed too.
+A document is a multiset of pairs (label, value). The label is the name that EPCIS gives the value (``bizStep``,
+``epcList``), or the expanded name of vendor content (``{namespace}local``), so that a value that moved into another
+field is missed too.
 XML is read with lxml and JSON with json, never with the gateway's model.
 
 Everything that may differ between two spellings of one document is written down here, each with its reason:
@@ -60,9 +61,10 @@ _SAME_FIELD: Final = {
     "instanceIdentifier": f"{{{SBDH}}}InstanceIdentifier",
     f"{{{CARRY}}}schemaLocation": f"{{{XSI}}}schemaLocation",
     f"{{{CARRY}}}eventType": "type",
+    f"{{{CARRY}}}type": f"{{{XSI}}}type",
 }
 
-# --- what may differ in a value -----------------------------------------------------------------------------------------
+# --- what may differ in a value ---
 
 #: C13: the spellings of a CBV word, by field: bare word, URN, web URI, CURIE. Custom URIs are compared as they are.
 _CBV: Final = {
@@ -82,9 +84,7 @@ _CBV_SPELLINGS: Final = {
 _GS1_VOCABULARY: Final = re.compile(r"(?:https://gs1\.org/voc/|gs1:)([A-Za-z_]+)")
 _GS1_FIELDS: Final = frozenset({"type", "exception"})
 #: C25, C26: fields that JSON writes as numbers. JSON forbids "+5", "007", ".5" and "5.", xsd:decimal forbids "1E3".
-_NUMBERS: Final = frozenset(
-    {"quantity", "value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"}
-)
+_NUMBERS: Final = frozenset({"quantity", "value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"})
 _NUMBER: Final = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?")
 _EXPONENT: Final = re.compile(r"-?\d+(?:\.\d+)?[eE][+-]?\d+")
 
@@ -126,7 +126,7 @@ def _normal_number(label: str, value: str) -> str:
     return f"{sign.replace('+', '')}{whole.lstrip('0') or '0'}{f'.{fraction}' if fraction else ''}"
 
 
-# --- XML ------------------------------------------------------------------------------------------------------------------
+# --- XML ---
 
 
 def xml_pairs(data: bytes | str) -> Counter[Pair]:
@@ -139,7 +139,7 @@ def xml_pairs(data: bytes | str) -> Counter[Pair]:
 def _element(node: etree._Element, parent: str) -> Iterator[Pair]:
     name = etree.QName(node)
     vendor = bool(name.namespace) and name.localname not in _ROOTS and not _is_ours(name.namespace)
-    label = _label(_tmp(str(node.tag)), parent)
+    label = _label(str(node.tag), parent)
     if name.localname in EVENTS and not vendor:
         yield "type", name.localname  # JSON says the type of an event as a value
     for key, value in node.attrib.items():
@@ -147,7 +147,9 @@ def _element(node: etree._Element, parent: str) -> Iterator[Pair]:
             continue  # it names the spelling, not the content
         if key == f"{{{XSI}}}nil" and label == "quantity":
             continue  # C25: a quantity that is nil is a quantity that is not there
-        yield from _leaf(_label(_tmp(str(key)), label), str(value))
+        name_of = _label(str(key), label)
+        value_of = f"xsd:{value}" if key == f"{{{CARRY}}}type" else str(value)
+        yield from _leaf(name_of, value_of, node.nsmap)
     if label == f"{{{CARRY}}}jsonContext":
         for item in json.loads(node.text or "[]"):
             yield from context_values(item)
@@ -156,24 +158,25 @@ def _element(node: etree._Element, parent: str) -> Iterator[Pair]:
         yield "type", "QuantityEvent"
     text = node.text or ""
     if len(node) == 0 and vendor:
-        yield from _leaf(label, text)  # an empty vendor element says something, too
+        yield from _leaf(label, text, node.nsmap)  # an empty vendor element says something, too
     elif text.strip():
-        yield from _leaf(label, text)
+        yield from _leaf(label, text, node.nsmap)
     for child in node:
         yield from _element(child, label)
         if (child.tail or "").strip():
-            yield from _leaf(label, child.tail)
-
-
-def _tmp(name):
-    return name.replace("{urn:epcis-gateway:carry:}", f"{{{CARRY}}}")
+            yield from _leaf(label, child.tail, node.nsmap)
 
 
 def _is_ours(namespace: str) -> bool:
-    return namespace in (CARRY, "urn:epcis-gateway:carry:") or namespace.startswith(("urn:epcglobal:epcis:", "urn:epcglobal:epcis-query:"))
+    return namespace == CARRY or namespace.startswith(("urn:epcglobal:epcis:", "urn:epcglobal:epcis-query:"))
+
+
+_ESCAPE: Final = re.compile(r"_x([0-9A-F]{4,6})_")
 
 
 def _label(name: str, parent: str) -> str:
+    # A JSON key that XML forbids as a name is spelt as SQL/XML (ISO/IEC 9075-14) spells it.
+    name = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), name)
     if name in _ITEMS or name == f"{{{CARRY}}}item":
         return parent if name != "correctiveEventID" else "correctiveEventIDs"
     if name == "id" and parent == "children":
@@ -190,14 +193,15 @@ def _label(name: str, parent: str) -> str:
 _CARRIED_FIELDS: Final = frozenset({"id", "sender", "receiver", "instanceIdentifier", "certificationInfo"})
 
 
-def _leaf(label: str, value: str) -> Iterator[Pair]:
+def _leaf(label: str, value: str, prefixes: Mapping[str | None, str]) -> Iterator[Pair]:
     if value.startswith("gwc:json:"):  # a JSON structure that stands in an XML attribute
-        yield from _json(decode(value[len("gwc:json:") :]), label, WELL_KNOWN)
+        known = {prefix: uri for prefix, uri in prefixes.items() if prefix}
+        yield from _json(decode(value[len("gwc:json:") :]), label, {**known, **WELL_KNOWN})
     else:
         yield label, normal(label, value)
 
 
-# --- JSON -----------------------------------------------------------------------------------------------------------------
+# --- JSON ---
 
 
 def decode(data: bytes | str) -> Any:
@@ -298,7 +302,7 @@ def expanded(key: str, prefixes: Mapping[str, str]) -> str:
     return f"{{{prefix}:}}{local}"  # an undeclared prefix
 
 
-# --- the meter ------------------------------------------------------------------------------------------------------------
+# --- the meter ---
 
 
 def pairs(data: bytes) -> Counter[Pair]:

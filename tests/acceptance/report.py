@@ -28,7 +28,9 @@ def main() -> int:
         return 1
     wrong: list[str] = []
     refused: dict[str, set[str]] = collections.defaultdict(set)
-    print("| from | to | documents | refused, listed | valid | values kept | dropped values listed | round trip equal |")
+    print(
+        "| from | to | documents | refused, listed | valid | values kept | dropped values listed | round trip equal |"
+    )
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     for source in FORMATS:
         for target in FORMATS:

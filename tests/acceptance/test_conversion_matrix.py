@@ -16,6 +16,13 @@ from tests.acceptance.expected import refusal, refusals, valid
 
 pytestmark = pytest.mark.corpora
 
+#: What even ``carry`` cannot keep, in documents of our own that hold nothing else: attributes where the model has no place,
+#: and characters that XML forbids.
+LOST_ALL_THE_SAME = {
+    "own/attributes-1.2.xml": {"LOSS-C35-PART"},
+    "own/characters.jsonld": {"LOSS-XML-01"},
+}
+
 CASES = [pytest.param(s, target, id=f"{s.id}>{target}") for s in valid() for target in FORMATS]
 CONVERTIBLE = [case for case in CASES if refusal(*case.values) is None]
 
@@ -40,7 +47,8 @@ def test_carry_keeps_every_value_in_a_valid_document(sample: Sample, target: str
     assert not result.report.failed, result.told
     assert output_error(sample, target) == ""
     assert not_accounted(sample, target) == ()
-    assert [loss for loss in result.losses if loss.outcome == "lost"] == []
+    lost = {loss.code for loss in result.losses if loss.outcome == "lost"}
+    assert lost == (LOST_ALL_THE_SAME.get(sample.name, set()) if target != sample.format or target == V1 else set())
 
 
 @pytest.mark.parametrize(("sample", "target"), CONVERTIBLE)

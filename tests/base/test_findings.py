@@ -12,13 +12,13 @@ from gateway.findings import (
     LossMode,
     LossRule,
     Outcome,
-    Report,
     Rule,
     Severity,
     Where,
     by_code,
     clip,
 )
+from gateway.report import Report
 
 DIGIT = Rule("X-01", Severity.ERROR, "A digit", "why", "how")
 SPACE = Rule("X-02", Severity.WARNING, "No space")

@@ -1,8 +1,7 @@
-# ruff: noqa: INP001, S603, T201 - a script that measures processes of its own and prints
 """CSV to EPCIS 1.2 XML against a bare ``csv.reader`` loop over the same file, in the same run.
 
-``python tests/bench/table_data.py [ROWS]`` writes the input, measures both in processes of their own, and prints one JSON
-object: CPU seconds, their ratio, peak memory. Limits: issue targets, ratio 3.5 and 64 MiB.
+``python tests/bench/table_data.py [ROWS]`` writes the input, measures both in processes of their own, and prints one
+JSON object: CPU seconds, their ratio, peak memory. Limits: issue targets, ratio 3.5 and 64 MiB.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _PALLET = "Pallet SSCC"
 
 
 def generate(path: Path, rows: int = ROWS, *, pallets: bool = False, packs: int = PACKS_IN_CASE) -> None:
-    """Write a batch sheet in the US dialect: about 73 bytes a row, serial numbers unique, all numbers synthetic; `packs` in a case."""
+    """Write a batch sheet in the US dialect: about 73 bytes a row, `packs` in a case, all numbers synthetic."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*_HEADER, *([_PALLET] if pallets else [])])
@@ -61,11 +60,11 @@ def bare(path: Path) -> None:
 
 def convert(path: Path, target: Path) -> int:
     """The way of ``gateway convert`` without its command line; gives the number of error findings."""
-    from gateway.formats import FORMATS  # noqa: PLC0415 - the yardstick must not pay for it
-    from gateway.formats.base import Context  # noqa: PLC0415
-    from gateway.formats.table import load, read  # noqa: PLC0415
-    from gateway.options import Options  # noqa: PLC0415
-    from gateway.sources import Source  # noqa: PLC0415
+    from gateway.formats import FORMATS
+    from gateway.formats.base import Context
+    from gateway.formats.table import load, read
+    from gateway.options import Options
+    from gateway.sources import Source
 
     context = Context(options=Options(SETTINGS), mapping=load(MAPPING))
     write = FORMATS.get("epcis-1.2-xml").write

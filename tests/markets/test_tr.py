@@ -440,7 +440,7 @@ def zipped(*files, password=False):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in files:
-            package.writestr(name, data)
+            package.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     data = bytearray(out.getvalue())
     if password:
         data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -457,6 +457,7 @@ def zipped(*files, password=False):
         zipped(("a.xml", b"<transfer/>" * 100))[:60],
         b"PK\x03\x04",
     ],
+    ids=["empty", "two files", "no XML name", "password", "cut", "four bytes"],
 )
 def test_a_zip_file_that_is_no_package_is_refused(data):
     findings = Findings()

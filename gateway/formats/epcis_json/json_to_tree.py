@@ -12,7 +12,7 @@ from gateway.findings import Finding, Findings, Where
 from gateway.formats.epcis_json import rules
 from gateway.formats.epcis_json.context import Scope
 from gateway.formats.epcis_json.element_xml import from_xml
-from gateway.formats.epcis_json.names import CARRIED_ITEM, CARRIED_JSON_MARK, CARRIED_XML, XSD
+from gateway.formats.epcis_json.names import CARRIED_ITEM, CARRIED_JSON_MARK, CARRIED_KIND, CARRIED_XML, XSD
 from gateway.formats.epcis_json.number import Number
 from gateway.formats.epcis_json.tree_to_json import XSI_NIL, XSI_TYPE, number_type
 
@@ -163,7 +163,11 @@ def _set_text(element: Element, value: Any) -> None:
         if not isinstance(value, Number):
             return
         kind = number_type(value)
-    if all(name != XSI_TYPE for name, _ in element.attributes):
+    if any(name == XSI_TYPE for name, _ in element.attributes):
+        return
+    if element.attributes:
+        element.attributes.append((CARRIED_KIND, kind))
+    else:
         element.attributes.append((XSI_TYPE, f"{_XSD_PREFIX}:{kind}"))
         element.namespaces.append((_XSD_PREFIX, XSD))
 

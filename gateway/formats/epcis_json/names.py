@@ -117,6 +117,8 @@ CARRIED_BASE_EXTENSION: Final = f"{CARRY_PREFIX}:baseExtension"
 CARRIED_SENSOR_LIST: Final = f"{CARRY_PREFIX}:sensorElementList"
 CARRIED_ATTRIBUTES: Final = f"{CARRY_PREFIX}:attributes"
 CARRIED_EVENT_TYPE: Final = f"{CARRY_PREFIX}:eventType"
+#: Kind of a number or boolean whose element has attributes: xsi:type would make those invalid in XML.
+CARRIED_KIND: Final = f"{{{CARRY_NAMESPACE}}}type"
 CARRIED_TYPES: Final = f"{CARRY_PREFIX}:types"
 CARRIED_XML: Final = f"{CARRY_NAMESPACE}xml"
 CARRIED_ITEM: Final = f"{{{CARRY_NAMESPACE}}}item"

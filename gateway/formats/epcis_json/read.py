@@ -16,6 +16,7 @@ from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_json import names, rules
 from gateway.formats.epcis_json.blocks import BLOCK, Events, Piece, open_events
+from gateway.formats.epcis_json.cbv_urns import CbvUrns
 from gateway.formats.epcis_json.json_text import BadJson, fatal, load
 from gateway.formats.epcis_json.json_to_tree import to_text
 from gateway.formats.epcis_json.read_event import EventReader
@@ -70,6 +71,7 @@ def _events(
 ) -> Iterator[Event]:
     context = reader.context
     fast = FastReader(reader.scope, context.limits.epcs_per_event)
+    urns = CbvUrns(context.findings)
     number = 0
     for pieces in kept if kept is not None else _again(source, context, block):
         for piece in pieces:
@@ -77,6 +79,7 @@ def _events(
             where = Where(event=number, path=f"{path}[{number - 1}]")
             event = fast.read(piece, where) or reader.read(bytes(piece), where)
             if event is not None:
+                urns.look(event)
                 yield event
     if found.truncated:
         context.findings.report(
@@ -148,7 +151,9 @@ def _without_list(data: bytes, context: Context) -> Document:
     if "@context" in value:
         document.header.namespaces = namespaces(scope.inner(value["@context"], where))
     event = reader.read(data, where)
-    document.events = [event] if event is not None else []
+    if event is not None:
+        CbvUrns(context.findings).look(event)
+        document.events = [event]
     return document
 
 

@@ -218,4 +218,9 @@ def _attribute(item: dict[str, Any], path: str, tree: TreeReader) -> Attribute:
     element = tree.elements("attribute", item.get("attribute", ""))
     if len(element) != 1:
         raise WrongValue(item.get("attribute"), f"{path}.attribute", "a text, a number or an object")
-    return Attribute(required(item, "id", path), element[0].text, element[0].children)
+    name = required(item, "id", path)
+    if ":" not in name:
+        tree.findings.report(
+            rules.ATTRIBUTE_ID, f"the attribute id {name!r} is no URI", where=Where(path=f"{path}.id"), value=name
+        )
+    return Attribute(name, element[0].text, element[0].children)

@@ -202,6 +202,20 @@ CREATION_DATE = Rule(
     "EPCIS 2.0 JSON Schema.",
     "give --set creation-date=2026-01-31T12:00:00Z",
 )
+CBV_URN = Rule(
+    "EPCIS-JSON-31",
+    Severity.WARNING,
+    "JSON writes standard values as bare words",
+    "The JSON Schema refuses the URNs of CBV 1.2. The value was understood.",
+    "write the bare word, for example shipping",
+)
+ATTRIBUTE_ID = Rule(
+    "EPCIS-JSON-32",
+    Severity.WARNING,
+    "the id of a master data attribute must be a URI",
+    "The JSON Schema requires it; a plain word would mean something else to each receiver.",
+    "use a URI of the standard, for example urn:epcglobal:cbv:mda#name, or one of your own",
+)
 
 RULES: tuple[Rule, ...] = (
     MALFORMED,
@@ -232,4 +246,6 @@ RULES: tuple[Rule, ...] = (
     UNIT_CASE,
     PREFIX_RENAMED,
     CREATION_DATE,
+    CBV_URN,
+    ATTRIBUTE_ID,
 )

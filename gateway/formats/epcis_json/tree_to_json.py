@@ -24,6 +24,7 @@ from gateway.formats.epcis_json.names import (
     CARRIED_EXTENSION,
     CARRIED_ITEM,
     CARRIED_JSON_MARK,
+    CARRIED_KIND,
     CARRIED_XML,
     XSD,
 )
@@ -142,6 +143,8 @@ class Tree:
         for name, value in element.attributes:
             if name == XSI_TYPE:
                 kind = value
+            elif name == CARRIED_KIND:
+                kind = f"xsd:{value}"
             else:
                 rest.append((name, value))
         if rest == [(XSI_NIL, "true")] and not kind and not element.text:

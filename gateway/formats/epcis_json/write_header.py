@@ -68,7 +68,8 @@ class HeaderWriter:
         target = out if query is None else {}
         self._parties(target)
         content: Json = {}
-        self._master_data(content)
+        if query is None:
+            self._master_data(content)
         self.tree.place(content, [e for e in header.extensions if e.name != names.CARRIED_CONTEXT])
         self._sbdh(content)
         self._attributes(content)
@@ -156,9 +157,15 @@ class HeaderWriter:
         header = self.header
         if not header.vocabularies and not header.master_data_extensions:
             return
-        data: Json = {"vocabularyList": [self._vocabulary(item) for item in header.vocabularies]}
-        self.tree.place(data, header.master_data_extensions)
-        content["epcisMasterData"] = data
+        content["epcisMasterData"] = data = dict[str, Any]()
+        self._vocabularies(data)
+
+    def _vocabularies(self, data: Json) -> None:
+        """Master data: in a header, or as the results of a query."""
+        header = self.header
+        if header.vocabularies or header.master_data_extensions:
+            data["vocabularyList"] = [self._vocabulary(item) for item in header.vocabularies]
+            self.tree.place(data, header.master_data_extensions)
 
     def _vocabulary(self, item: Vocabulary) -> Json:
         out: Json = {"type": item.type}
@@ -190,7 +197,9 @@ class HeaderWriter:
         if query.subscription_id is not None:
             results["subscriptionID"] = query.subscription_id
         self.tree.place(results, query.extensions)
-        results["resultsBody"] = {"eventList": _HOLE}
+        results["resultsBody"] = body = dict[str, Any]()
+        self._vocabularies(body)
+        body["eventList"] = _HOLE
         return {"queryResults": results}
 
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from gateway.findings import Losses, LossRule, Outcome
 from gateway.formats.epcis_xml.names import CARRY, CARRY_PREFIX
+from gateway.formats.epcis_xml.scope import Scope
+from gateway.formats.epcis_xml.standalone import standalone
 
 #: Carried content of an event: the place that it comes from.
 ELEMENTS: Final = "elements"
@@ -42,13 +44,18 @@ def wrapped(name: str, content: str) -> str:
 class Homeless:
     """Enters losses for one event or document at a time.
 
+    Args:
+        losses: where they go.
+        scope: prefixes that the document declares; a loss repeats those that it uses, so that it can be read alone.
+
     Attributes:
         event: number of the event, 0 for the document.
         event_id: its eventID, empty when there is none.
     """
 
-    def __init__(self, losses: Losses) -> None:
+    def __init__(self, losses: Losses, scope: Scope) -> None:
         self._losses = losses
+        self._scope = scope
         self.carries = losses.carries()
         self.event = 0
         self.event_id = ""
@@ -56,7 +63,8 @@ class Homeless:
     def place(self, rule: LossRule, field: str, value: str, carrier: str = "") -> str:
         """Enter a value and say what to write for it: the `carrier` (default: the value), or nothing if it is lost."""
         outcome = Outcome.CARRIED if self.carries else Outcome.LOST
-        self._losses.add(rule, outcome, field, value, event=self.event, event_id=self.event_id)
+        alone = standalone(value, self._scope.uris)
+        self._losses.add(rule, outcome, field, alone, event=self.event, event_id=self.event_id)
         return (carrier or value) if self.carries else ""
 
     def lose(self, rule: LossRule, field: str, value: str) -> None:

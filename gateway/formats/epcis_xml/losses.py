@@ -48,6 +48,12 @@ ROOT_ATTRIBUTE: Final = LossRule(
     "An attribute of the document has no place in the target",
     "A JSON-LD id has no XML attribute; xsi:schemaLocation of another version would mislead a validator.",
 )
+PART_ATTRIBUTE: Final = LossRule(
+    "LOSS-C35-PART",
+    "A foreign attribute of a part of the document is not kept",
+    "The schemas allow any attribute on header, master data, body, lists, wrappers, ILMD and error declarations."
+    " They are kept on the root element, on events, on sensor data and inside vendor content.",
+)
 CHARACTER: Final = LossRule(
     "LOSS-XML-01",
     "XML 1.0 forbids a character of the value",
@@ -62,5 +68,6 @@ LOSS_RULES: Final = (
     EXTENSION_PLACE,
     DOCUMENT_PART,
     ROOT_ATTRIBUTE,
+    PART_ATTRIBUTE,
     CHARACTER,
 )

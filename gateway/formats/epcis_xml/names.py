@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.epcis import carry
+
 SBDH: Final = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
 
 #: Namespace of what has no standard place in a target and is carried there by us. Plain receivers ignore it.
-CARRY: Final = "urn:epcis-gateway:carry:"
-CARRY_PREFIX: Final = "carry"
+CARRY: Final = carry.NAMESPACE
+CARRY_PREFIX: Final = carry.PREFIX
 
 #: Element without namespace that holds carried content where a schema allows elements without namespace only.
 CARRIED: Final = "carried"

@@ -22,6 +22,7 @@ from gateway.formats.epcis_xml.input import Input
 from gateway.formats.epcis_xml.names import CARRIED, CARRY, VERSIONS, Version
 from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
 from gateway.formats.epcis_xml.read_event import TYPES, EventReader
+from gateway.formats.epcis_xml.read_fast import FastReader
 from gateway.formats.epcis_xml.read_header import HeaderReader, read_root, restore_attributes
 from gateway.formats.epcis_xml.read_parts import content, local_name
 from gateway.sources import Source
@@ -126,7 +127,8 @@ class _Reader:
         self._context = context
         self._kind = kind
         self._events = EventReader(context)
-        self._elements = Elements(context.limits.depth)
+        self._fast = FastReader(kind.version, context)
+        self._elements = Elements(context.limits.depth, context.losses)
         self._input = Input(source, context)
         self._parser = etree.iterparse(
             self._input,
@@ -173,7 +175,9 @@ class _Reader:
             self._read_header(node.getroottree().getroot())
         if str(node.tag).startswith("{"):
             self._qualified(node)
-        event = self._events.read(node, self._number, lists_mandatory=self._kind.version.wraps)
+        event = self._fast.read(node, self._number)
+        if event is None:
+            event = self._events.read(node, self._number, lists_mandatory=self._kind.version.wraps)
         node.clear()
         self._input.mark()
         return event
@@ -312,6 +316,7 @@ class _Reader:
                 self.document.extensions.append(element)
 
     def _finish_body(self, body: Node) -> None:
+        self._elements.unkept(body)
         query = self.document.header.query
         behind = []
         for child in body:
@@ -342,6 +347,7 @@ class _Reader:
 
     def _finish_list(self, node: Node) -> None:
         self._list = node
+        self._elements.unkept(node)
         for child in node:
             if child.tag not in TYPES:
                 self._between(child)

@@ -9,8 +9,10 @@ from lxml import etree
 
 from gateway.epcis.element import Element
 from gateway.errors import LimitExceeded
-from gateway.findings import Finding, Where
+from gateway.findings import Finding, Losses, Outcome, Where
 from gateway.formats.epcis_xml import rules
+from gateway.formats.epcis_xml.losses import PART_ATTRIBUTE
+from gateway.formats.epcis_xml.name_escape import meant
 from gateway.formats.epcis_xml.names import CARRIED, EPCIS_NAMESPACES
 
 Node = etree._Element  # noqa: SLF001 - lxml gives its element type no public name
@@ -26,10 +28,23 @@ def line_of(node: Node) -> int:
 
 
 class Elements:
-    """Reads vendor content, no deeper than a limit."""
+    """Reads vendor content, no deeper than a limit.
 
-    def __init__(self, depth: int) -> None:
+    Args:
+        depth: how deep it may be nested.
+        losses: where attributes go that the model has no place for.
+    """
+
+    def __init__(self, depth: int, losses: Losses) -> None:
         self._depth = depth
+        self._losses = losses
+
+    def unkept(self, node: Node, *known: str, event: int = 0) -> None:
+        """List the foreign attributes of a part of the standard; the model has no place for them."""
+        for name, value in node.attrib.items():
+            if str(name) not in known:
+                field = f"{etree.QName(node).localname}/@{name!s}"
+                self._losses.add(PART_ATTRIBUTE, Outcome.LOST, field, str(value), event=event)
 
     def read(self, node: Node) -> Element:
         """One element with everything below it."""
@@ -48,6 +63,7 @@ class Elements:
         found: list[Element] = []
         for node in nodes:
             if node.tag in _EXTENSION_TAGS:
+                self.unkept(node)
                 for inner in node:
                     if inner.tag == CARRIED:
                         found += self.read_all(inner)
@@ -62,10 +78,10 @@ class Elements:
             message = f"elements are nested more than {self._depth} deep"
             raise LimitExceeded(Finding.of(rules.LIMIT, message, where=Where(line=line_of(node))))
         text = node.text or ""
-        element = Element(str(node.tag), text, prefix=node.prefix or "")
+        element = Element(meant(str(node.tag)), text, prefix=node.prefix or "")
         attributes: Any = node.items()
         if attributes:
-            element.attributes = attributes
+            element.attributes = [(meant(name), value) for name, value in attributes]
             for _, value in element.attributes:
                 _note_prefix(node, value, used, element)
         if ":" in text:

@@ -143,6 +143,7 @@ class EventReader:
 
     def _extension(self, wrapper: Node, cls: type[Event], values: dict[str, Any]) -> None:
         """``extension`` of an event: in 1.2 lists and ILMD, one level deeper what 1.2 has no names for."""
+        self._elements.unkept(wrapper, event=self._parts.where.event)
         known = self._wrapped[cls]
         inner = values.setdefault("inner_extensions", [])
         for child in wrapper:
@@ -151,6 +152,7 @@ class EventReader:
             if entry is not None:
                 self._put(child, entry, values)
             elif local_name(child) == _EXTENSION and cls.type in V1.wrapped:
+                self._elements.unkept(child, event=self._parts.where.event)
                 for deeper in child:
                     entry = self._inner.get(str(deeper.tag))
                     if entry is not None:
@@ -161,12 +163,14 @@ class EventReader:
                 inner.append(self._elements.read(child))
 
     def _base_extension(self, wrapper: Node, values: dict[str, Any]) -> None:
+        self._elements.unkept(wrapper, event=self._parts.where.event)
         base = values.setdefault("base_extensions", [])
         for child in wrapper:
             entry = self._base.get(str(child.tag))
             if entry is not None:
                 self._put(child, entry, values)
             elif local_name(child) == _EXTENSION:
+                self._elements.unkept(child, event=self._parts.where.event)
                 for deeper in child:
                     entry = self._certification.get(str(deeper.tag))
                     if entry is not None:

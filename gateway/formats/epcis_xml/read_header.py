@@ -90,6 +90,7 @@ class HeaderReader:
 
     def header(self, node: Node) -> None:
         """EPCISHeader."""
+        self._elements.unkept(node)
         header = self._header
         for child in node:
             name = local_name(child)
@@ -103,11 +104,13 @@ class HeaderReader:
                 header.extensions.append(self._elements.read(child))
 
     def _extension(self, node: Node) -> None:
+        self._elements.unkept(node)
         for child in node:
             name = local_name(child)
             if name == "EPCISMasterData":
                 self.master_data(child)
             elif name == "extension":
+                self._elements.unkept(child)
                 for inner in child:
                     self._header_element(inner)
             else:
@@ -155,6 +158,7 @@ class HeaderReader:
         self._header.vocabularies += [self._vocabulary(child) for child in node]
 
     def _vocabulary(self, node: Node) -> Vocabulary:
+        self._elements.unkept(node, "type")
         value = Vocabulary(node.get("type", ""), [])
         foreign = []
         for child in node:
@@ -166,6 +170,7 @@ class HeaderReader:
         return value
 
     def _record(self, node: Node) -> VocabularyElement:
+        self._elements.unkept(node, "id")
         value = VocabularyElement(node.get("id", ""), [])
         foreign = []
         for child in node:
@@ -173,6 +178,7 @@ class HeaderReader:
             if name == "attribute":
                 value.attributes.append(self._attribute(child))
             elif name == "children":
+                self._elements.unkept(child)
                 value.children = [content(item) for item in child]
             else:
                 foreign.append(child)
@@ -180,6 +186,7 @@ class HeaderReader:
         return value
 
     def _attribute(self, node: Node) -> Attribute:
+        self._elements.unkept(node, "id")
         read = self._elements.read(node)
         text = read.text if read.children else read.text.strip()
         return Attribute(node.get("id", ""), text, read.children)

@@ -19,6 +19,7 @@ from gateway.errors import LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import rules
+from gateway.formats.epcis_xml.name_escape import meant
 from gateway.formats.epcis_xml.names import ELEMENTS, EPCIS_NAMESPACES
 from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
 
@@ -57,7 +58,7 @@ class Parts:
     """
 
     def __init__(self, context: Context) -> None:
-        self.elements = Elements(context.limits.depth)
+        self.elements = Elements(context.limits.depth, context.losses)
         self._findings = context.findings
         self._limit = context.limits.epcs_per_event
         self._epc = names("epc")
@@ -72,7 +73,7 @@ class Parts:
             "sensor_element_list": self._sensors,
             "persistent_disposition": self._persistent,
             "error_declaration": self._error,
-            "ilmd": self.elements.unwrapped,
+            "ilmd": self._ilmd,
         }
         special.update(dict.fromkeys(_EPC_LISTS, self._epcs))
         special.update(dict.fromkeys(_QUANTITY_LISTS, self._quantities))
@@ -129,7 +130,12 @@ class Parts:
             (value.set if local_name(child) == "set" else value.unset).append(content(child))
         return value
 
+    def _ilmd(self, node: Node) -> list[Element]:
+        self.elements.unkept(node, event=self.where.event)
+        return self.elements.unwrapped(node)
+
     def _error(self, node: Node) -> ErrorDeclaration:
+        self.elements.unkept(node, event=self.where.event)
         value = ErrorDeclaration()
         extensions = []
         for child in node:
@@ -172,4 +178,4 @@ class Parts:
 
 def _pairs(node: Node) -> Iterator[tuple[str, str]]:
     for name, value in node.attrib.items():
-        yield str(name), str(value)
+        yield meant(str(name)), str(value)

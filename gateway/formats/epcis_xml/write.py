@@ -45,7 +45,6 @@ class _Writer:
         self._header = document.header
         self._version = version
         self._context = context
-        self._homeless = Homeless(context.losses)
         events = iter(document.events)
         self._first = list(itertools.islice(events, 1))
         self._events: Iterator[Event] = itertools.chain(self._first, events)
@@ -57,6 +56,7 @@ class _Writer:
             self._prefix, self._namespace, name = "epcismd", version.master_data, "EPCISMasterDataDocument"
         self._root = f"{self._prefix}:{name}"
         self._scope = self._root_scope()
+        self._homeless = Homeless(context.losses, self._scope)
         cbv = context.options.get(CBV)
         self._cbv = version.cbv if cbv in ("", "native") else cbv
         self._parts = Parts(self._cbv, version.document, self._scope, self._homeless)

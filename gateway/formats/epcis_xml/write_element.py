@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gateway.epcis.element import Element
 from gateway.formats.epcis_xml import escape
+from gateway.formats.epcis_xml.name_escape import spelt
 from gateway.formats.epcis_xml.scope import XML, Scope
 
 
@@ -22,8 +23,10 @@ def write_element(element: Element, scope: Scope) -> str:
     if name.startswith("{"):
         uri, _, local = name[1:].rpartition("}")
         inner, prefix, declared = inner.need(uri, element.prefix)
-        name = f"{prefix}:{local}"
+        name = f"{prefix}:{spelt(local)}"
         declarations += declared
+    else:
+        name = spelt(name)
     attributes = ""
     if element.attributes:
         inner, attributes = write_attributes(element.attributes, inner)
@@ -44,7 +47,6 @@ def write_attributes(attributes: Iterable[tuple[str, str]], scope: Scope) -> tup
     """
     parts = []
     for name, value in attributes:
-        written = name
         if name.startswith("{"):
             uri, _, local = name[1:].rpartition("}")
             if uri == XML:
@@ -52,6 +54,8 @@ def write_attributes(attributes: Iterable[tuple[str, str]], scope: Scope) -> tup
             else:
                 scope, prefix, declared = scope.need(uri)
                 parts.append(declared)
-                written = f"{prefix}:{local}"
+                written = f"{prefix}:{spelt(local)}"
+        else:
+            written = spelt(name)
         parts.append(f' {written}="{escape.attribute(value)}"')
     return scope, "".join(parts)

@@ -32,7 +32,7 @@ class EventWriter:
     def __init__(self, version: Version, cbv: str, scope: Scope, context: Context) -> None:
         self._version = version
         self._scope = scope
-        self._homeless = Homeless(context.losses)
+        self._homeless = Homeless(context.losses, scope)
         self._parts = Parts(cbv, version.document, scope, self._homeless)
         self._times = Times(context.findings) if version is V2 else None
         self._plans = {name: self._steps(order) for name, order in version.orders.items()}

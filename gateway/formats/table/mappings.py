@@ -7,13 +7,14 @@ same name, the workspace's wins over the shipped one, so that an operator can co
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import yamlfile
 from gateway.errors import ConfigurationError, UsageError
 from gateway.formats.base import Claim
+from gateway.formats.table.describe import describe
 from gateway.formats.table.references import SETTINGS, complaints
 from gateway.formats.table.spec import MappingSpec
 from gateway.options import Setting
@@ -47,6 +48,10 @@ class Mapping:
     def settings(self) -> tuple[Setting, ...]:
         """The ``--set`` keys that reading with this mapping knows."""
         return (*SETTINGS, *(Setting(key, title) for key, title in self.spec.settings.items()))
+
+    def describe(self) -> Iterator[str]:
+        """What the mapping does, in lines for people."""
+        return describe(self.spec)
 
     def claims(self, head: bytes, name: str, source: Source | None = None) -> Claim | None:
         """Whether a file is of this mapping: its name fits and its header is found by content.

@@ -1,0 +1,71 @@
+"""What a conversion or validation has to say in the end: counts, findings, losses, outputs, and a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.findings import Findings, Losses
+
+
+@dataclass(slots=True)
+class Output:
+    """One file that a conversion made."""
+
+    name: str
+    format: str
+    bytes: int
+    sha256: str
+    path: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a conversion or validation has to say, for a person (`text`) and for a program (`as_dict`)."""
+
+    format_in: str = ""
+    format_out: str = ""
+    events: int = 0
+    epcs: int = 0
+    findings: Findings = field(default_factory=Findings)
+    losses: Losses = field(default_factory=Losses)
+    outputs: list[Output] = field(default_factory=list)
+
+    #: A limit was exceeded, or a loss was refused: the exit code that says so, else 0.
+    stopped: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """Exit status of a command that ends with this report (docs/exit-codes.md)."""
+        return self.stopped or (1 if self.findings.errors else 0)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the outputs must not be used."""
+        return self.exit_code != 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report JSON (names fixed in docs/reports.md)."""
+        return {
+            "format_in": self.format_in,
+            "format_out": self.format_out,
+            "events": self.events,
+            "epcs": self.epcs,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "findings_omitted": self.findings.omitted,
+            "losses": [
+                {
+                    "code": s.code,
+                    "outcome": s.outcome.value,
+                    "field": s.field,
+                    "count": s.count,
+                    "examples": s.examples,
+                    "reason": s.reason,
+                }
+                for s in self.losses.summaries.values()
+            ],
+            "outputs": [
+                {"name": o.name, "format": o.format, "bytes": o.bytes, "sha256": o.sha256, "path": o.path}
+                for o in self.outputs
+            ],
+        }
