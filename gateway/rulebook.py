@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway import checks, convert, gs1, transports
+from gateway import checks, convert, detect, gs1, transports
 from gateway.epcis import legacy_ilmd
 from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
@@ -15,6 +15,7 @@ from gateway.markets import messages
 def all_rules() -> dict[str, Rule | LossRule]:
     """Every rule by code, sorted. Two different rules with one code are a mistake of ours and raise ValueError."""
     rules: list[Rule | LossRule] = [
+        *detect.RULES,
         *convert.RULES,
         *gs1.RULES,
         *checks.RULES,

@@ -16,7 +16,8 @@ from typing import Concatenate, ParamSpec
 from gateway import logs
 from gateway.agreements.load import TABLE, Agreements
 from gateway.agreements.model import Channel, Target
-from gateway.convert import Detection, Request, check_output, convert, detect
+from gateway.convert import Request, check_output, convert
+from gateway.detect import Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, StorageError, Stored

@@ -75,10 +75,9 @@ def _place(child: Any) -> str:
 
 
 def _unwrapped(child: Any) -> list[Any]:
-    """2.0 XML has three places for vendor content of an event, JSON has one: baseExtension, extension, the event's end."""
-    if child[0] in ("baseExtension", "extension") and all(
-        _is_node(part) and part[0].startswith("{") for part in child[2]
-    ):
+    """2.0 XML has three places for vendor content: baseExtension, extension, the event's end. JSON has one."""
+    is_wrapper = child[0] in ("baseExtension", "extension")
+    if is_wrapper and all(_is_node(part) and part[0].startswith("{") for part in child[2]):
         return list(child[2])
     return [child]
 
