@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import conversion_page
 
 from gateway import errors
 from gateway.cli.list import KINDS
@@ -103,6 +104,7 @@ def main() -> int:
         DOCS / "cli.md": cli_page(),
         DOCS / "rules.md": rules_page(),
         DOCS / "exit-codes.md": exit_codes_page(),
+        DOCS / "conversion.md": HEAD + conversion_page.page(),
         README: readme(),
     }
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

@@ -26,6 +26,9 @@ shipped one of the same name. `mappings/acme-cmo/batch.yaml` is a complete examp
 * A column that the mapping does not name is reported, unless it stands under `table.ignore`.
 * An event never mixes rows that differ in one of the fields that the event uses, its time included.
 * Nothing that is missing is invented: an empty required cell is an error, unless a setting (`otherwise`) supplies it.
+* YAML reads `#`, `:`, `,` and leading zeros in its own way: quote such headers and numbers (`"LOT #"`, `"0312345"`).
+* Forms of dates and times are made of YYYY or YY, MM, DD, hh, mm, ss; M, D and h take one or two digits; AM takes AM
+  or PM (`M/D/YYYY h:mm AM`). Everything else, such as `/` or `T`, stands for itself.
 * Events come in the order of `events`: list commissioning before packing, and packing from the inside out.
 
 This page is written from the code by `docs/mapping_reference.py`.

@@ -31,7 +31,7 @@ from gateway.markets import messages
 from gateway.markets.base import Message
 from gateway.options import COMPANY_PREFIX, EPC, EVENT_ID, Options, Setting
 from gateway.report import Output, Report
-from gateway.resources import shipped
+from gateway.schemas import check_schema
 from gateway.sources import Source
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Request:
         progress: called with the number of input bytes read so far.
         loss_sink: called with every loss in full.
         findings_limit: how many findings the report keeps.
+        schemas: folder with official schemas to use instead of ours; with it, outputs are checked too.
     """
 
     source: Source
@@ -86,6 +87,7 @@ class Request:
     progress: Callable[[int], None] | None = None
     loss_sink: Callable[[Loss], None] | None = None
     findings_limit: int = 1000
+    schemas: Path | None = None
 
 
 def convert(request: Request, out: Path) -> Report:
@@ -113,6 +115,9 @@ def convert(request: Request, out: Path) -> Report:
             outputs = list(_compose(document, context, target, out))
         if report.events == 0 and not report.failed and not document.header.vocabularies:
             report.findings.report(NO_EVENTS, f"{request.source.name or 'the input'} gave no events")
+        if request.schemas is not None and isinstance(target, Format) and not report.failed:
+            for output in outputs:
+                check_output(Source.file(Path(output.path)), output.format, report.findings, request.schemas)
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
         outputs = []
@@ -137,23 +142,29 @@ def validate(request: Request) -> Report:
         document, context = _open(request, report, None)
         for _ in _checked(document.events, context, report, ALL_LAYERS):
             pass
-        check_output(request.source, report.format_in, report.findings)
+        check_output(request.source, report.format_in, report.findings, request.schemas)
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
     return report
 
 
-def check_output(source: Source, key: str, findings: Findings) -> None:
-    """Check a finished file against the schema and rules of its format or market message `key`."""
+def check_output(source: Source, key: str, findings: Findings, schemas: Path | None = None) -> None:
+    """Check a finished file against the schema and rules of its format or market message `key`.
+
+    Args:
+        source: the file.
+        key: its format or market message.
+        findings: where errors go.
+        schemas: folder with official schemas to use instead of ours; market messages keep theirs.
+
+    Raises:
+        ConfigurationError: the folder lacks the schema.
+    """
     if key not in FORMATS:
         with source.open() as stream:
             messages()[key].check(stream.read(), findings)
         return
-    schema = FORMATS.get(key).schema
-    if schema:
-        from gateway.checks.schema import check_xml  # noqa: PLC0415 - lxml is not needed to convert tables
-
-        check_xml(source, shipped("xsd", *schema), findings)
+    check_schema(source, FORMATS.get(key), findings, schemas)
 
 
 def settings_of(request: Request) -> list[Setting]:

@@ -45,6 +45,9 @@ EVENT_ID = Setting(
 )
 SENDER = Setting("sender", "GLN or SGLN of the sender for a header that has to be built")
 RECEIVER = Setting("receiver", "GLN or SGLN of the receiver for a header that has to be built")
+INSTANCE_IDENTIFIER = Setting(
+    "instance-identifier", "InstanceIdentifier of a header that has to be built, unique for the sender"
+)
 COMPACT = Setting("layout", "pretty or compact output", ("pretty", "compact"), "compact")
 
 

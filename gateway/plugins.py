@@ -8,14 +8,44 @@ with one clear error; nothing is skipped silently.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gateway.errors import PluginError, UsageError
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 T = TypeVar("T")
+
+
+def _installed(group: str) -> Iterable[EntryPoint]:
+    """The entry points of a group. Nearly always there are none, and then the import of their library is saved."""
+    if not _anybody_offers("gateway."):
+        return ()
+    from importlib.metadata import entry_points  # noqa: PLC0415 - it loads the parsers of e-mail and zip files
+
+    return entry_points(group=group)
+
+
+@functools.cache
+def _anybody_offers(prefix: str) -> bool:
+    """Whether an installed package has entry points of a group whose name begins so; True also if that is unclear."""
+    header = f"[{prefix}"
+    for entry in sys.path:
+        folder = Path(entry or ".")
+        if folder.is_file():
+            return True  # a zip file: not worth a look of our own
+        if not folder.is_dir():
+            continue
+        for listed in (*folder.glob("*.dist-info/entry_points.txt"), *folder.glob("*.egg-info/entry_points.txt")):
+            if header in listed.read_text(encoding="utf-8", errors="replace"):
+                return True
+    return False
 
 
 class Registry(Generic[T]):
@@ -68,7 +98,7 @@ class Registry(Generic[T]):
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         if self._strangers is None:
-            found = entry_points(group=self.group) if self._given_strangers is None else self._given_strangers
+            found = _installed(self.group) if self._given_strangers is None else self._given_strangers
             strangers: dict[str, EntryPoint] = {}
             for point in found:
                 if point.name in self._built_in or point.name in strangers:

@@ -7,6 +7,6 @@ and a way to repair it.
 
 from __future__ import annotations
 
-from gateway.checks import event_id_rules, rules, schema_rules
+from gateway.checks import event_id_rules, json_schema_rules, rules, schema_rules
 
-RULES = (*rules.RULES, *event_id_rules.RULES, *schema_rules.RULES)
+RULES = (*rules.RULES, *event_id_rules.RULES, *schema_rules.RULES, *json_schema_rules.RULES)

@@ -50,19 +50,19 @@ _EXPECTED: Final = re.compile(r" Expected is (?:one of )?\( (.*) \)\.?$")
 _VALUE: Final = re.compile(r"(?:The value|^) ?'([^']*)' is not ")
 
 
-def check_xml(document: Source | bytes, schema: Path, findings: Findings) -> None:
+def check_xml(document: Source | bytes, schema: Path | etree.XMLSchema, findings: Findings) -> None:
     """Check a document against a schema; what is wrong becomes findings with line, event number and path.
 
     Args:
         document: the document; gzip is unpacked.
-        schema: the schema's file (entry file of a set).
+        schema: the schema's file (entry file of a set), or a schema that is loaded.
         findings: where errors go.
 
     Raises:
         ConfigurationError: the schema itself cannot be loaded.
     """
     source = document if isinstance(document, Source) else Source.memory(document)
-    compiled = _compiled(schema)
+    compiled = _compiled(schema) if isinstance(schema, Path) else schema
     suspicious = _suspicious_blocks(source, compiled)
     if suspicious:
         _explain(source, compiled, suspicious, findings)

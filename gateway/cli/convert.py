@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli import inputs, output
+from gateway.cli import inputs, outfiles, output
 from gateway.findings import LossMode
 
 EPILOG = """\b
@@ -34,6 +34,7 @@ Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be 
     show_default=True,
     help="What to do with values the target has no place for.",
 )
+@inputs.schemas_option
 @click.option("--report", metavar="FILE", help="Write the report as JSON, and every loss to FILE.losses.jsonl.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def command(
@@ -45,6 +46,7 @@ def command(
     values: tuple[str, ...],
     out: str,
     loss: str,
+    schemas: Path | None,
     report: str | None,
     quiet: bool,
 ) -> int:
@@ -57,10 +59,11 @@ def command(
 
     chosen, candidates = inputs.mappings_of(mapping, folder)
     report_path = Path(report) if report else None
+    outfiles.check_paths(in_, out, report_path)
     with (
         inputs.source_of(in_) as source,
-        output.private_folder(out) as private,
-        output.loss_lines(report_path) as loss_sink,
+        outfiles.private_folder(out) as private,
+        outfiles.loss_lines(report_path) as loss_sink,
         output.progress_bar(source.size, f"converting {source.name}") as progress,
     ):
         request = Request(
@@ -74,12 +77,13 @@ def command(
             now=inputs.now(),
             progress=progress,
             loss_sink=loss_sink,
+            schemas=schemas,
         )
         result = convert(request, private)
         if not result.failed:
-            output.publish(result, out)
+            outfiles.publish(result, out)
     if report_path:
-        output.write_report(result, report_path)
+        outfiles.write_report(result, report_path)
     if not quiet or result.failed:
         output.print_report(result, source.name)
     return result.exit_code

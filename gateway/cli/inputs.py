@@ -39,25 +39,55 @@ def input_options(function: F) -> F:
     return function
 
 
+def schemas_option(function: F) -> F:
+    """The option that names official schemas to check against instead of ours."""
+    option = click.option(
+        "--schemas",
+        metavar="DIR",
+        type=click.Path(file_okay=False, exists=True, path_type=Path),
+        help="Check EPCIS against the official schemas in DIR instead of ours; found by namespace and $id.",
+    )
+    return option(function)
+
+
 @contextmanager
 def source_of(name: str) -> Iterator[Source]:
     """The source for a path, or standard input for ``-``.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or it cannot be read.
     """
     if name != "-":
-        path = Path(name)
-        if not path.is_file():
-            message = f"there is no file {name}"
-            raise UsageError(message, hint="give the path of one file, or - for standard input")
-        yield Source.file(path)
+        yield Source.file(_readable(name))
         return
+    if sys.stdin is None:  # started with <&-
+        message = "standard input is closed"
+        raise UsageError(message, hint="give the path of a file")
     with tempfile.NamedTemporaryFile(prefix="gateway-stdin-") as spool:
         while block := sys.stdin.buffer.read(1 << 20):
             spool.write(block)
         spool.flush()
         yield Source.file(Path(spool.name), "stdin")
+
+
+def _readable(name: str) -> Path:
+    path = Path(name)
+    hint = "give the path of one file, or - for standard input"
+    if not name or not path.exists():
+        message = f"there is no file {name}" if name else "the name of the input is empty"
+        raise UsageError(message, hint=hint)
+    if path.is_dir():
+        message = f"{name} is a folder"
+        raise UsageError(message, hint=hint)
+    if not path.is_file():
+        message = f"{name} is no ordinary file"
+        raise UsageError(message, hint="give the path of a file, or pipe the data into `gateway ... -`")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        message = f"cannot read {name}: {error.strerror}"
+        raise UsageError(message) from error
+    return path
 
 
 def pairs(values: tuple[str, ...]) -> dict[str, str]:

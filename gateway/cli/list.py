@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,10 +45,11 @@ def _markets() -> list[Row]:
     ]
 
 
-def _mappings() -> list[Row]:
+def _mappings(folder: str | None = None) -> list[Row]:
     from gateway.formats.table.mappings import all_mappings
 
-    return [{"key": mapping.name, "title": mapping.title} for mapping in all_mappings()]
+    mappings = all_mappings([Path(folder)] if folder else [])
+    return [{"key": mapping.name, "title": mapping.title} for mapping in mappings]
 
 
 def _transports() -> list[Row]:
@@ -84,10 +86,11 @@ _NOT_IN_TABLE = {"explain", "hint"}
 @click.command(name="list", epilog=EPILOG)
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option("--mappings", "folder", type=click.Path(file_okay=False, exists=True), help="Folder with your mappings.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(kind: str, keys: tuple[str, ...], as_json: bool) -> None:
+def command(kind: str, keys: tuple[str, ...], folder: str | None, as_json: bool) -> None:
     """List formats, markets, mappings, transports or rules; with KEYs only those, in full."""
-    rows = KINDS[kind]()
+    rows = _mappings(folder) if kind == "mappings" else KINDS[kind]()
     if keys:
         known = {row["key"] for row in rows}
         for key in keys:

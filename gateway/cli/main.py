@@ -12,7 +12,7 @@ import sys
 import click
 
 from gateway import __version__
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, UsageError
 
 BUG = 70
 INTERRUPTED = 130
@@ -92,10 +92,20 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("GATEWAY_DEBUG"):
             raise
-        _say(f"error: a bug in the gateway: {type(error).__name__}: {error}")
-        _say("  fix: run again with GATEWAY_DEBUG=1 and report what it prints")
-        sys.exit(BUG)
+        sys.exit(_unforeseen(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what nobody foresaw, and give the exit code."""
+    if isinstance(error, OSError):
+        # A full disk, a missing right, a file that went away: the caller's machine, not a bug of ours.
+        what = f"{error.filename}: " if error.filename else ""
+        _say(f"error: {what}{error.strerror or error}")
+        return UsageError.exit_code
+    _say(f"error: a bug in the gateway: {type(error).__name__}: {error}")
+    _say("  fix: run again with GATEWAY_DEBUG=1 and report what it prints")
+    return BUG
 
 
 def _say(text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.run import leave
+from gateway.cli.run import leave, never_hanging
 from gateway.cli.workspace import short_time, table, workspace_option
 from gateway.errors import TransportError
 
@@ -32,7 +32,7 @@ def command(root: Path, *, wait: float, quiet: bool) -> None:
     from gateway.exchange.service import once
     from gateway.exchange.workspace import opened
 
-    with opened(root) as workspace:
+    with opened(root) as workspace, never_hanging():
         logs.setup("error" if quiet else "warning", workspace.settings.logs.format)
         outcome = once(workspace, wait)
     if not quiet:

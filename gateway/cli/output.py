@@ -1,25 +1,20 @@
-"""What all commands share to talk to a person: the report in words, progress, and the files at the end.
+"""What all commands share to talk to a person: the report in words, and progress.
 
 Data goes to standard output, everything a person reads goes to standard error.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
-from gateway.errors import UsageError
-from gateway.findings import Loss, Outcome, Severity
+from gateway.findings import Finding, Outcome, Severity
 from gateway.report import Report
 
-SHOWN = 20  # findings printed for a person; the JSON report has them all
+SHOWN = 5  # findings of one code that are printed for a person; the JSON report has the first thousand
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
@@ -30,102 +25,62 @@ def say(text: str = "", colour: str | None = None) -> None:
 
 def print_report(report: Report, name: str, *, verb: str = "converted") -> None:
     """Print a report in words that need no knowledge of EPCIS."""
-    findings = sorted(report.findings, key=lambda finding: list(Severity).index(finding.severity))
-    for finding in findings[:SHOWN]:
-        place = f"{finding.where}: " if str(finding.where) else ""
-        say(f"{finding.severity.value:7} {finding.code}  {place}{finding.message}", _COLOURS[finding.severity])
-        if finding.hint:
-            say(f"        fix: {finding.hint}")
-    more = len(report.findings) - min(len(findings), SHOWN)
-    if more > 0:
-        say(f"        … and {more:,} more; --report FILE writes them all as JSON")
+    for group in _groups(report.findings):
+        _print_group(group)
+    omitted = report.findings.omitted
+    if omitted:
+        say(f"        … and {omitted:,} more {_plural('finding', omitted)}, counted and not kept")
     for loss in report.losses.summaries.values():
         kept = "carried in an extension" if loss.outcome is Outcome.CARRIED else "LEFT OUT"
         say(f"loss    {loss.code}  {loss.field}: {loss.count:,} {_plural('value', loss.count)} {kept}: {loss.reason}")
     errors = report.findings.errors
     read_as = f" (read as {report.format_in})" if report.format_in else ""
+    name = printable(name)
     if report.failed:
         why = f"{errors:,} {_plural('error', errors)}" if errors else "something would be lost"
-        say(f"{name}{read_as}: refused, {why}; nothing was written", "red")
+        nothing = "; nothing was written" if report.format_out else ""
+        say(f"{name}{read_as}: {'refused' if report.format_out else verb}, {why}{nothing}", "red")
     else:
-        say(f"{name}{read_as}: {verb}, {report.events:,} events with {report.epcs:,} identifiers", "green")
+        events, epcs = report.events, report.epcs
+        counts = f"{events:,} {_plural('event', events)} with {epcs:,} {_plural('identifier', epcs)}"
+        say(f"{name}{read_as}: {verb}, {counts}", "green")
         for output in report.outputs:
-            say(
-                f"  {output.path or output.name}  {output.format}, {output.bytes:,} bytes, sha256 {output.sha256[:16]}…"
-            )
+            place = printable(output.path or "standard output")
+            say(f"  {place}  {output.format}, {output.bytes:,} bytes, sha256 {output.sha256[:16]}…")
+
+
+def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one code together, errors first, and in each group by row."""
+    groups: dict[tuple[Severity, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.code), []).append(finding)
+    order = list(Severity)
+    for group in groups.values():
+        group.sort(key=lambda finding: (finding.where.row, finding.where.line, finding.where.event))
+    return sorted(groups.values(), key=lambda group: order.index(group[0].severity))
+
+
+def _print_group(group: list[Finding]) -> None:
+    first = group[0]
+    shown = group if len(group) <= SHOWN + 1 else group[:SHOWN]  # "and 1 more" would take as long as the one
+    for finding, following in zip(shown, [*shown[1:], None], strict=True):
+        place = f"{printable(str(finding.where))}: " if str(finding.where) else ""
+        text = f"{finding.severity.value:7} {finding.code}  {place}{printable(finding.message)}"
+        say(text, _COLOURS[finding.severity])
+        if finding.hint and (following is None or following.hint != finding.hint):
+            say(f"        fix: {finding.hint}")
+    more = len(group) - len(shown)
+    if more:
+        say(f"        … and {more:,} more of {first.code}")
+
+
+def printable(text: str) -> str:
+    """Text from outside without characters that a terminal would obey, e.g. escape sequences in a file's name."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _plural(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
-
-
-def write_report(report: Report, path: Path) -> None:
-    """Write the report JSON whole or not at all."""
-    data = json.dumps(report.as_dict(), ensure_ascii=False, indent=2) + "\n"
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(data, encoding="utf-8")
-    aside.replace(path)
-
-
-@contextmanager
-def loss_lines(report_path: Path | None) -> Iterator[Callable[[Loss], None] | None]:
-    """A sink that writes every loss in full to ``<report>.losses.jsonl``; None when there is no report file."""
-    if report_path is None:
-        yield None
-        return
-    path = report_path.with_name(f"{report_path.name}.losses.jsonl")
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", encoding="utf-8") as stream:
-        yield lambda loss: print(json.dumps(loss.as_dict(), ensure_ascii=False), file=stream)
-    if aside.stat().st_size:
-        aside.replace(path)
-    else:
-        aside.unlink()
-        path.unlink(missing_ok=True)
-
-
-@contextmanager
-def private_folder(out: str) -> Iterator[Path]:
-    """A folder on the file system of the output, so that publishing is one rename."""
-    beside: Path | None = None
-    if out != "-":
-        target = Path(out)
-        beside = target if target.is_dir() or out.endswith(("/", os.sep)) else target.parent
-        try:
-            beside.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"cannot write to {out}: {error.strerror}"
-            raise UsageError(message) from error
-    with tempfile.TemporaryDirectory(prefix=".gateway-", dir=beside) as folder:
-        yield Path(folder)
-
-
-def publish(report: Report, out: str) -> None:
-    """Put finished outputs where the user asked for them: a file, a folder, or standard output.
-
-    Raises:
-        UsageError: several outputs and one file name.
-    """
-    outputs = report.outputs
-    if out == "-":
-        if len(outputs) != 1:
-            message = f"the conversion makes {len(outputs)} files, standard output holds one"
-            raise UsageError(message, hint="give a folder with -o DIR/")
-        with Path(outputs[0].path).open("rb") as stream:
-            while block := stream.read(1 << 20):
-                sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
-        outputs[0].path = ""
-        return
-    target = Path(out)
-    into_folder = target.is_dir() or out.endswith(("/", os.sep))
-    if not into_folder and len(outputs) != 1:
-        message = f"the conversion makes {len(outputs)} files and {out} is one"
-        raise UsageError(message, hint=f"give a folder: -o {out}/")
-    for output in outputs:
-        final = target / output.name if into_folder else target
-        Path(output.path).replace(final)
-        output.path, output.name = str(final), final.name
 
 
 @contextmanager

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from gateway.cli.main import BUG, INTERRUPTED
 from gateway.cli.workspace import workspace_option
+
+#: Seconds that an error has to be told before the process ends without waiting for anybody.
+LAST_WORDS = 2.0
 
 
 @click.command(epilog="Example: gateway run -C /srv/exchange")
@@ -28,10 +34,27 @@ def command(root: Path) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    with opened(root) as workspace:
+    with opened(root) as workspace, never_hanging():
         logs.setup(workspace.settings.logs.level, workspace.settings.logs.format)
         run(workspace, stopping)
     leave(0)
+
+
+@contextlib.contextmanager
+def never_hanging() -> Iterator[None]:
+    """An error inside ends the process soon, even if a delivery sleeps until its next try.
+
+    Python waits for the engine's threads, which may sleep for an hour. A service that hangs so is neither at work nor
+    restarted by whoever watches over it.
+    """
+    try:
+        yield
+    except BaseException as error:
+        status = INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "exit_code", BUG)
+        end = threading.Timer(LAST_WORDS, os._exit, (status,))
+        end.daemon = True
+        end.start()
+        raise
 
 
 def leave(status: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -12,6 +13,7 @@ EPILOG = """\b
 Examples:
   gateway validate shipment.xml
   gateway validate batch.csv --mapping acme-cmo/batch --json
+  gateway validate shipment.jsonld --schemas official-schemas/
 
 \b
 Exit codes: 0 no errors, 1 errors found, 2 wrong usage, 6 over a limit."""
@@ -20,6 +22,7 @@ Exit codes: 0 no errors, 1 errors found, 2 wrong usage, 6 over a limit."""
 @click.command(epilog=EPILOG)
 @click.argument("in_", metavar="IN")
 @inputs.input_options
+@inputs.schemas_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output.")
 def command(
     in_: str,
@@ -27,6 +30,7 @@ def command(
     mapping: str,
     folder: str | None,
     values: tuple[str, ...],
+    schemas: Path | None,
     as_json: bool,
 ) -> int:
     """Check IN (a file, or - for standard input): form, schema, identifiers, times, and whether its story holds."""
@@ -45,6 +49,7 @@ def command(
             values=inputs.pairs(values),
             now=inputs.now(),
             progress=progress,
+            schemas=schemas,
         )
         report = validate(request)
     if as_json:

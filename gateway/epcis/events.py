@@ -196,9 +196,14 @@ EVENT_TYPES: tuple[type[Event], ...] = (
 )
 
 _EPC_FIELDS = ("epc_list", "child_epcs", "input_epc_list", "output_epc_list")
+_EPC_FIELDS_OF = {cls: [name for name in _EPC_FIELDS if name in cls.__struct_fields__] for cls in EVENT_TYPES}
 
 
 def epcs(event: Event) -> int:
     """How many instance identifiers the event names, its parent included."""
-    count = sum(len(getattr(event, name, None) or ()) for name in _EPC_FIELDS)
+    count = 0
+    for name in _EPC_FIELDS_OF[type(event)]:
+        found = getattr(event, name)
+        if found:
+            count += len(found)
     return count + (getattr(event, "parent_id", None) is not None)

@@ -7,11 +7,12 @@ reads and which is emptied at the next start.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from gateway.exchange import failpoints
 
 BLOCK = 1 << 20
 READ_ONLY = 0o440
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class StorageError(ConfigurationError):
@@ -50,8 +52,9 @@ class Archive:
         self.root = data / "archive"
         self.quarantine = data / "quarantine"
         self._free_bytes = free_bytes
-        for folder in (self.root, self.quarantine):
-            folder.mkdir(parents=True, exist_ok=True)
+        with _full_disk_explained(data):
+            for folder in (self.root, self.quarantine):
+                folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
         """Where a content lies, whether it is there or not."""
@@ -75,8 +78,9 @@ class Archive:
     @contextmanager
     def temporary(self) -> Iterator[BinaryIO]:
         """A file in quarantine, open for writing and reading; it is gone afterwards unless it was kept."""
-        descriptor, name = tempfile.mkstemp(dir=self.quarantine)
-        os.close(descriptor)
+        with _full_disk_explained(self.root):
+            descriptor, name = tempfile.mkstemp(dir=self.quarantine)
+            os.close(descriptor)
         path = Path(name)
         stream = path.open("w+b")
         try:
@@ -88,8 +92,12 @@ class Archive:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """A private folder in quarantine; it is gone afterwards."""
-        with tempfile.TemporaryDirectory(dir=self.quarantine) as name:
+        """A private folder in quarantine; it is gone afterwards.
+
+        Raises:
+            StorageError: the disk became full, while the folder was made or while somebody wrote into it.
+        """
+        with _full_disk_explained(self.root, _NO_ROOM), tempfile.TemporaryDirectory(dir=self.quarantine) as name:
             yield Path(name)
 
     def keep(self, stream: BinaryIO) -> Stored:
@@ -176,9 +184,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _full_disk_explained(root: Path) -> Iterator[None]:
+def _full_disk_explained(root: Path, only: Collection[int] = ()) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if only and error.errno not in only:
+            raise
         message = f"the archive cannot be written: {error.strerror or error}"
         raise StorageError(message, hint=f"make room on the disk of {root}") from error

@@ -17,6 +17,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, Stored
 from gateway.exchange.ledger import Arrival, Ledger
 from gateway.exchange.tables import Message, State
+from gateway.exchange.trouble import frames
 from gateway.transports import TRANSPORTS
 from gateway.transports.base import Offer, Secrets, Session
 
@@ -72,8 +73,10 @@ class Collector:
                 self._take_all(session, agreement.partner.id, channel_id, submit, result)
         except GatewayError as error:
             result.error = str(error)
-        if result.error:
             log.warning("collect failed", channel=channel_id, error=result.error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must show in `gateway status`, not stop the channel in silence
+            log.error("collect failed", channel=channel_id, bug=type(error).__name__, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
+            result.error = f"a bug: {type(error).__name__}: {error}"
         self._ledger.collected(channel_id, result.taken, result.error)
         return result
 
@@ -82,22 +85,29 @@ class Collector:
         for offer in session.offers():
             failpoints.reach("collect.offered")
             try:
-                message = self._take(session, offer, partner, channel)
+                message, new = self._secure(session, offer, partner, channel)
+                try:
+                    if message is not None:
+                        self._acknowledge(session, offer, channel)
+                finally:
+                    # It is ours now, whether the peer could be told or not. What a crash keeps from the engine here
+                    # is submitted at the next start, with all open messages.
+                    if new and message is not None:
+                        result.taken += 1
+                        if message.state == State.RECEIVED:
+                            submit(message)
+                            failpoints.reach("collect.enqueued")
                 failures = 0
             except TransportError as error:
                 # One bad file must not keep the others back; a dead connection must not cost a timeout for each.
                 result.error = str(error)
+                log.warning("not collected", channel=channel, name=offer.name, error=result.error)
                 failures += 1
                 if failures == PATIENCE:
                     return
-                continue
-            if message is not None:
-                result.taken += 1
-                submit(message)
-                failpoints.reach("collect.enqueued")
 
-    def _take(self, session: Session, offer: Offer, partner: str, channel: str) -> Message | None:
-        """Make one file durable and acknowledge it. None when it was known, or is not taken."""
+    def _secure(self, session: Session, offer: Offer, partner: str, channel: str) -> tuple[Message | None, bool]:
+        """Make one file durable: its message, None when the file is not taken; and whether it is new here."""
         arrival = Arrival(partner, channel, offer.name, offer.identity, Stored("", offer.size), self._configuration)
         self._archive.require_space(offer.size)
         with self._archive.temporary() as quarantine:
@@ -107,7 +117,7 @@ class Collector:
                 message, new = self._ledger.refuse_unseen(arrival, error.finding)
                 if new:
                     log.warning("refused", message=message.id, channel=channel, name=offer.name, reason=str(error))
-                return None
+                return None, False
             except OSError as error:
                 message_ = f"{offer.name!r} cannot be written here: {error.strerror or error}"
                 raise TransportError(message_, hint="make room on the disk", retryable=True) from error
@@ -120,9 +130,10 @@ class Collector:
         failpoints.reach("collect.recorded")
         if new:
             log.info("received", message=message.id, channel=channel, name=offer.name, size=message.size)
+        return message, new
+
+    def _acknowledge(self, session: Session, offer: Offer, channel: str) -> None:
         session.acknowledge(offer)
         failpoints.reach("collect.acknowledged")
         self._ledger.acknowledged(channel, offer.identity)
         failpoints.reach("collect.marked")
-        # A file that a crash kept from the engine is submitted at the next start, with all open messages.
-        return message if new and message.state == State.RECEIVED else None

@@ -37,13 +37,16 @@ from dbos import (
 )
 from dbos import error as dbos_error
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import logs
+from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
 from gateway.exchange.collect import Collector
 from gateway.exchange.flow import Flow
-from gateway.exchange.tables import Message, State
+from gateway.exchange.schedule import SCHEDULED
+from gateway.exchange.tables import DeliveryState, Message, State
 from gateway.settings import Settings
 
 VERSION = "pipeline-1"
@@ -122,6 +125,7 @@ class Engine:
         self._settings = settings.engine
         self._flow = flow
         self._client: DBOSClient | None = None
+        self._buried: set[str] = set()
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
 
     def start(self) -> None:
@@ -130,7 +134,20 @@ class Engine:
         Three kinds of work are taken up: what DBOS itself remembers; open messages in the ledger that it does not
         know (the process died before they were submitted, or its database was lost); and workflows that DBOS gave
         up, whose messages become ``failed`` so that an operator sees them.
+
+        Raises:
+            ConfigurationError: the engine's database cannot be opened.
         """
+        try:
+            self._launch()
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            message = f"the engine's database cannot be opened: {error}"
+            raise ConfigurationError(message, hint="see `url` under [engine] in gateway.toml") from error
+        self.bury()
+        for open_message in self._flow.queries.open_messages():
+            self.process(open_message)
+
+    def _launch(self) -> None:
         _prepare_sqlite(self._settings.url)
         serializer = DBOSPortableJSONSerializer()
         config: DBOSConfig = {
@@ -152,9 +169,6 @@ class Engine:
         self._client = DBOSClient(
             system_database_url=self._settings.url, serializer=serializer, application_name="gateway"
         )
-        self.bury()
-        for message in self._flow.queries.open_messages():
-            self.process(message)
 
     def stop(self) -> None:
         """Stop taking work. Steps that run now are not waited for: they run again at the next start."""
@@ -180,18 +194,30 @@ class Engine:
                 return f"the engine gave up: {status.status}"
         return None
 
+    def waiting(self, channel: str) -> bool:
+        """Whether a scheduled collection of a channel has not begun yet."""
+        return bool(self._list(status="ENQUEUED", workflow_id_prefix=f"{SCHEDULED}:{channel}:", limit=1))
+
     def bury(self) -> None:
         """Make messages ``failed`` whose workflow the engine gave up."""
-        for status in self._list(status=GIVEN_UP, name=[PROCESS, DELIVER]):
-            reason = f"the engine gave up: {status.status}"
-            message = status.workflow_id.partition(".")[0]
-            if status.name == DELIVER:
-                delivery = self._flow.queries.delivery(status.workflow_id)
-                if delivery.state in ("planned", "waiting"):
-                    self._flow.ledger.undelivered(delivery.id, reason, None)
-                    self._flow.ledger.close(message)
-            else:
-                self._flow.ledger.move(message, State.FAILED, reason)
+        for status in self._list(status=GIVEN_UP, name=[PROCESS, DELIVER], load_output=False):
+            if status.workflow_id in self._buried:
+                continue
+            try:
+                self._bury(status.workflow_id, status.name, f"the engine gave up: {status.status}")
+            except UsageError:
+                # The ledger was restored from a backup, or is another one. It decides what there is.
+                log.warning("work of an unknown message was dropped", workflow=status.workflow_id)
+            self._buried.add(status.workflow_id)
+
+    def _bury(self, id_: str, workflow: str, reason: str) -> None:
+        message = self._flow.queries.message(id_.partition(".")[0]).id
+        if workflow == PROCESS:
+            self._flow.ledger.move(message, State.FAILED, reason)
+            return
+        if self._flow.queries.delivery(id_).state in (DeliveryState.PLANNED, DeliveryState.WAITING):
+            self._flow.ledger.undelivered(id_, reason, None)
+        self._flow.ledger.close(message)
 
     def prune(self, before: datetime) -> int:
         """Forget work that ended before a moment; DBOS never does. The ledger keeps what happened.

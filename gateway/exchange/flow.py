@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec
@@ -17,7 +18,7 @@ from gateway import logs
 from gateway.agreements.load import TABLE, Agreements
 from gateway.agreements.model import Channel, Target
 from gateway.convert import Request, check_output, convert
-from gateway.detect import Detection, detect
+from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, StorageError, Stored
@@ -25,6 +26,7 @@ from gateway.exchange.ledger import Ledger, Plan
 from gateway.exchange.names import delivery_names
 from gateway.exchange.queries import Queries
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, Message, OutputFile, State
+from gateway.exchange.trouble import frames
 from gateway.findings import Findings
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.report import Report
@@ -58,9 +60,10 @@ def _step(
             flow.end(message, function.__name__, State.REFUSED, str(error), logged=error.finding.code)
         except GatewayError as error:
             flow.end(message, function.__name__, State.FAILED, str(error))
-        except Exception as error:  # a bug of ours must end as a failed message, not as a silent one
-            log.exception("step failed", message=message, step=function.__name__)
-            flow.end(message, function.__name__, State.FAILED, f"a bug: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - a bug of ours must end as a failed message, not as a silent one
+            bug = f"a bug: {type(error).__name__}"
+            log.error("step failed", message=message, step=function.__name__, bug=bug, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
+            flow.end(message, function.__name__, State.FAILED, f"{bug}: {error}", logged=bug)
         return False
 
     return guarded
@@ -206,8 +209,8 @@ class Flow:
         except GatewayError as error:
             self._undelivered(delivery, str(error), None)
             return None
-        except Exception as error:  # a bug must not block the receiver's queue for ever
-            log.exception("delivery failed", delivery=delivery_id)
+        except Exception as error:  # noqa: BLE001 - a bug must not block the receiver's queue for ever
+            log.error("delivery failed", delivery=delivery_id, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
             self._undelivered(delivery, f"a bug: {type(error).__name__}: {error}", None)
             return None
         failpoints.reach("deliver.sent")
@@ -233,7 +236,16 @@ class Flow:
             return Detection(channel.format, None, "the agreement says so")
         if channel.format == TABLE and len(mappings) == 1:
             return Detection(TABLE, mappings[0].name, "the agreement says so")
-        return detect(self._source(message), mappings)
+        try:
+            return detect(self._source(message), mappings)
+        except InputError as error:
+            if error.finding.code != UNKNOWN_FORMAT.code:
+                raise
+            if len(channel.mappings) == 1:
+                # What should be this partner's table but does not look like it: its mapping says where it is wrong.
+                return Detection(TABLE, mappings[0].name, "the agreement names one mapping, and nothing else claims it")
+            hint = f"name the `format`, or one of the `mappings`, of channel {channel.id!r} in its agreement"
+            raise InputError(replace(error.finding, hint=hint)) from error
 
     def _convert_for(self, message: Message, target: Target) -> None:
         _, channel = self.agreements.channel(message.channel)
@@ -306,7 +318,13 @@ class Flow:
         targets = agreement.targets_of(channel)
         if message.only_targets is None:
             return targets
-        return [target for target in targets if target.id in message.only_targets]
+        # A replay names its targets. One that has gone since must not be left out in silence.
+        known = {target.id: target for target in targets}
+        gone = [id_ for id_ in message.only_targets if id_ not in known]
+        if gone:
+            text = f"the agreement of channel {channel.id!r} has no target {', '.join(gone)} any more"
+            raise ConfigurationError(text, hint="restore it, or replay the message again with the targets of now")
+        return [known[id_] for id_ in message.only_targets]
 
     def _mappings(self, channel: Channel) -> Sequence[TableMapping]:
         return self.agreements.mappings[channel.id]

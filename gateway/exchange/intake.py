@@ -71,12 +71,15 @@ class Intake:
     def receive(self, arrival: Arrival) -> tuple[Message, bool]:
         """Record a file that is durable here; the second value is False when it was recorded before.
 
-        The same bytes that came before on this channel under another name or time make a message in state
-        ``duplicate``, unless the earlier one was refused or failed: then the sender tries again.
+        It was recorded before when its peer has not been told yet: a crash or a peer's fault came in between. A file
+        that stands there again after that, was put there again, even if its name, size and time are the same.
+
+        The same bytes that came before on this channel make a message in state ``duplicate``, unless the earlier one
+        was refused or failed: then the sender tries again.
         """
         with self.database.write() as session:
             known = offer_row(session, arrival.channel, arrival.identity)
-            if known is not None and known.sha256 == arrival.stored.sha256:
+            if known is not None and known.sha256 == arrival.stored.sha256 and not known.acknowledged_at:
                 return message_row(session, known.message), False
             first = self._first(session, arrival)
             message = self._add(

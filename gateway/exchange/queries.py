@@ -65,9 +65,17 @@ class Queries:
         return found
 
     def messages(
-        self, *, states: Sequence[State] = (), partner: str = "", since: str = "", limit: int = 0
+        self, *, states: Sequence[State] = (), partner: str = "", since: str = "", after: int = 0, limit: int = 0
     ) -> Sequence[Message]:
-        """Messages, newest first."""
+        """Messages, newest first.
+
+        Args:
+            states: in one of these states; empty for all.
+            partner: from this partner; empty for all.
+            since: received at this time or later, as the ledger writes it.
+            after: with a greater number.
+            limit: at most so many; 0 for all.
+        """
         query = sa.select(Message).order_by(Message.number.desc())
         if states:
             query = query.where(Message.state.in_(states))
@@ -75,6 +83,8 @@ class Queries:
             query = query.where(Message.partner == partner)
         if since:
             query = query.where(Message.received_at >= since)
+        if after:
+            query = query.where(Message.number > after)
         with self._database.read() as session:
             return session.scalars(query.limit(limit) if limit else query).all()
 
@@ -109,9 +119,17 @@ class Queries:
             )
 
     def delivery(self, id_: str) -> Delivery:
-        """One delivery."""
+        """One delivery.
+
+        Raises:
+            UsageError: there is no such delivery.
+        """
         with self._database.read() as session:
-            return session.get_one(Delivery, id_)
+            found = session.get(Delivery, id_)
+        if found is None:
+            message = f"there is no delivery {id_!r}"
+            raise UsageError(message)
+        return found
 
     def open_deliveries(self) -> Sequence[Delivery]:
         """Deliveries that are not at an end."""

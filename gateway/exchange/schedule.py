@@ -8,7 +8,7 @@ collection with an id of its own, so a slot that is fired twice has one effect.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -27,10 +27,16 @@ GRACE = timedelta(seconds=60)
 #: When more slots than this were missed, ``catch-up: all`` fires the newest only: one collection takes everything.
 MOST = 1000
 
+#: What the ids of scheduled collections begin with.
+SCHEDULED = "sched"
+
 log = logs.get(__name__)
 
 Fire = Callable[[str, str], None]
 """Enqueues a collection: channel and workflow id."""
+
+Busy = Callable[[str], bool]
+"""Whether a collection of the channel waits that was enqueued before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def due(timing: Timing, catch_up: CatchUp, last: datetime, now: datetime) -> Due
 
 def slot_id(channel: str, slot: datetime) -> str:
     """Id of the collection of one slot: the same whoever fires it, however often."""
-    return f"sched:{channel}:{slot:%Y%m%dT%H%M%SZ}"
+    return f"{SCHEDULED}:{channel}:{slot:%Y%m%dT%H%M%SZ}"
 
 
 class Scheduler:
@@ -80,12 +86,18 @@ class Scheduler:
         ledger: how far each has come.
         fire: enqueues a collection.
         clock: the time.
+        busy: whether an earlier slot's collection has not begun yet. Then a slot that is on time is passed over: that
+            collection will take its files. Without this, slots would pile up behind a peer that is slower than its
+            schedule. Slots that are caught up are fired whatever waits, as the channel's ``catch-up`` says.
     """
 
-    def __init__(self, agreements: Agreements, ledger: Ledger, fire: Fire, clock: Clock) -> None:
+    def __init__(
+        self, agreements: Agreements, ledger: Ledger, fire: Fire, clock: Clock, busy: Busy = lambda _channel: False
+    ) -> None:
         self._ledger = ledger
         self._queries = Queries(ledger.database)
         self._fire = fire
+        self._busy = busy
         self._clock = clock
         self._channels = [channel for _, channel in agreements.channels() if channel.schedule is not None]
         self._last: dict[str, datetime] = {}
@@ -112,15 +124,26 @@ class Scheduler:
             if timing is None or (planned is not None and now < planned):
                 continue
             found = due(timing, channel.catch_up, self._last[channel.id], now)
-            for slot in found.fire:
-                self._fire(channel.id, slot_id(channel.id, slot))
-                fired += 1
-                if now - slot > GRACE:
-                    log.warning("late slot", channel=channel.id, slot=stamp(slot))
+            slots = self._fire_all(channel.id, found.fire, now)
+            fired += len(slots)
             if found.reached is not None:
                 self._last[channel.id] = found.reached
-                self._ledger.slot(channel.id, stamp(found.reached), stamp(found.fire[-1]) if found.fire else "")
+                self._ledger.slot(channel.id, stamp(found.reached), stamp(slots[-1]) if slots else "")
             self._next[channel.id] = timing.next(max(now, self._last[channel.id]))
+        return fired
+
+    def _fire_all(self, channel: str, slots: Sequence[datetime], now: datetime) -> list[datetime]:
+        """Fire slots, and return those that were fired."""
+        fired = []
+        for slot in slots:
+            late = now - slot > GRACE
+            if not late and self._busy(channel):
+                log.warning("slot passed over: the collection before it has not begun", channel=channel)
+                continue
+            self._fire(channel, slot_id(channel, slot))
+            fired.append(slot)
+            if late:
+                log.warning("late slot", channel=channel, slot=stamp(slot))
         return fired
 
     def run(self, stopping: threading.Event, interval: float = 0.5, each: Callable[[], None] = lambda: None) -> None:

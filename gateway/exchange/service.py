@@ -89,9 +89,9 @@ def run(workspace: Workspace, stopping: threading.Event) -> None:
         ConfigurationError: an agreement is wrong.
     """
     with engine(workspace) as running:
-        scheduler = Scheduler(workspace.agreements, workspace.ledger, running.collect, workspace.clock)
+        scheduler = Scheduler(workspace.agreements, workspace.ledger, running.collect, workspace.clock, running.waiting)
         log.info("started", workspace=str(workspace.settings.root), worker=workspace.settings.engine.worker)
-        submit = _every(LOOK, lambda: _submit_new(running, workspace.queries))
+        submit = _every(LOOK, _submitting(running, workspace.queries))
         prune = _every(PRUNE, lambda: running.prune(workspace.clock() - REMEMBERED))
 
         def each() -> None:
@@ -127,7 +127,7 @@ def once(
         }
         for channel, id_ in collections.items():
             running.collect(channel, id_)
-        bury = _every(LOOK, running.bury)
+        submit = _every(LOOK, _submitting(running, queries))
         pause = min(workspace.settings.engine.poll_interval, 0.2)
         while collections or not _idle(queries, stamp(started + timedelta(seconds=wait)), workspace, outcome):
             for channel, id_ in list(collections.items()):
@@ -138,10 +138,9 @@ def once(
                         outcome.failed_channels[channel] = error
             progress(queries.counts())
             time.sleep(pause)
-            bury()
-    before = newest.number if newest else 0
-    known = {message.id for message in since}
-    outcome.messages = [m for m in queries.messages() if m.number > before or m.id in known][::-1]
+            submit()
+    new = queries.messages(after=newest.number if newest else 0)
+    outcome.messages = [*(queries.message(message.id) for message in since), *reversed(new)]
     return outcome
 
 
@@ -159,10 +158,20 @@ def _idle(queries: Queries, until: str, workspace: Workspace, outcome: Outcome) 
     return all(message.id in with_deliveries for message in messages)
 
 
-def _submit_new(running: Engine, queries: Queries) -> None:
-    for message in queries.messages(states=[State.RECEIVED]):
-        running.process(message)
-    running.bury()
+def _submitting(running: Engine, queries: Queries) -> Callable[[], None]:
+    """Submits, oldest first, messages that nobody submitted: replays, and those whose collection broke off."""
+    submitted: set[str] = set()
+
+    def submit() -> None:
+        nonlocal submitted
+        waiting = queries.messages(states=[State.RECEIVED])[::-1]
+        for message in waiting:
+            if message.id not in submitted:
+                running.process(message)
+        submitted = {message.id for message in waiting}
+        running.bury()
+
+    return submit
 
 
 def _every(seconds: float, action: Callable[[], object]) -> Callable[[], None]:

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from gateway import settings as settings_
-from gateway.errors import UsageError
+from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import Clock, system
 from gateway.exchange.database import Database
@@ -57,8 +57,12 @@ class Workspace:
 
     @cached_property
     def database(self) -> Database:
-        """The ledger's database, migrated."""
-        self.settings.data.mkdir(parents=True, exist_ok=True)
+        """The ledger's database, migrated.
+
+        Raises:
+            ConfigurationError: it cannot be opened.
+        """
+        self._make_data()
         database = Database(self.settings.database)
         database.migrate()
         return database
@@ -89,9 +93,9 @@ class Workspace:
 
         Raises:
             UsageError: another one does.
+            ConfigurationError: the lock cannot be written.
         """
-        self.settings.data.mkdir(parents=True, exist_ok=True)
-        with (self.settings.data / LOCK).open("a+") as stream:
+        with self._lock_file() as stream:
             if not _lock_soon(stream.fileno()):
                 stream.seek(0)
                 message = f"the exchange of {self.settings.root} runs already, as process {stream.read().strip()}"
@@ -107,7 +111,24 @@ class Workspace:
         if not path.exists():
             return 0
         with path.open("r") as stream:
-            return 0 if _lock(stream.fileno()) else int(stream.read().strip() or 0)
+            # Shared, so that two that look at the same time do not take each other for the one that exchanges.
+            return 0 if _lock(stream.fileno(), fcntl.LOCK_SH) else int(stream.read().strip() or 0)
+
+    def _make_data(self) -> None:
+        try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{self.settings.data} cannot be made: {error.strerror or error}"
+            raise ConfigurationError(message, hint="it must be a folder that the gateway may write into") from error
+
+    def _lock_file(self) -> TextIO:
+        self._make_data()
+        path = self.settings.data / LOCK
+        try:
+            return path.open("a+")
+        except OSError as error:
+            message = f"{path} cannot be written: {error.strerror or error}"
+            raise ConfigurationError(message, hint="is it another user's workspace?") from error
 
 
 def _lock_soon(descriptor: int) -> bool:
@@ -118,9 +139,9 @@ def _lock_soon(descriptor: int) -> bool:
     return _lock(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

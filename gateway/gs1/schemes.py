@@ -71,6 +71,11 @@ class Scheme:
     serial_rules: tuple[Rule, Rule] = (rules.SERIAL_CHARACTERS, rules.SERIAL_LENGTH)
 
     @property
+    def number_title(self) -> str:
+        """What a message calls the key without its serial part: people know a GTIN, not an SGTIN's GTIN."""
+        return {rules.GTIN_CHECK: "GTIN", rules.GLN_CHECK: "GLN"}.get(self.check, self.title)
+
+    @property
     def urn(self) -> str:
         """What the scheme's EPC URNs begin with."""
         return f"urn:epc:{self.kind}:{self.name}:"

@@ -31,7 +31,7 @@ def check_number(scheme: Scheme, number: str) -> None:
         raise Gs1Error(scheme.form, f"{number!r} is not {expected}", value=number, expected=expected)
     if not check_digit.verify(key):
         expected = check_digit.append(key[:-1])
-        message = f"the check digit of {scheme.title} {key} is {key[-1]}, computed is {expected[-1]}"
+        message = f"the check digit of {scheme.number_title} {key} is {key[-1]}, computed is {expected[-1]}"
         raise Gs1Error(scheme.check, message, value=key, expected=expected)
 
 

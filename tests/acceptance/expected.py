@@ -35,13 +35,11 @@ class Fault:
     Attributes:
         patterns: paths of the documents.
         code: of the finding.
-        severity: of the finding.
         names: what its message or value must hold.
     """
 
     patterns: tuple[str, ...]
     code: str
-    severity: str
     names: tuple[str, ...]
 
     def covers(self, sample: Sample) -> bool:
@@ -71,9 +69,18 @@ def refusal(sample: Sample, target: str) -> Refusal | None:
 def faults() -> tuple[Fault, ...]:
     """The faults of the invalid documents."""
     return tuple(
-        Fault(tuple(entry["documents"]), entry["code"], entry.get("severity", "error"), tuple(entry["names"]))
-        for entry in _load("invalid.yaml")
+        Fault(tuple(entry["documents"]), entry["code"], tuple(entry["names"])) for entry in _load("invalid.yaml")
     )
+
+
+@functools.cache
+def not_restored() -> dict[str, tuple[bool, str]]:
+    """Documents that a round trip changes, by path: whether all values come back, and the reason."""
+    return {
+        name: (bool(entry["values"]), entry["reason"])
+        for entry in _load("not_restored.yaml")
+        for name in entry["documents"]
+    }
 
 
 def valid() -> list[Sample]:

@@ -86,6 +86,12 @@ _GS1_FIELDS: Final = frozenset({"type", "exception"})
 #: C25, C26: fields that JSON writes as numbers. JSON forbids "+5", "007", ".5" and "5.", xsd:decimal forbids "1E3".
 _NUMBERS: Final = frozenset({"quantity", "value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"})
 _NUMBER: Final = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?")
+#: Section 4.2: JSON does not allow Z here. xsd:boolean has two spellings, JSON one.
+_SAME_VALUE: Final = {
+    ("eventTimeZoneOffset", "Z"): "+00:00",
+    ("booleanValue", "1"): "true",
+    ("booleanValue", "0"): "false",
+}
 _EXPONENT: Final = re.compile(r"-?\d+(?:\.\d+)?[eE][+-]?\d+")
 
 
@@ -103,17 +109,12 @@ def normal(label: str, value: str) -> str:
     if label.startswith("{"):
         return value  # vendor content is compared to the last space
     value = value.strip()  # xsd:anyURI, xsd:dateTime and xsd:decimal all collapse white space
-    if label in _CBV_SPELLINGS and (match := _CBV_SPELLINGS[label].fullmatch(value)):
-        return match[1]
-    if label in _GS1_FIELDS and (match := _GS1_VOCABULARY.fullmatch(value)):
-        return match[1]
     if label in _NUMBERS:
         return _normal_number(label, value)
-    if label == "eventTimeZoneOffset" and value == "Z":
-        return "+00:00"  # section 4.2: JSON does not allow Z
-    if label == "booleanValue":
-        return {"1": "true", "0": "false"}.get(value, value)  # xsd:boolean has two spellings, JSON one
-    return value
+    for spelling in (_CBV_SPELLINGS.get(label), _GS1_VOCABULARY if label in _GS1_FIELDS else None):
+        if spelling is not None and (match := spelling.fullmatch(value)):
+            return match[1]
+    return _SAME_VALUE.get((label, value), value)
 
 
 def _normal_number(label: str, value: str) -> str:
@@ -142,14 +143,7 @@ def _element(node: etree._Element, parent: str) -> Iterator[Pair]:
     label = _label(str(node.tag), parent)
     if name.localname in EVENTS and not vendor:
         yield "type", name.localname  # JSON says the type of an event as a value
-    for key, value in node.attrib.items():
-        if key == "schemaVersion" and name.localname in _ROOTS:
-            continue  # it names the spelling, not the content
-        if key == f"{{{XSI}}}nil" and label == "quantity":
-            continue  # C25: a quantity that is nil is a quantity that is not there
-        name_of = _label(str(key), label)
-        value_of = f"xsd:{value}" if key == f"{{{CARRY}}}type" else str(value)
-        yield from _leaf(name_of, value_of, node.nsmap)
+    yield from _attributes(node, label)
     if label == f"{{{CARRY}}}jsonContext":
         for item in json.loads(node.text or "[]"):
             yield from context_values(item)
@@ -157,14 +151,22 @@ def _element(node: etree._Element, parent: str) -> Iterator[Pair]:
     if label == f"{{{CARRY}}}quantityEvent":
         yield "type", "QuantityEvent"
     text = node.text or ""
-    if len(node) == 0 and vendor:
-        yield from _leaf(label, text, node.nsmap)  # an empty vendor element says something, too
-    elif text.strip():
+    if text.strip() or (vendor and len(node) == 0):  # an empty vendor element says something, too
         yield from _leaf(label, text, node.nsmap)
     for child in node:
         yield from _element(child, label)
         if (child.tail or "").strip():
             yield from _leaf(label, child.tail, node.nsmap)
+
+
+def _attributes(node: etree._Element, label: str) -> Iterator[Pair]:
+    for name, value in node.attrib.items():
+        if name == "schemaVersion" and etree.QName(node).localname in _ROOTS:
+            continue  # it names the spelling, not the content
+        if name == f"{{{XSI}}}nil" and label == "quantity":
+            continue  # C25: a quantity that is nil is a quantity that is not there
+        kind = "xsd:" if name == f"{{{CARRY}}}type" else ""
+        yield from _leaf(_label(str(name), label), f"{kind}{value}", node.nsmap)
 
 
 def _is_ours(namespace: str) -> bool:
@@ -348,6 +350,8 @@ def _loss(field: str, value: str) -> tuple[Counter[Pair], list[str]]:
     if not value.startswith("<"):
         # Foreign attributes are listed as they stand in a start tag.
         plain = [value, *re.findall(r'="([^"]*)"', value)]
+    if field.endswith("/@xsi:type"):
+        labelled, plain = Counter([(f"{{{XSI}}}type", value)]), []
     if field in EVENTS:
         labelled["type", field] += 1  # the type is what changes
     return labelled, plain

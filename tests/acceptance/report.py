@@ -15,22 +15,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from gateway.findings import LossMode
 from tests.acceptance.conversions import converted, not_accounted, output_error, round_trip
 from tests.acceptance.corpus import FORMATS, JSON, V1, V2, Sample
-from tests.acceptance.expected import refusal, valid
+from tests.acceptance.expected import not_restored, refusal, valid
 
 NAMES = {V1: "1.x XML", V2: "2.0 XML", JSON: "2.0 JSON"}
 
 
 def main() -> int:
     """Print the tables; 1 when a document is neither right nor listed with its reason."""
-    samples = valid()
+    samples = [sample for sample in valid() if not sample.name.startswith("own/")]
     if not samples:
         print("the corpora are not on this machine")
         return 1
     wrong: list[str] = []
     refused: dict[str, set[str]] = collections.defaultdict(set)
-    print(
-        "| from | to | documents | refused, listed | valid | values kept | dropped values listed | round trip equal |"
-    )
+    columns = ("from", "to", "documents", "refused", "valid", "values kept", "dropped listed", "round trip equal")
+    print(f"| {' | '.join(columns)} |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     for source in FORMATS:
         for target in FORMATS:
@@ -47,6 +46,10 @@ def main() -> int:
         print(f"* {len(names)} document{'s' if len(names) > 1 else ''}: {reason}")
         for name in sorted(names):
             print(f"  * {name}")
+    print("\nNot exactly as it was after a round trip, with the reason:\n")
+    for name, (_, reason) in not_restored().items():
+        if not name.startswith("own/"):
+            print(f"* {name}: {reason}")
     for line in wrong:
         print(f"WRONG {line}")
     return 1 if wrong else 0
@@ -65,7 +68,7 @@ def _measure(sample: Sample, target: str, wrong: list[str], refused: dict[str, s
         "valid": not output_error(sample, target) and not output_error(sample, target, LossMode.DROP),
         "kept": not converted(sample, target).report.failed and not not_accounted(sample, target),
         "listed": not not_accounted(sample, target, LossMode.DROP),
-        "trip": sample.format == target or not round_trip(sample, target)[1],
+        "trip": sample.format == target or not round_trip(sample, target)[1] or sample.name in not_restored(),
     }
     for name, met in measures.items():
         if met:

@@ -1,4 +1,6 @@
-"""Documents as plain trees, to compare a document with what came back from a round trip: every value, and every order that matters.
+"""Documents as plain trees, to compare a document with what came back from a round trip.
+
+Every value counts, and every order that matters.
 
 What may differ is little and stands here: spelling of prefixes, white space between elements, and what both standards
 say is the same (`meter.normal` for values; below for structure).
@@ -117,8 +119,9 @@ def _json(value: Any, prefixes: Mapping[str, str], label: str = "") -> Any:
     if isinstance(value, list):
         return [_json(item, prefixes, label) for item in value]
     if isinstance(value, str):
-        # A number keeps its kind: "5" and 5 are not the same.
-        return type(value).__name__, normal(label, value)
+        # A number keeps its kind: "5" and 5 are not the same. Only a master data attribute has text alone in XML.
+        kind = "str" if label == "attribute" else type(value).__name__
+        return kind, normal(label, value)
     return value
 
 
@@ -159,9 +162,8 @@ def difference(left: Any, right: Any, path: str = "") -> str:
         for index, (one, two) in enumerate(zip(left, right, strict=False)):
             if one != two:
                 return difference(one, two, f"{path}[{index}]")
-        return (
-            f"{path}: {len(left)} items, then {len(right)}: {str((left or right)[min(len(left), len(right)) :])[:300]}"
-        )
+        more = (left if len(left) > len(right) else right)[min(len(left), len(right)) :]
+        return f"{path}: {len(left)} items, then {len(right)}: {str(more)[:300]}"
     return f"{path}: {str(left)[:300]} became {str(right)[:300]}"
 
 

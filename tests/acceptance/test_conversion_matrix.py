@@ -1,6 +1,6 @@
 """Every valid EPCIS document of the corpora into every format, with each loss mode.
 
-A document is one test a direction and mode. What is valid is decided by the official schemas, what is kept by the meter.
+A document is one test a direction and mode. The official schemas decide what is valid, the meter what is kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from tests.acceptance.expected import refusal, refusals, valid
 
 pytestmark = pytest.mark.corpora
 
-#: What even ``carry`` cannot keep, in documents of our own that hold nothing else: attributes where the model has no place,
-#: and characters that XML forbids.
+#: What even ``carry`` cannot keep, in documents of our own that hold nothing else: attributes where the model has no
+#: place, and characters that XML forbids.
 LOST_ALL_THE_SAME = {
     "own/attributes-1.2.xml": {"LOSS-C35-PART"},
     "own/characters.jsonld": {"LOSS-XML-01"},

@@ -23,7 +23,8 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_readme_shows_what_the_commands_print(tmp_path):
     shutil.copytree(ROOT / "fixtures" / "mappings", tmp_path / "fixtures" / "mappings")
-    shown = [part for block in consoles(ROOT / "README.md") for part in re.split(r"^\$ ", block, flags=re.M) if part]
+    blocks = consoles(ROOT / "README.md")
+    shown = [part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE) if part]
     examples = [part.split("\n", 1) for part in shown if part.startswith("gateway ")]
     assert len(examples) >= 3
     for command, output in examples:

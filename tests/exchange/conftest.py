@@ -14,16 +14,7 @@ from tests.exchange.site import Site
 @pytest.fixture(scope="session", autouse=True)
 def _fork_server() -> None:
     context = multiprocessing.get_context("forkserver")
-    formats = ("epcis_xml", "epcis_json", "table")
-    context.set_forkserver_preload(
-        [
-            "tests.exchange.site",
-            "gateway.exchange.service",
-            "alembic.command",
-            "gateway.markets.tr",
-            *(f"gateway.formats.{name}" for name in formats),
-        ]
-    )
+    context.set_forkserver_preload(["tests.exchange.site", "tests.exchange.warm"])
 
 
 @pytest.fixture

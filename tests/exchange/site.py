@@ -6,18 +6,24 @@ from a server that has the imports ready.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import multiprocessing
 import os
 import re
 import sqlite3
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.exchange import failpoints
+from gateway.exchange.clock import system
 from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace, opened
 from gateway.settings import load
 
-SETTINGS = '[engine]\npoll-interval = 0.05\n[logs]\nlevel = "error"\n'
+SETTINGS = '[engine]\npoll-interval = 0.1\n[logs]\nlevel = "error"\n'
 AGREEMENT = """\
 partner: {id: acme}
 channels:
@@ -60,6 +66,17 @@ def _once(root: Path, failpoint: str, wait: float, answer) -> None:
     os._exit(0)
 
 
+def _run(root: Path, failpoint: str, shift: float) -> None:
+    """``gateway run``, in a world whose clock is `shift` seconds ahead."""
+    from gateway.cli.main import cli
+    from gateway.exchange import workspace
+
+    os.environ[failpoints.VARIABLE] = failpoint
+    if shift:
+        workspace.opened = functools.partial(opened, clock=lambda: system() + timedelta(seconds=shift))
+    cli.main(["run", "-C", str(root)], standalone_mode=False)
+
+
 class Site:
     """A workspace between drop folders."""
 
@@ -100,6 +117,25 @@ class Site:
         assert process.exitcode == 0, f"the run ended with {process.exitcode}"
         return receiver.recv()
 
+    @contextlib.contextmanager
+    def running(self, shift: float = 0):
+        """``gateway run`` while the body lasts; it must stop by itself when it is told to."""
+        process = self.run(shift=shift)
+        try:
+            yield process
+            process.terminate()
+            process.join(20)
+            assert process.exitcode == 0, f"the run ended with {process.exitcode}"
+        finally:
+            process.kill()
+            process.join()
+
+    def run(self, failpoint: str = "", shift: float = 0):
+        """Begin ``gateway run``; returns its process."""
+        process = multiprocessing.get_context("forkserver").Process(target=_run, args=(self.root, failpoint, shift))
+        process.start()
+        return process
+
     def workspace(self) -> Workspace:
         """The workspace, to read its ledger."""
         return Workspace(load(self.root))
@@ -121,5 +157,13 @@ class Site:
 
     def rows(self, sql: str) -> list[tuple]:
         """Rows of the ledger."""
-        with sqlite3.connect(self.root / "data" / "ledger.sqlite") as connection:
+        with contextlib.closing(sqlite3.connect(self.root / "data" / "ledger.sqlite", timeout=30)) as connection:
             return connection.execute(sql).fetchall()
+
+
+def until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)

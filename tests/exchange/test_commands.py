@@ -20,7 +20,7 @@ from gateway.errors import ConfigurationError, GatewayError
 from gateway.exchange.replay import STEPS
 from gateway.exchange.tables import Message, State
 from gateway.settings import load as load_settings
-from tests.exchange.site import AGREEMENT, SETTINGS, Site, document
+from tests.exchange.site import AGREEMENT, SETTINGS, Site, document, until
 
 
 def gateway(*arguments: str, expect: int = 0) -> str:
@@ -39,13 +39,6 @@ def in_a_process(*arguments: str, expect: int = 0) -> str:
     )
     assert done.returncode == expect, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def test_from_nothing_to_the_result(tmp_path: Path) -> None:
@@ -124,29 +117,6 @@ def test_run_fires_schedules_takes_replays_and_stops_on_sigterm(make_site: Calla
         "stopping",
     ]
     assert "sgtin" not in (site.root / "log").read_text()
-
-
-def test_a_slot_missed_while_the_gateway_was_down_is_caught_up(make_site: Callable[[str], Site]) -> None:
-    scheduled = (
-        "transport: folder\n    schedule: {{cron: '0 3 * * *'}}\n    catch-up: {}\n    settings: {{path: data/in"
-    )
-    plain = "transport: folder\n    settings: {path: data/in"
-    site = make_site(AGREEMENT.replace(plain, scheduled.format("none")))
-    site.once()  # makes the ledger
-    site.workspace().ledger.slot("acme-in", "2026-01-01T00:00:00.000000Z", "")
-    site.drop("a.xml", document())
-    for catch_up, expected in (("none", []), ("latest", ["a.xml"])):
-        site.agree(AGREEMENT.replace(plain, scheduled.format(catch_up)))
-        site.workspace().ledger.slot("acme-in", "2026-01-01T00:00:00.000000Z", "")
-        process = subprocess.Popen([sys.executable, "-m", "gateway", "run", "-C", str(site.root)])
-        try:
-            until(lambda: site.rows("select last_slot from schedules")[0][0] > "2026-01-02")
-            if expected:
-                until(lambda: site.delivered()["two"])
-        finally:
-            process.kill()
-            process.wait()
-        assert site.delivered()["two"] == expected
 
 
 def test_words_of_the_commands_are_those_of_the_exchange() -> None:

@@ -14,6 +14,7 @@ from gateway.agreements.timing import Timing, cron, every
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.database import Database
 from gateway.exchange.ledger import Ledger
+from gateway.exchange.queries import Queries
 from gateway.exchange.schedule import Scheduler, due, next_slots
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -184,6 +185,27 @@ def test_a_schedule_over_restarts(tmp_path: Path) -> None:
     assert scheduler("all").tick() == 2
     assert [id_ for _, id_ in fired] == ["sched:daily:20261031T013000Z", "sched:daily:20261101T013000Z"]
     assert next_slots(agreements("all"), now) == {"daily": utc("2026-11-02T01:30"), "never": None}
+    database.close()
+
+
+def test_slots_do_not_pile_up_behind_a_slow_peer(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'l.sqlite'}")
+    database.migrate()
+    now = utc("2026-10-24T00:29:50")
+    ledger = Ledger(database, lambda: now)
+    fired = Fired()
+    waiting = True
+    scheduler = Scheduler(agreements("all"), ledger, fired, lambda: now, lambda channel: waiting and channel == "daily")
+    scheduler.begin()
+    now = utc("2026-10-24T00:30:01")
+    assert scheduler.tick() == 0
+    row = Queries(database).schedules()["daily"]
+    assert (moment(row.last_slot), row.last_fired) == (utc("2026-10-24T00:30"), "")
+    now = utc("2026-10-26T06:00")  # slots that were missed are fired, as the agreement says
+    assert scheduler.tick() == 2
+    waiting = False
+    now = utc("2026-10-27T01:30:01")
+    assert scheduler.tick() == 1
     database.close()
 
 

@@ -85,3 +85,21 @@ def test_every_shipped_mapping_loads_and_describes_itself() -> None:
 
 def test_rules_have_unique_codes() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES) >= 30
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "near"),
+    [
+        ("biz_step: packing", "biz_step: pakcing", "there is no CBV bizStep 'pakcing'; did you mean 'packing'?"),
+        ("disposition: active", "disposition: activ", "did you mean 'active'?"),
+        ("type: desadv", "type: desdav", "there is no CBV bizTransactionType 'desdav'; did you mean 'desadv'?"),
+        ("type: owning_party", "type: owner_party", "did you mean 'owning_party'?"),
+    ],
+)
+def test_words_that_cbv_does_not_have_are_refused(tmp_path: Path, right: str, wrong: str, near: str) -> None:
+    text = load("acme-cmo/batch").origin.read_text(encoding="utf-8")
+    path = tmp_path / "batch.yaml"
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load(str(path))
+    assert near in str(caught.value)

@@ -146,7 +146,7 @@ def test_the_finding_says_everything():
     assert caught.value.finding(where) == Finding(
         code="GS1-GTIN-02",
         severity=Severity.ERROR,
-        message="the check digit of SGTIN 09521321012346 is 6, computed is 9",
+        message="the check digit of GTIN 09521321012346 is 6, computed is 9",
         where=where,
         value="09521321012346",
         expected="09521321012349",

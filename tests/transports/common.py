@@ -17,7 +17,6 @@ from gateway.errors import LimitExceeded, TransportError
 from gateway.transports.base import Offer, Receipt, Session, Transport
 from gateway.transports.secrets import secrets
 
-NOW = int(time.time())
 QUICK = {"interval": 0.02, "min-age": 0}
 
 
@@ -47,6 +46,8 @@ class FolderPeer:
         self.folder = folder
         self._settings = settings
         self._root = root
+        # Whole seconds, and the same for all files of one peer, so that files of one age sort by their names.
+        self._now = int(time.time())
 
     def connect(self, **settings: Any) -> AbstractContextManager[Session]:
         values = {"settle": QUICK, **self._settings, **settings}
@@ -56,7 +57,7 @@ class FolderPeer:
     def put(self, name: str, data: bytes, age: float = 60) -> None:
         path = self.folder / name
         path.write_bytes(data)
-        then = NOW - age
+        then = self._now - age
         os.utime(path, (then, then))
 
     def files(self) -> dict[str, bytes]:
@@ -298,9 +299,9 @@ class SettlingTests:
             assert [offer.name for offer in session.offers()] == ["whole.csv", "slow.csv"]
 
     def test_a_young_file_waits(self, peer: FolderPeer):
-        peer.put("old.csv", b"abc", age=31)
-        peer.put("young.csv", b"abc", age=5)
-        with peer.connect(settle={"looks": 1, "min-age": 30}) as session:
+        peer.put("old.csv", b"abc", age=1000)
+        peer.put("young.csv", b"abc", age=0)
+        with peer.connect(settle={"looks": 1, "min-age": 900}) as session:
             assert [offer.name for offer in session.offers()] == ["old.csv"]
 
     def test_a_marker_decides(self, peer: FolderPeer):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gateway.errors import TransportError
 from gateway.transports import memory
 from gateway.transports.memory import MEMORY
 from gateway.transports.secrets import secrets
-from tests.transports.common import NOW, TransportTests
+from tests.transports.common import TransportTests
 
 
 class MemoryPeer:
@@ -15,13 +17,14 @@ class MemoryPeer:
     def __init__(self, root):
         self.box = memory.box("peer")
         self._root = root
+        self._now = int(time.time())
 
     def connect(self, **settings):
         model = MEMORY.settings.model_validate({"box": "peer", **settings})
         return MEMORY.connect(model, secrets(self._root))
 
     def put(self, name, data, age=60.0):
-        self.box.put(name, data, NOW - age)
+        self.box.put(name, data, self._now - age)
 
     def files(self):
         return {name: data for name, (data, _) in self.box.files.items()}

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from gateway.formats.base import Format
+from collections.abc import Iterable
+
+from gateway.epcis.document import Document
+from gateway.formats.base import Context, Format
 from gateway.formats.epcis_json.detect import sniff
 from gateway.formats.epcis_json.losses import LOSS_RULES
-from gateway.formats.epcis_json.read import read
 from gateway.formats.epcis_json.rules import RULES
-from gateway.formats.epcis_json.write import write
 from gateway.options import CBV, COMPACT, CREATION_DATE, TIME_ZONE
+from gateway.sources import Source
+
+
+def _read(source: Source, context: Context) -> Document:
+    from gateway.formats.epcis_json.read import read  # noqa: PLC0415 - a conversion to JSON reads something else
+
+    return read(source, context)
+
+
+def _write(document: Document, context: Context) -> Iterable[bytes]:
+    from gateway.formats.epcis_json.write import write  # noqa: PLC0415 - a conversion from JSON writes something else
+
+    return write(document, context)
+
 
 EPCIS_2_0_JSON = Format(
     key="epcis-2.0-json",
@@ -16,11 +31,12 @@ EPCIS_2_0_JSON = Format(
     suffix=".jsonld",
     media_type="application/ld+json",
     sniff=sniff,
-    read=read,
-    write=write,
+    read=_read,
+    write=_write,
     settings=(CBV, COMPACT, CREATION_DATE, TIME_ZONE),
     rules=RULES,
     loss_rules=LOSS_RULES,
+    schema=("gs1", "epcis-json", "2.0", "epcis.json"),
 )
 
 __all__ = ["EPCIS_2_0_JSON", "LOSS_RULES", "RULES"]

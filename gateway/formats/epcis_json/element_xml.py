@@ -8,6 +8,7 @@ from typing import Final
 from lxml import etree
 
 from gateway.epcis.element import Element
+from gateway.epcis.name_escape import meant, spelt
 from gateway.formats.epcis_json.names import XML_NAMESPACE
 
 _NAME: Final = re.compile(r"[^\W\d][\w.-]*")
@@ -18,7 +19,7 @@ _ESCAPES: Final = str.maketrans(
 
 
 def to_xml(element: Element) -> str:
-    """The element as XML text with all declarations it needs. Names that XML forbids are shown with underscores."""
+    """The element as XML text with all declarations it needs. Names that XML forbids are escaped."""
     parts: list[str] = []
     _write(element, {"xml": XML_NAMESPACE}, parts)
     return "".join(parts)
@@ -49,7 +50,7 @@ def _write(element: Element, outer: dict[str, str], parts: list[str]) -> None:
 
     def qualified(name: str, preferred: str) -> str:
         uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
-        local = _legal(local)
+        local = spelt(local)
         if not uri:
             return local
         for prefix, meaning in scope.items():
@@ -77,19 +78,14 @@ def _read(node: etree._Element, outer: dict[str | None, str]) -> Element:
     prefixes = {p: u for p, u in node.nsmap.items() if outer.get(p) != u}
     used = {node.prefix}
     return Element(
-        str(node.tag),
+        meant(str(node.tag)),
         node.text or "",
-        [(str(name), str(value)) for name, value in node.attrib.items()],
+        [(meant(str(name)), str(value)) for name, value in node.attrib.items()],
         [_read(child, dict(node.nsmap)) for child in node],
         node.tail or "",
         node.prefix or "",
         [(prefix or "", uri) for prefix, uri in prefixes.items() if prefix not in used],
     )
-
-
-def _legal(name: str) -> str:
-    out = re.sub(r"[^\w.-]", "_", name)
-    return out if _NAME.fullmatch(out) else f"_{out}"
 
 
 def _escaped(text: str) -> str:

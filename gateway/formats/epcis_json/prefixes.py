@@ -37,6 +37,7 @@ class Prefixes:
         self.declared: dict[str, str] = {}
         self.by_uri: dict[str, str] = {}
         self._keys: dict[tuple[str, str], str] = {}
+        self._settled: dict[tuple[str, str], str] = {}  # keys inside that need no declaration of their own
 
     def declare(self, prefix: str, uri: str) -> str:
         """Make a prefix for a namespace, the given one if it is free; return the prefix."""
@@ -75,8 +76,13 @@ class Prefixes:
     def key(self, name: str, preferred: str = "") -> str:
         """The JSON key of a name of the model; its namespace is declared when it is not yet."""
         key = self._keys.get((name, preferred))
+        if key is None and self.parent is not None:
+            key = self.parent._settled.get((name, preferred))  # noqa: SLF001 - another object of this class
         if key is None:
             key = self._keys[name, preferred] = self._make(name, preferred)
+            if not self.declared and self.parent is not None:
+                # Only prefixes of the parent were used, and what they mean does not change.
+                self.parent._settled[name, preferred] = key  # noqa: SLF001
         return key
 
     def _make(self, name: str, preferred: str) -> str:

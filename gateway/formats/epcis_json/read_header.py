@@ -54,7 +54,6 @@ class Frame:
     body_extensions: list[Element] = field(default_factory=list)
     event_list_extensions: list[Element] = field(default_factory=list)
     extensions: list[Element] = field(default_factory=list)
-    results_extensions: list[Element] = field(default_factory=list)
 
 
 def document_scope(context_value: Any, context: Context) -> Scope:
@@ -85,6 +84,7 @@ def read_frame(root: dict[str, Any], context: Context) -> Frame:
     frame = Frame(header, scope)
     tree = TreeReader(scope, context.findings, Where(path="$"), context.limits.depth)
     _head(root, frame, tree)
+    _body(mapping(root.get("epcisBody", {}), "$.epcisBody"), frame, tree)
     for key, value in root.items():
         if key in _ROOT:
             continue
@@ -96,7 +96,6 @@ def read_frame(root: dict[str, Any], context: Context) -> Frame:
             raise WrongValue(value, f"$.{key}", "a key of EPCISDocument", rules.UNKNOWN_KEY)
         else:
             frame.extensions.extend(foreign({key: value}, frozenset(), tree, "$"))
-    _body(mapping(root.get("epcisBody", {}), "$.epcisBody"), frame, tree)
     if scope.unread:
         header.extensions.append(Element(names.CARRIED_CONTEXT, to_text(scope.unread), prefix="gwc"))
     return frame
@@ -162,7 +161,7 @@ def _behind(key: str, value: dict[str, Any], frame: Frame, context: Context) -> 
         names.CARRIED_DOCUMENT: frame.extensions,
         names.CARRIED_BODY: frame.body_extensions,
         names.CARRIED_EVENT_LIST: frame.event_list_extensions,
-        names.CARRIED_RESULTS: frame.results_extensions,
+        names.CARRIED_RESULTS: frame.header.query.extensions if frame.header.query is not None else frame.extensions,
     }[key]
     target.extend(foreign(value, frozenset(), tree, key))
 
@@ -177,7 +176,6 @@ def _body(body: dict[str, Any], frame: Frame, tree: TreeReader) -> None:
     results = mapping(results, path)
     query = QueryResults(required(results, "queryName", path), optional(results, "subscriptionID", path))
     query.extensions = foreign(results, frozenset({"queryName", "subscriptionID", "resultsBody"}), tree, path)
-    query.extensions += frame.results_extensions
     frame.header.query = query
     inner = mapping(results.get("resultsBody", {}), f"{path}.resultsBody")
     if "vocabularyList" in inner:

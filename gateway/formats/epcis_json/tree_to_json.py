@@ -138,18 +138,19 @@ class Tree:
 
     def _attributed(self, element: Element) -> Any:
         """A leaf with attributes: its plain value when the only attribute is an xsi:type or a true xsi:nil."""
-        kind = ""
+        kind, carried = "", False
         rest = []
         for name, value in element.attributes:
             if name == XSI_TYPE:
                 kind = value
             elif name == CARRIED_KIND:
-                kind = f"xsd:{value}"
+                kind, carried = f"xsd:{value}", True
             else:
                 rest.append((name, value))
         if rest == [(XSI_NIL, "true")] and not kind and not element.text:
             return None
-        plain = self._typed(element, kind) if kind else element.text
+        # Beside attributes the reader does not make an xsi:type of JSON's type (`CARRIED_KIND`).
+        plain = self._typed(element, kind, implied=carried or not rest) if kind else element.text
         if not rest:
             return plain
         out: dict[str, Any] = {}
@@ -158,7 +159,7 @@ class Tree:
             out["value"] = plain
         return out
 
-    def _typed(self, element: Element, kind: str) -> Any:
+    def _typed(self, element: Element, kind: str, *, implied: bool) -> Any:
         text = element.text
         prefix, _, local = kind.rpartition(":")
         uri = dict(element.namespaces).get(prefix, XSD if prefix == "xsd" else "")
@@ -166,11 +167,11 @@ class Tree:
             value: Any = text
         elif local in _NUMERIC and LEGAL.fullmatch(text):
             value = msgspec.Raw(text.encode("ascii"))
-            if prefix == "xsd" and local == number_type(text):
+            if implied and prefix == "xsd" and local == number_type(text):
                 return value
         elif local == "boolean" and text in {"true", "false"}:
             value = text == "true"
-            if prefix == "xsd":
+            if implied and prefix == "xsd":
                 return value
         else:
             value = text

@@ -118,8 +118,14 @@ def _put(
 ) -> None:
     """Put foreign elements into their place; else under `key` into the root, with a @context of their own.
 
-    They need the latter when there is no place, or when a prefix is not declared yet: @context is written already.
+    They need the latter when there is no place, when a prefix is not declared yet (@context is written already), and
+    when types stand beside them.
     """
+    named = [element for element in elements if element.name.startswith("{")]
+    if place is not None and not _needs(named, header):
+        # The usual case: vendor content whose prefixes are declared. The rest goes its own way.
+        Tree(Prefixes(header.prefixes), header.lose).fill(place, named)
+        elements = [element for element in elements if not element.name.startswith("{")]
     if not elements:
         return
     tree = Tree(Prefixes(header.prefixes), header.lose)
@@ -129,10 +135,17 @@ def _put(
         types: dict[str, str] = {}
         take_types(content, "", types)
         content[tree.carrying(names.CARRIED_TYPES)] = types
-    if tree.prefixes.declared or place is None:
+    if tree.prefixes.declared or tree.typed or place is None:
         root[key] = {"@context": tree.prefixes.declared, **content}
     else:
         place.update(content)
+
+
+def _needs(elements: list[Element], header: HeaderWriter) -> bool:
+    """Whether elements need more than the prefixes of the document: others, or a place for their types."""
+    tree = Tree(Prefixes(header.prefixes), lambda _rule, _field, _value: True)
+    tree.fill({}, elements)
+    return bool(tree.prefixes.declared) or tree.typed
 
 
 def _members(content: dict[str, Any], *, pretty: bool, depth: int) -> bytes:

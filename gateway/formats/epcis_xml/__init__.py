@@ -10,9 +10,7 @@ from gateway.formats.epcis_xml.losses import LOSS_RULES
 from gateway.formats.epcis_xml.names import V1, V2, Version
 from gateway.formats.epcis_xml.rules import RULES
 from gateway.formats.epcis_xml.sniff import sniff
-from gateway.formats.epcis_xml.write import write
-from gateway.formats.epcis_xml.write_header import INSTANCE_IDENTIFIER
-from gateway.options import CBV, COMPACT, CREATION_DATE, RECEIVER, SENDER
+from gateway.options import CBV, COMPACT, CREATION_DATE, INSTANCE_IDENTIFIER, RECEIVER, SENDER
 from gateway.sources import Source
 
 _SETTINGS = (CBV, COMPACT, CREATION_DATE, SENDER, RECEIVER, INSTANCE_IDENTIFIER)
@@ -29,6 +27,8 @@ def _format(version: Version, title: str) -> Format:
         return sniff(head, version)
 
     def write_version(document: Document, context: Context) -> Iterable[bytes]:
+        from gateway.formats.epcis_xml.write import write  # noqa: PLC0415 - not needed to read
+
         return write(document, context, version)
 
     return Format(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from lxml import etree
 
@@ -20,15 +20,17 @@ from gateway.formats.base import Context
 from gateway.formats.epcis_xml import homeless, rules
 from gateway.formats.epcis_xml.input import Input
 from gateway.formats.epcis_xml.names import CARRIED, CARRY, VERSIONS, Version
+from gateway.formats.epcis_xml.pieces import Pieces
 from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
 from gateway.formats.epcis_xml.read_event import TYPES, EventReader
-from gateway.formats.epcis_xml.read_fast import FastReader
 from gateway.formats.epcis_xml.read_header import HeaderReader, read_root, restore_attributes
 from gateway.formats.epcis_xml.read_parts import content, local_name
+from gateway.formats.epcis_xml.read_plain import PlainReader
 from gateway.sources import Source
 
 _SAFE: Final[dict[str, Any]] = {"resolve_entities": False, "no_network": True, "load_dtd": False}
 _WRAPPER: Final = "extension"
+_LIKE_ASCII: Final = ("UTF-8", "US-ASCII", "ASCII", "ISO-8859-", "WINDOWS-125")
 _EVENT_LIST_ELEMENTS: Final = f"{{{CARRY}}}{homeless.EVENT_LIST_ELEMENTS}"
 
 
@@ -127,11 +129,10 @@ class _Reader:
         self._context = context
         self._kind = kind
         self._events = EventReader(context)
-        self._fast = FastReader(kind.version, context)
         self._elements = Elements(context.limits.depth, context.losses)
         self._input = Input(source, context)
-        self._parser = etree.iterparse(
-            self._input,
+        self._pieces = Pieces(self._input, self._feed)
+        self._parser = etree.XMLPullParser(
             events=("end",),
             tag=_event_tags(kind.version),
             remove_blank_text=True,
@@ -140,7 +141,6 @@ class _Reader:
             huge_tree=True,  # our own limits hold instead: bytes of an event, identifiers, depth
             **_SAFE,
         )
-        self._number = 0
         self._list: Node | None = None
         self._header_done = False
         self._seen_results = False
@@ -154,33 +154,62 @@ class _Reader:
 
     def _read(self) -> Iterator[Event]:
         try:
-            for _, node in self._parser:
-                event = self._one(node)
-                if event is not None:
-                    yield event
-            self._finish()
+            yield from self._pieces.events()
+            root = self._parser.close()
+            yield from self._ended()
+            self._finish(root)
         except etree.XMLSyntaxError as error:
-            number = self._number + 1 if self._number else 0
-            raise InputError(_not_well_formed(error, self._parser.error_log, number)) from error
+            number = self._pieces.number
+            log = self._parser.feed_error_log
+            raise InputError(_not_well_formed(error, log, number + 1 if number else 0)) from error
         finally:
             self._input.close()
+
+    def _feed(self, data: bytes) -> Iterator[Event]:
+        """Give bytes to the parser; the events that end in them."""
+        try:
+            self._parser.feed(data)
+        except etree.XMLSyntaxError:
+            yield from self._ended()
+            raise
+        yield from self._ended()
+        if any(entry.level == etree.ErrorLevels.FATAL for entry in self._parser.feed_error_log):
+            self._parser.close()  # an undeclared entity stops the parser in silence; closing it says so
+
+    def _ended(self) -> Iterator[Event]:
+        for _, node in self._parser.read_events():
+            event = self._one(cast("Node", node))  # only ends of elements were asked for
+            if event is not None:
+                yield event
 
     def _one(self, node: Node) -> Event | None:
         parent = node.getparent()
         if parent is not self._list and not self._is_event_place(parent):
             return None
-        self._number += 1
+        pieces = self._pieces
+        pieces.number += 1
+        # An empty event may be one tag; then it is not the end of what was fed.
+        pieces.settled = len(node) > 0
         self._drop_before(node, parent)
         if not self._header_done:
             self._read_header(node.getroottree().getroot())
+            pieces.plain = self._plain_reader(node)
         if str(node.tag).startswith("{"):
             self._qualified(node)
-        event = self._fast.read(node, self._number)
-        if event is None:
-            event = self._events.read(node, self._number, lists_mandatory=self._kind.version.wraps)
+        # libxml2 counts lines of elements up to 65,535 only; where the event was cut off, its line is known.
+        line = pieces.event_line or line_of(node)
+        event = self._events.read(node, pieces.number, line, lists_mandatory=self._kind.version.wraps)
         node.clear()
         self._input.mark()
         return event
+
+    def _plain_reader(self, node: Node) -> PlainReader | None:
+        """The fast way, if names without prefix have no namespace here and ASCII is ASCII."""
+        declared = self._list.nsmap if self._list is not None else {}
+        encoding = (node.getroottree().docinfo.encoding or "UTF-8").upper()
+        if None in declared or not encoding.startswith(_LIKE_ASCII):
+            return None
+        return PlainReader(self._kind.version, declared, self._context.limits.epcs_per_event)
 
     def _is_event_place(self, parent: Node | None) -> bool:
         """Whether events may stand here: EventList, or its wrappers. Vendor content may use the same names."""
@@ -283,9 +312,8 @@ class _Reader:
                 elif name == "subscriptionID":
                     query.subscription_id = content(child)
 
-    def _finish(self) -> None:
+    def _finish(self, root: Node) -> None:
         """Everything behind the last event."""
-        root = self._parser.root
         if not self._header_done:
             self._read_header(root)
         seen_body = False

@@ -8,11 +8,11 @@ from typing import Any, Final
 from lxml import etree
 
 from gateway.epcis.element import Element
+from gateway.epcis.name_escape import meant
 from gateway.errors import LimitExceeded
 from gateway.findings import Finding, Losses, Outcome, Where
 from gateway.formats.epcis_xml import rules
 from gateway.formats.epcis_xml.losses import PART_ATTRIBUTE
-from gateway.formats.epcis_xml.name_escape import meant
 from gateway.formats.epcis_xml.names import CARRIED, EPCIS_NAMESPACES
 
 Node = etree._Element  # noqa: SLF001 - lxml gives its element type no public name

@@ -56,18 +56,19 @@ class EventReader:
         readers = self._parts.readers
         return {tag: (name, readers[name]) for name in fields for tag in names(ELEMENTS[name])}
 
-    def read(self, node: Node, number: int, *, lists_mandatory: bool) -> Event | None:
+    def read(self, node: Node, number: int, line: int, *, lists_mandatory: bool) -> Event | None:
         """Read one event; None when a mandatory part is missing, which is reported.
 
         Args:
             node: the complete event element.
             number: the event's number in its document.
+            line: its line.
             lists_mandatory: whether the version demands lists even if they are empty, so that an empty list says
                 nothing (C07).
         """
         tag = str(node.tag)
         cls = TYPES[tag]
-        where = Where(line=line_of(node), event=number)
+        where = Where(line=line, event=number)
         parts = self._parts
         parts.where = where
         values: dict[str, Any] = {"where": where}

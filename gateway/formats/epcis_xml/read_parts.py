@@ -15,11 +15,11 @@ from gateway.epcis.events import (
     QuantityElement,
     SensorElement,
 )
+from gateway.epcis.name_escape import meant
 from gateway.errors import LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import rules
-from gateway.formats.epcis_xml.name_escape import meant
 from gateway.formats.epcis_xml.names import ELEMENTS, EPCIS_NAMESPACES
 from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
 

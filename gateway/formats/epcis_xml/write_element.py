@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.epcis.element import Element
+from gateway.epcis.name_escape import spelt
 from gateway.formats.epcis_xml import escape
-from gateway.formats.epcis_xml.name_escape import spelt
 from gateway.formats.epcis_xml.scope import XML, Scope
 
 

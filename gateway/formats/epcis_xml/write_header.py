@@ -17,11 +17,7 @@ from gateway.formats.epcis_xml.names import CARRIED, CARRY, V1, V2, Version
 from gateway.formats.epcis_xml.scope import Scope
 from gateway.formats.epcis_xml.write_element import write_element, write_elements
 from gateway.formats.epcis_xml.write_parts import Parts
-from gateway.options import RECEIVER, SENDER, Setting
-
-INSTANCE_IDENTIFIER: Final = Setting(
-    "instance-identifier", "InstanceIdentifier of a header that has to be built, unique for the sender"
-)
+from gateway.options import INSTANCE_IDENTIFIER, RECEIVER, SENDER
 
 _SCHEMA_LOCATION: Final = f"{{{XSI}}}schemaLocation"
 _CARRIED_SCHEMA_LOCATION: Final = f"{{{CARRY}}}{homeless.SCHEMA_LOCATION}"

@@ -81,3 +81,12 @@ def has_control(text: str) -> bool:
 def header_key(text: str) -> str:
     """A header without what people see as the same: case, kinds and number of blanks."""
     return _SPACES.sub(" ", text.strip(_BLANKS).replace("\u00a0", " ")).casefold()
+
+
+def letter(number: int) -> str:
+    """The letters of a column, as spreadsheet programs name it: 1 is A, 27 is AA."""
+    out = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        out = chr(ord("A") + rest) + out
+    return out

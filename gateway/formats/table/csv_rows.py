@@ -13,7 +13,7 @@ from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.table import rules
-from gateway.formats.table.cells import Block
+from gateway.formats.table.cells import Block, letter
 from gateway.formats.table.csv_plain import plain_blocks
 from gateway.formats.table.spec import Csv
 from gateway.sources import Source
@@ -23,6 +23,8 @@ BLOCK_ROWS = 512
 MAX_LINE = 1 << 22
 #: Encodings in which the byte 0x0A is a line end and nothing else, so that bytes may be cut there.
 _LINE_ENDS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp(125\d|437|85\d|86\d|874)|koi8-[rutk]|mac-\w+")
+#: Text in UTF-16 has a NUL beside each Latin letter, other text has none: so much of a file is never NUL.
+_NUL_SHARE = 3
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -43,7 +45,8 @@ def blocks(source: Source, dialect: Csv, context: Context) -> Iterator[Block]:
                     first = block.first + len(block)
                     if context.progress is not None:
                         context.progress(stream.tell())
-            rows = _reader(_lines(io.TextIOWrapper(stream, encoding, newline=""), source), dialect)
+            before = first - 1
+            rows = _reader(_lines(io.TextIOWrapper(stream, encoding, newline=""), source, before), dialect)
             while block_rows := list(islice(rows, BLOCK_ROWS)):
                 yield Block(first, block_rows)
                 first += len(block_rows)
@@ -52,20 +55,20 @@ def blocks(source: Source, dialect: Csv, context: Context) -> Iterator[Block]:
         except UnicodeDecodeError as error:
             raise InputError(_undecodable(source, dialect, encoding, error.reason)) from error
         except csv.Error as error:
-            # The reader counts lines; rows and lines differ only where a cell holds a line end.
-            where = Where(file=source.name, line=first - 1 + rows.line_num)
+            where = Where(file=source.name, line=before + rows.line_num)
             raise InputError(Finding.of(rules.CSV_FORM, f"not CSV: {error}", where=where)) from error
 
 
-def _lines(text: io.TextIOWrapper, source: Source) -> Iterator[str]:
-    """The lines of a text; one without end must not fill the memory."""
-    number = 0
+def _lines(text: io.TextIOWrapper, source: Source, before: int) -> Iterator[str]:
+    """The lines of a text with `before` lines above it; one without end must not fill the memory."""
+    number = before
     while line := text.readline(MAX_LINE):
         number += 1
         if len(line) == MAX_LINE and not line.endswith("\n"):
-            message = f"line {number} is longer than {MAX_LINE:,} characters"
+            message = f"the line is longer than {MAX_LINE:,} characters"
             where = Where(file=source.name, line=number)
-            raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=where))
+            hint = "Check that the file is a table and that its lines have ends."
+            raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=where, hint=hint))
         yield line
 
 
@@ -95,6 +98,10 @@ def _encoding(source: Source, dialect: Csv, context: Context) -> str:
     if start.startswith(_UTF_16) and not dialect.encoding.lower().startswith(("utf-16", "utf16")):
         message = f"the text is UTF-16, declared is {dialect.encoding}"
         raise InputError(Finding.of(rules.ENCODING, message, where=where, expected=dialect.encoding))
+    if _has_plain_line_ends(dialect.encoding) and start.count(0) * _NUL_SHARE > len(start):
+        message = f"the file is not text in {dialect.encoding}: a third of its bytes or more are NUL"
+        hint = "Export the table as CSV; it is either in UTF-16 or no text at all."
+        raise InputError(Finding.of(rules.ENCODING, message, where=where, expected=dialect.encoding, hint=hint))
     if codecs.lookup(dialect.encoding).name != "utf-8" and _is_utf_8(start):
         place = next((n for n, line in enumerate(start.split(b"\n"), 1) if not line.isascii()), 1)
         line = start.split(b"\n")[place - 1]
@@ -138,14 +145,8 @@ def _undecodable(source: Source, dialect: Csv, encoding: str, reason: str) -> Fi
 def _column(line: bytes, position: int, dialect: Csv) -> str:
     """Letter of the column in which the byte at `position` of a line stands."""
     before = line[:position].decode("latin-1")
-    cells = next(csv.reader([before], delimiter=dialect.delimiter, quotechar=dialect.quote), [""])
+    try:
+        cells = next(csv.reader([before], delimiter=dialect.delimiter, quotechar=dialect.quote), [""])
+    except csv.Error:  # neither text nor CSV
+        return ""
     return letter(max(len(cells), 1))
-
-
-def letter(number: int) -> str:
-    """The letters of a column, as spreadsheet programs name it: 1 is A, 27 is AA."""
-    out = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        out = chr(ord("A") + rest) + out
-    return out

@@ -1,7 +1,8 @@
 """Dates and times in the forms that people declare: ``DD.MM.YYYY``, ``MM/DD/YYYY hh:mm``, ``YYMMDD``.
 
-A form is made of YYYY or YY, MM, DD, hh, mm, ss and of separators that stand for themselves. Two digits of a year
-are in this century (the dates of medicines are). Nothing is guessed: a text that does not fit is refused.
+A form is made of YYYY or YY, MM, DD, hh, mm, ss and of separators that stand for themselves. M, D and h take one or two
+digits, between separators; AM takes AM or PM and makes the hours those of a twelve-hour clock. Two digits of a year are
+in this century (the dates of medicines are). Nothing is guessed: a text that does not fit is refused.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _TOKENS = {
@@ -20,8 +22,17 @@ _TOKENS = {
     "hh": r"(?P<hour>[0-9]{2})",
     "mm": r"(?P<minute>[0-9]{2})",
     "ss": r"(?P<second>[0-9]{2})",
+    "M": r"(?P<month>[0-9]{1,2})",
+    "D": r"(?P<day>[0-9]{1,2})",
+    "h": r"(?P<hour>[0-9]{1,2})",
+    "AM": r"(?P<half>[AaPp][Mm])",
 }
-_PART = re.compile("YYYY|YY|MM|DD|hh|mm|ss|.", re.DOTALL)
+_PART = re.compile("YYYY|YY|MM|DD|hh|mm|ss|AM|.", re.DOTALL)
+#: Parts without a fixed length: where they touch another part, two readings would be possible.
+_ONE_OR_TWO = frozenset("MDh")
+#: Letters that people write in forms of other programs; taken as separators they would never fit anything.
+_FOREIGN = frozenset("YMDHSAPymdhsap")
+_NOON = 12
 _CENTURY = 2000
 
 #: Day 0 of spreadsheets (1900 date system, with its leap year bug behind us), and the day counts that are read
@@ -48,13 +59,25 @@ class Form:
         """Read a declared form.
 
         Raises:
-            ValueError: a part stands twice, or year or month is missing.
+            ValueError: a part stands twice, year or month is missing, a letter is no part, or two parts touch of which
+                one has no fixed length.
         """
         parts = _PART.findall(text)
         tokens = [part for part in parts if part in _TOKENS]
-        if len(set(tokens)) != len(tokens) or "MM" not in tokens or ("YYYY" in tokens) == ("YY" in tokens):
-            message = f"the form {text!r} needs YYYY or YY, and MM, each once; further DD, hh, mm, ss"
+        kinds = [part[0] for part in tokens]
+        if len(set(kinds)) != len(kinds) or not {"Y", "M"} <= set(kinds) or ("AM" in tokens and "h" not in kinds):
+            message = (
+                f"the form {text!r} needs YYYY or YY, and MM or M, each once; further DD or D, hh or h, mm, ss, AM"
+            )
             raise ValueError(message)
+        foreign = [part for part in parts if part in _FOREIGN and part not in _TOKENS]
+        if foreign:
+            message = f"the form {text!r} has {foreign[0]!r}, which is no part; parts are {' '.join(_TOKENS)}"
+            raise ValueError(message)
+        for before, after in pairwise(parts):
+            if {before, after} <= _TOKENS.keys() and _ONE_OR_TWO & {before, after} and after != "AM":
+                message = f"the form {text!r} needs a separator between {before} and {after}"
+                raise ValueError(message)
         return cls(text, re.compile("".join(_TOKENS.get(part, re.escape(part)) for part in parts)))
 
     def read(self, text: str, *, day_00: bool = False) -> dt.datetime | None:
@@ -68,15 +91,22 @@ class Form:
         match = self.pattern.fullmatch(text)
         if match is None:
             return None
-        found = {name: int(value) for name, value in match.groupdict().items()}
+        groups = match.groupdict()
+        half = groups.pop("half", "").upper()
+        found = {name: int(value) for name, value in groups.items()}
         year = found.get("year", _CENTURY + found.get("short", 0))
         month = found["month"]
         day = found.get("day", 0)
+        hour = found.get("hour", 0)
+        if half:
+            if not 1 <= hour <= _NOON:
+                return None
+            hour = hour % _NOON + (_NOON if half == "PM" else 0)
         try:
             if day == 0 and day_00:
                 day = calendar.monthrange(year, month)[1]
             return dt.datetime(  # noqa: DTZ001 - the zone is a matter of the caller
-                year, month, day, found.get("hour", 0), found.get("minute", 0), found.get("second", 0)
+                year, month, day, hour, found.get("minute", 0), found.get("second", 0)
             )
         except ValueError:
             return None

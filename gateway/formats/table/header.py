@@ -12,6 +12,12 @@ from gateway.formats.table import rules
 from gateway.formats.table.cells import Cell, blank, header_key, shown
 from gateway.formats.table.spec import MappingSpec
 
+#: Separators that partners use, with their names.
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
+_DELIMITERS = tuple(_NAMES)
+#: So many cells of a row are compared with the headers that are missed; no real header is wider.
+_COMPARED = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -103,20 +109,30 @@ def _missing(spec: MappingSpec, columns: dict[str, int]) -> list[str]:
 
 
 def _missing_finding(spec: MappingSpec, row: Sequence[Cell], missing: list[str], where: Where) -> Finding:
-    there = [shown(cell) for cell in row if shown(cell)]
+    there = [shown(cell) for cell in row if shown(cell)][:_COMPARED]
+    delimiter = spec.table.csv.delimiter if spec.table.csv is not None else ""
+    other = max(_DELIMITERS, key=there[0].count) if there else ""
+    if len(row) == 1 and not where.sheet and delimiter != other and other and there[0].count(other):
+        message = f"the cells are separated by {_name(other)}, the mapping {spec.mapping} reads {_name(delimiter)}"
+        hint = "Export the table with the separator that the mapping declares, or correct table.csv.delimiter."
+        return Finding.of(rules.CSV_FORM, message, where=where, value=there[0], expected=delimiter, hint=hint)
     parts = []
     for name in missing:
         wanted = spec.fields[name].column[0]
         near = difflib.get_close_matches(wanted.casefold(), [text.casefold() for text in there], n=1, cutoff=0.5)
         looks = next((text for text in there if near and text.casefold() == near[0]), "")
         parts.append(f"{wanted!r}" + (f" (nearest: {looks!r})" if looks else ""))
-    settings = [spec.fields[name].otherwise for name in missing if spec.fields[name].otherwise]
+    settings = [spec.fields[name].otherwise for name in missing]
     hint = rules.HEADER_MISSING.hint
-    if settings:
+    if all(settings):
         hint = f"Add the column, or give {' and '.join(f'--set {key}=' for key in dict.fromkeys(settings))}."
     message = f"the mapping {spec.mapping} needs the column{'s' * (len(parts) > 1)} {', '.join(parts)}"
     expected = ", ".join(spec.fields[name].column[0] for name in missing)
     return Finding.of(rules.HEADER_MISSING, message, where=where, value=", ".join(there), expected=expected, hint=hint)
+
+
+def _name(delimiter: str) -> str:
+    return _NAMES.get(delimiter, repr(delimiter))
 
 
 def _check_twice(spec: MappingSpec, names: tuple[str, ...], where: Where) -> None:

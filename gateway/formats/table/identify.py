@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from gateway.errors import LimitExceeded
+from gateway.errors import InputError, LimitExceeded
 from gateway.formats.base import Claim, Limits
 from gateway.formats.table import csv_rows, header, xlsx_rows
 from gateway.formats.table.cells import Cell
@@ -17,7 +17,13 @@ _SCORE = 90
 
 
 def claim(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> Claim | None:
-    """The mapping's claim on a file, None when the file is not its own."""
+    """The mapping's claim on a file, None when the file is not its own.
+
+    Raises:
+        InputError: the file is called a workbook and cannot be opened as one. No other format would do better, and
+            "nobody claims it" would hide the reason.
+        LimitExceeded: the same, because it is over a limit.
+    """
     short = PurePath(name).name.lower()
     if not any(fnmatch.fnmatchcase(short, pattern.lower()) for pattern in spec.identify.names):
         return None
@@ -35,6 +41,8 @@ def _first_rows(spec: MappingSpec, head: bytes, name: str, source: Source | None
             return []
         try:
             return xlsx_rows.head(source, spec.table.xlsx, within, Limits())
-        except LimitExceeded:
-            return []  # detection claims nothing; reading it with a mapping reports the limit
+        except (InputError, LimitExceeded):
+            if xlsx_rows.is_workbook(b"", name):
+                raise
+            return []  # a zip or a compound file of another kind
     return csv_rows.head(head, spec.table.csv, within) if spec.table.csv is not None else []

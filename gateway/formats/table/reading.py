@@ -13,7 +13,7 @@ from gateway.epcis.events import Event
 from gateway.errors import ConfigurationError, InputError, UsageError
 from gateway.findings import Finding, Findings, Where
 from gateway.formats.base import Context
-from gateway.formats.table import csv_rows, header, rules, xlsx_rows
+from gateway.formats.table import csv_rows, dates, header, rules, xlsx_rows
 from gateway.formats.table.assemble import Assembler
 from gateway.formats.table.cells import Block
 from gateway.formats.table.columns import Column, SerialColumn
@@ -41,8 +41,16 @@ def read(source: Source, context: Context) -> Document:
         message = "a table is read through a mapping"
         raise UsageError(message, hint="give --mapping NAME; `gateway list mappings` shows them")
     table = _Table.open(mapping, source, context)
-    created = context.options.get(CREATION_DATE) or context.now or None
+    created = _created(context)
     return Document(Header(schema_version="2.0", creation_date=created), _events(table))
+
+
+def _created(context: Context) -> str | None:
+    given = context.options.get(CREATION_DATE)
+    if given and dates.offset_of(given) is None:
+        message = f"the setting creation-date={given} is no time with a zone"
+        raise UsageError(message, hint="for example creation-date=2026-11-22T10:00:00Z")
+    return given or context.now or None
 
 
 @dataclass(slots=True)
@@ -134,7 +142,9 @@ def _events(table: _Table) -> Iterator[Event]:
     if not runs.rows and not context.findings.errors:
         raise InputError(Finding.of(rules.EMPTY, "the table has a header and no rows", where=table.place))
     yield from assembler.finish()
-    footers.compare(assembler.counts(runs.rows))
+    if not runs.refused:
+        # Refused rows are not counted; a total that they explain would only distract from them.
+        footers.compare(assembler.counts(runs.rows))
     suspects = assembler.unique.suspects()
     if suspects:
         _name_duplicates(_Table.open(table.mapping, table.source, _quiet(context)), suspects, context.findings)

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
+from gateway.epcis import vocabulary
+from gateway.epcis.vocabulary import Field
 from gateway.formats.table.dates import Form
 from gateway.formats.table.spec import EventSpec, FieldSpec, MappingSpec, event_fields
 from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
@@ -40,6 +42,7 @@ def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
         place = ("events", index)
         for value in event_fields(event):
             yield from _known(place, value, values, "field or constant")
+        yield from _words(place, event)
         yield from _event(place, event, spec)
     for index, footer in enumerate(spec.table.footers):
         if footer.counts:
@@ -95,6 +98,21 @@ def _objects(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     for name in names[1:]:
         if not spec.objects[name].sscc:
             yield ("objects", name), "a container is identified by an SSCC"
+
+
+def _words(place: Place, event: EventSpec) -> Iterator[tuple[Place, str]]:
+    """CBV words that do not exist. Words of a partner's own are URIs, and are let through."""
+    named: list[tuple[Place, Field, str]] = [
+        (("biz_step",), Field.BIZ_STEP, event.biz_step),
+        (("disposition",), Field.DISPOSITION, event.disposition),
+    ]
+    for index, transaction in enumerate(event.transactions):
+        named.append((("transactions", index), Field.BIZ_TRANSACTION_TYPE, transaction.type))
+    for key, parties in (("sources", event.sources), ("destinations", event.destinations)):
+        named += [((key, index), Field.SOURCE_DESTINATION_TYPE, party.type) for index, party in enumerate(parties)]
+    for key_, field, value in named:
+        if value and vocabulary.is_bare(value):
+            yield from _known((*place, *key_), value, vocabulary.words(field), f"CBV {field}")
 
 
 def _event(place: Place, event: EventSpec, spec: MappingSpec) -> Iterator[tuple[Place, str]]:

@@ -242,6 +242,13 @@ XLSX_BROKEN = Rule(
     "A transfer that broke off leaves a truncated file.",
     "Send the file again.",
 )
+XLSX_SPARSE = Rule(
+    "TABLE-XLSX-04",
+    Severity.ERROR,
+    "The few cells of a sheet lie so far apart that the sheet would fill the memory.",
+    "A sheet is read as a rectangle from its first to its last cell; one stray cell can make it enormous.",
+    "Find the last used cell (Ctrl+End), delete what stands far from the table, and save again.",
+)
 CARRIER = Rule(
     "TABLE-KIND-01",
     Severity.ERROR,

@@ -74,6 +74,8 @@ class Runs:
         self._block = Block(1, ())
         #: How many data rows were taken.
         self.rows = 0
+        #: How many were refused.
+        self.refused = 0
 
     def of(self, block: Block) -> Iterator[Run]:
         """The runs of a block. Bad rows are reported and left out."""
@@ -166,6 +168,7 @@ class Runs:
             if blank(row) or self._footers.takes(row, self._at(number)):
                 continue
             if len(row) < width or not blank(row[width:]):
+                self.refused += 1
                 message = f"the row has {len(row)} cells, the header has {width}"
                 self._findings.report(
                     rules.RAGGED, message, where=self._at(number), value=len(row), expected=f"{width} cells"
@@ -187,6 +190,7 @@ class Runs:
             return False
         if blank(row) or self._footers.takes(row, self._at(number)) or self._is_header(row):
             return True
+        self.refused += 1
         for place, column, bad in wrong:
             self._findings.report(
                 bad.rule,

@@ -75,7 +75,7 @@ class FieldSpec(_Model):
     required: bool = Field(default=True, description="whether column and cells must be filled")
     otherwise: str = Field(default="", description="setting that is used where the column or a cell is empty")
     help: str = Field(default="", description="what belongs into the column, for the sender")
-    formats: Texts = Field(default=[], description="forms of `date` and `datetime`, e.g. `DD.MM.YYYY hh:mm`")
+    formats: Texts = Field(default=[], description="forms of dates and times, e.g. `DD.MM.YYYY`, `M/D/YYYY h:mm AM`")
     zone: str = Field(default="", description="IANA time zone of `datetime`, e.g. `Europe/Berlin`")
     day_00: Literal["", "last"] = Field(default="", description="`last`: day 00 or no day is the month's last")
     numbers: Literal["refuse", "as-shown"] = Field(default="refuse", description="number cells in a `serial`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 import python_calamine as calamine
@@ -19,6 +20,7 @@ ZIP = b"PK\x03\x04"
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PIECE = 1 << 20
+_SPACE = 0x20
 BLOCK_ROWS = 512
 
 
@@ -42,33 +44,54 @@ def sheet(source: Source, place: Xlsx, context: Context) -> tuple[str, Iterator[
         message = f"the workbook has no sheet {name!r}; it has {', '.join(map(repr, names))}"
         where = Where(file=source.name)
         raise InputError(Finding.of(rules.SHEET_MISSING, message, where=where, value=", ".join(names), expected=name))
-    for other in names:
-        if other != match and book.get_sheet_by_name(other).height:
-            where = Where(file=source.name, sheet=other)
-            context.findings.report(rules.SHEET_UNREAD, f"the sheet {other!r} is not converted", where=where)
-    return match, _blocks(book.get_sheet_by_name(match))
+    with _readable(source):
+        for other in names:
+            if other != match and book.get_sheet_by_name(other).height:
+                where = Where(file=source.name, sheet=other)
+                context.findings.report(rules.SHEET_UNREAD, f"the sheet {other!r} is not converted", where=where)
+        found = book.get_sheet_by_name(match)
+    return match, _blocks(source, found)
 
 
 def head(source: Source, place: Xlsx, rows: int, limits: Limits) -> list[list[Cell]]:
-    """The first rows of the sheet; empty when the file cannot be read."""
-    try:
-        book = _open(source, limits)
-    except InputError:
-        return []
+    """The first rows of the sheet; none when there is no such sheet.
+
+    Raises:
+        InputError: no workbook, protected or truncated.
+        LimitExceeded: a zip bomb.
+    """
+    book = _open(source, limits)
     names = book.sheet_names
     wanted = place.sheet.casefold().strip()
     name = next((known for known in names if not wanted or known.casefold().strip() == wanted), None)
-    return list(islice(book.get_sheet_by_name(name).iter_rows(), rows)) if name is not None else []
+    if name is None:
+        return []
+    with _readable(source):
+        return list(islice(book.get_sheet_by_name(name).iter_rows(), rows))
 
 
-def _blocks(sheet: calamine.CalamineSheet) -> Iterator[Block]:
+def _blocks(source: Source, sheet: calamine.CalamineSheet) -> Iterator[Block]:
     if sheet.start is None:
         return
     rows = sheet.iter_rows()
     first = 1
-    while block := list(islice(rows, BLOCK_ROWS)):
+    while True:
+        with _readable(source):
+            block = list(islice(rows, BLOCK_ROWS))
+        if not block:
+            return
         yield Block(first, block)
         first += len(block)
+
+
+@contextmanager
+def _readable(source: Source) -> Iterator[None]:
+    """Turn an error of calamine into a finding: sheets are read only when they are asked for."""
+    try:
+        yield
+    except (calamine.CalamineError, OSError) as error:
+        message = f"the workbook cannot be read: {error}"
+        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=Where(file=source.name))) from error
 
 
 def _open(source: Source, limits: Limits) -> calamine.CalamineWorkbook:
@@ -80,15 +103,21 @@ def _open(source: Source, limits: Limits) -> calamine.CalamineWorkbook:
         message = "the file is an old workbook (.xls)"
         raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where, hint="Save the workbook as .xlsx."))
     if not start.startswith(ZIP):
-        raise InputError(Finding.of(rules.XLSX_BROKEN, "the file is not a workbook", where=where))
+        hint = ""
+        message = "the file is not a workbook, whatever its name says"
+        if _is_text(start):
+            message = "the file is text, not a workbook, whatever its name says"
+            hint = "Save the table as .xlsx; if it is CSV, name it .csv."
+        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where, hint=hint))
     zip_guard.check(source, limits)
-    try:
+    with _readable(source):
         if source.path is not None:
             return calamine.CalamineWorkbook.from_path(source.path)
         return calamine.CalamineWorkbook.from_filelike(source.open())
-    except calamine.CalamineError as error:
-        message = f"the workbook cannot be read: {error}"
-        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where)) from error
+
+
+def _is_text(start: bytes) -> bool:
+    return bool(start) and all(byte >= _SPACE or byte in b"\t\r\n" for byte in start)
 
 
 def _encrypted(source: Source) -> bool:

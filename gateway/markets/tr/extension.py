@@ -13,7 +13,7 @@ from typing import Final
 from gateway.epcis.element import Element, element
 from gateway.markets.tr.model import ProductList, Transfer
 
-NAMESPACE: Final = "urn:epcis-gateway:market:tr:pts"
+NAMESPACE: Final = "urn:epcis-gateway:market:tr:pts:"
 PREFIX: Final = "pts"
 
 CONTAINER_TYPE: Final = "containerType"

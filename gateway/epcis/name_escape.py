@@ -15,15 +15,24 @@ _START: Final = (
     "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
 _CHARACTERS: Final = _START + r"\-.0-9\u00b7\u0300-\u036f\u203f-\u2040"
-_LEGAL: Final = re.compile(f"[{_START}][{_CHARACTERS}]*")
-_ILLEGAL: Final = re.compile(f"[^{_CHARACTERS}]")
+_PLAIN: Final = re.compile("[A-Za-z_][A-Za-z0-9_.-]*")
 _ESCAPE: Final = re.compile(r"_x([0-9A-F]{4}|[0-9A-F]{6})_")
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Legal names and illegal characters; compiled when a name is not plain ASCII, for it takes its time."""
+    return re.compile(f"[{_START}][{_CHARACTERS}]*"), re.compile(f"[^{_CHARACTERS}]")
+
+
+def _is_legal(name: str) -> bool:
+    return _PLAIN.fullmatch(name) is not None or _patterns()[0].fullmatch(name) is not None
 
 
 @functools.lru_cache(maxsize=4096)
 def spelt(name: str) -> str:
     """A local name as XML allows it: itself, which is nearly always so, or with its illegal characters escaped."""
-    return name if _LEGAL.fullmatch(name) else _escaped(name)
+    return name if _is_legal(name) and meant(name) == name else _escaped(name)
 
 
 def meant(name: str) -> str:
@@ -38,8 +47,8 @@ def meant(name: str) -> str:
 def _escaped(name: str) -> str:
     # An underscore that would look like the start of an escape is escaped too.
     out = re.sub(r"_(?=x(?:[0-9A-F]{4}|[0-9A-F]{6})_)", "_x005F_", name)
-    out = _ILLEGAL.sub(lambda match: _escape(match[0]), out)
-    return out if _LEGAL.fullmatch(out) else _escape(out[:1] or "_") + out[1:]
+    out = _patterns()[1].sub(lambda match: _escape(match[0]), out)
+    return out if _is_legal(out) else _escape(out[:1] or "_") + out[1:]
 
 
 def _escape(character: str) -> str:

@@ -1,0 +1,147 @@
+"""The comparisons that conversion must pass: every "must" of the targets, with its limit.
+
+Ratios are CPU per MB of input against a yardstick in the same minute: ``xmllint --stream --noout`` where it is
+installed, and a bare ``iterparse`` loop, which always is. Absolute speeds are shown, never judged.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import epcis_data
+import table_data
+from paired import Case
+
+HERE = Path(__file__).parent
+GATEWAY = (sys.executable, "-m", "gateway")
+BARE = (sys.executable, str(HERE / "child.py"), "bare")
+XMLLINT = ("xmllint", "--stream", "--noout")
+SINGLE_MIB = 64.0
+ONE_EVENT_MIB = 128.0
+START_SECONDS = 0.30
+ROWS = 1_000_000
+
+
+def has_xmllint() -> bool:
+    """Whether the first yardstick is installed."""
+    return shutil.which(XMLLINT[0]) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The inputs, made once in one folder.
+
+    Attributes:
+        folder: where they are.
+        events: size of the everyday file.
+    """
+
+    folder: Path
+    events: int
+
+    @property
+    def mixed(self) -> Path:
+        """The everyday file."""
+        return self.folder / "mixed.xml"
+
+    @property
+    def json(self) -> Path:
+        """Its twin in JSON-LD."""
+        return self.folder / "mixed.jsonld"
+
+    @property
+    def small(self) -> Path:
+        """A tenth of the everyday file."""
+        return self.folder / "small.xml"
+
+    def path(self, name: str) -> Path:
+        """Any other file."""
+        return self.folder / name
+
+    def make(self) -> None:
+        """Write all of them."""
+        epcis_data.mixed(self.mixed, self.events)
+        epcis_data.mixed(self.small, self.events // 10)
+        epcis_data.mixed(self.path("start.xml"), 100)
+        epcis_data.mixed(self.path("fault.xml"), 100_000, fault_at=77_777)
+        epcis_data.bulk(self.path("bulk.xml"), 1000)
+        epcis_data.one(self.path("one.xml"), 100_000)
+        table_data.generate(self.path("batch.csv"), ROWS)
+
+
+def convert(source: Path, target: str, *more: str) -> tuple[str, ...]:
+    """The command line of one conversion."""
+    return (*GATEWAY, "convert", str(source), "--to", target, "-q", "-o", str(source.parent / f"out.{target}"), *more)
+
+
+def cases(files: Files) -> list[Case]:
+    """All comparisons."""
+    found = [*_xml(files), *_json(files), *_large_events(files)]
+    settings = [part for key, value in table_data.SETTINGS.items() for part in ("--set", f"{key}={value}")]
+    table = convert(files.path("batch.csv"), "epcis-1.2-xml", "--mapping", table_data.MAPPING, *settings)
+    reader = (sys.executable, table_data.__file__, "--child", "bare", str(files.path("batch.csv")))
+    found.append(Case("CSV -> 1.2 XML / csv.reader", table, reader, table_data.RATIO, SINGLE_MIB, ROWS, "rows"))
+    start = convert(files.path("start.xml"), "epcis-2.0-json")
+    found.append(Case("100 events, whole process", start, (), 0, 0, 100, "events", must_wall=START_SECONDS))
+    return found
+
+
+def _xml(files: Files) -> list[Case]:
+    checked = (sys.executable, str(HERE / "child.py"), "checked", str(files.mixed), str(files.path("out")))
+    commands = (
+        ("1.2 XML -> JSON-LD", convert(files.mixed, "epcis-2.0-json"), 4.0, 2.5),
+        ("1.2 XML -> 2.0 XML", convert(files.mixed, "epcis-2.0-xml"), 0, 0),
+        ("1.2 XML -> JSON-LD with XSD", (*checked, "epcis-2.0-json"), 5.5, 0),
+    )
+    found = []
+    for name, command, xmllint, bare in commands:
+        if has_xmllint():
+            yard = (*XMLLINT, str(files.mixed))
+            found.append(Case(f"{name} / xmllint", command, yard, xmllint, SINGLE_MIB, files.events, "events"))
+        if bare or not has_xmllint():
+            yard = (*BARE, str(files.mixed))
+            found.append(Case(f"{name} / bare loop", command, yard, bare, SINGLE_MIB, files.events, "events"))
+    return found
+
+
+def _json(files: Files) -> list[Case]:
+    """No XML tool reads JSON, so the yardstick reads the twin, and each side counts by its own size."""
+    yard, limit = ((*XMLLINT, str(files.mixed)), 4.0) if has_xmllint() else ((*BARE, str(files.mixed)), 2.5)
+    scale = files.mixed.stat().st_size / files.json.stat().st_size
+    against = "xmllint" if has_xmllint() else "bare loop"
+    return [
+        Case(
+            f"JSON-LD -> {number} XML / {against}",
+            convert(files.json, f"epcis-{number}-xml"),
+            yard,
+            limit,
+            SINGLE_MIB,
+            files.events,
+            "events",
+            scale,
+        )
+        for number in ("1.2", "2.0")
+    ]
+
+
+def _large_events(files: Files) -> list[Case]:
+    bulk, one = files.path("bulk.xml"), files.path("one.xml")
+    return [
+        Case(
+            "bulk, 1000 EPC/event / bare loop",
+            convert(bulk, "epcis-2.0-json"),
+            (*BARE, str(bulk)),
+            0,
+            SINGLE_MIB,
+            1_000_000,
+            "EPCs",
+        ),
+        Case("one event, 100k EPC", convert(one, "epcis-2.0-json"), (), 0, ONE_EVENT_MIB, 100_000, "EPCs"),
+    ]
+
+
+if __name__ == "__main__":
+    Files(Path(sys.argv[1]), int(sys.argv[2])).make()
