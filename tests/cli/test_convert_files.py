@@ -127,7 +127,7 @@ def test_inputs_that_are_no_files(sheet, tmp_path, monkeypatch, capsys, name, te
     assert err.startswith(text)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file; run the tests as another user to see this one")
 def test_an_unreadable_input(sheet, monkeypatch, capsys):
     sheet.chmod(0)
     code, err = convert(monkeypatch, capsys, sheet)
