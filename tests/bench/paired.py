@@ -80,7 +80,7 @@ def run_once(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Usage:
         RuntimeError: it ended with another exit code than those allowed; with the end of what it printed.
     """
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     stderr = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
@@ -89,6 +89,11 @@ def run_once(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Usage:
         message = f"{' '.join(command)} ended with {process.returncode}: {stderr.decode(errors='replace')[-500:]}"
         raise RuntimeError(message)
     return Usage(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def _environment() -> dict[str, str]:
+    """As users have it: an installed package keeps its byte code, whatever this machine's settings are."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def measure(case: Case, pairs: int) -> Result:
