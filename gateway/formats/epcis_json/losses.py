@@ -1,4 +1,4 @@
-"""What EPCIS 2.0 JSON has no place for, by the rules of the conversion reference (C06 to C35)."""
+"""What EPCIS 2.0 JSON has no place for, rule by rule; docs/conversion.md shows them all."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ UNSAYABLE = Rule(
     "EPCIS-JSON-20",
     Severity.ERROR,
     "the event cannot be said in EPCIS 2.0 JSON",
-    "The JSON Schema asks for more than the XML schemas do (conversion reference, section 4.2).",
+    "The JSON Schema asks for more than the XML schemas do.",
     "ask the sender for the missing part",
 )
 VOCABULARY = Rule(
@@ -192,7 +192,7 @@ PREFIX_RENAMED = Rule(
     "EPCIS-JSON-29",
     Severity.INFO,
     "a prefix was renamed because it means something else here",
-    "Conversion rule C11. The namespace is what counts.",
+    "Prefixes are a matter of taste; the namespace is what counts.",
     "",
 )
 CREATION_DATE = Rule(

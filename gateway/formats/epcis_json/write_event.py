@@ -1,6 +1,6 @@
 """One event of the model as a JSON object, legal by the EPCIS 2.0 JSON Schema wherever the event allows it.
 
-What the schema asks for beyond the XML schemas is in section 4.2 of the conversion reference.
+What the JSON Schema asks for beyond the XML schemas is said by the rules EPCIS-JSON-20 and following.
 """
 
 from __future__ import annotations

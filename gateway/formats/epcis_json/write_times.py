@@ -1,4 +1,4 @@
-"""Times and offsets as EPCIS 2.0 JSON requires them (conversion reference, section 8). Digits are never changed."""
+"""Times and offsets as EPCIS 2.0 JSON requires them. Digits are never changed."""
 
 from __future__ import annotations
 
