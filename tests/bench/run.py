@@ -1,7 +1,8 @@
 """The one entry of all benchmarks: ``make bench``, or ``python tests/bench/run.py [--full] [--pairs N]``.
 
-Prints a table, writes ``tests/bench/results/latest.json``, and ends with 1 when something that must hold does not.
-Ratios and memory are judged; events a second are shown only, since they depend on the machine and its other users.
+Prints a table, writes ``tests/bench/results/latest.json``, and ends with 1 when a limit that has been reached once does
+not hold any more. Limits that were never reached yet are in `cases.OPEN` and shown as missed. Ratios and memory are
+judged; events a second are shown only, since they depend on the machine and its other users.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
-from cases import GATEWAY, SINGLE_MIB, Files, cases, convert, has_xmllint  # noqa: E402
+from cases import GATEWAY, OPEN, SINGLE_MIB, Files, cases, convert, has_xmllint  # noqa: E402
 from paired import Result, measure, run_once  # noqa: E402
 
 QUICK, FULL = 50_000, 1_000_000
@@ -49,8 +50,11 @@ def main(arguments: list[str]) -> int:
         if not options.only:
             results += [_shown(result) for result in (*_growth(files), _validate(files))]
     _save(results)
-    failed = [result.name for result in results if not result.passed]
-    print(f"failed: {', '.join(failed)}" if failed else "everything that must hold holds")
+    missed = [result.name for result in results if not result.passed and result.name in OPEN]
+    failed = [result.name for result in results if not result.passed and result.name not in OPEN]
+    if missed:
+        print(f"not reached yet: {', '.join(missed)}")
+    print(f"failed: {', '.join(failed)}" if failed else "everything that was reached before holds")
     return 1 if failed else 0
 
 
@@ -64,7 +68,7 @@ def _shown(result: Result) -> Result:
             f"{result.must_mib:g}" if result.must_mib else "",
             f"{result.wall:.2f}" + (f"<{result.must_wall:g}" if result.must_wall else ""),
             f"{result.per_second:,} {result.unit}",
-            "" if result.passed else "FAILED",
+            "" if result.passed else "missed" if result.name in OPEN else "FAILED",
         ),
         flush=True,
     )
