@@ -24,7 +24,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 PLACEHOLDERS = {
     "stem": "name of the output without its suffix; it comes from the name of the file that came in",
     "suffix": "suffix of the output, with its dot",
-    "message": "id of the message, e.g. 20261122093000-00000042",
+    "message": "id of the message, e.g. 20261122093000123-00000042",
     "date": "day on which the file came in, UTC, YYYYMMDD",
     "target": "id of the target",
     "index": "number of the file where an input gives several, from 1",

@@ -180,7 +180,8 @@ class Intake:
             message.closed_at = message.received_at
         session.add(message)
         session.flush()
-        message.id = f"{moment(message.received_at):%Y%m%d%H%M%S}-{message.number:08d}"
+        # Milliseconds: a ledger that was thrown away and begun again must not give an id that the engine knows already.
+        message.id = f"{moment(message.received_at):%Y%m%d%H%M%S%f}"[:17] + f"-{message.number:08d}"
         session.flush()
         session.add(History(message=message.id, at=message.received_at, state=message.state, detail=message.reason))
         return message

@@ -151,7 +151,7 @@ class Site:
     def delivered(self) -> dict[str, list[str]]:
         """Names in the receivers' folders, without the message's id."""
         return {
-            folder.name: sorted(re.sub(r"-\d{14}-\d{8}", "", path.name) for path in folder.iterdir())
+            folder.name: sorted(re.sub(r"-\d{17}-\d{8}", "", path.name) for path in folder.iterdir())
             for folder in (self.one, self.two)
         }
 

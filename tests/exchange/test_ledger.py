@@ -77,7 +77,7 @@ def test_ids_have_one_width_and_rise_even_when_the_clock_goes_back(ledger: Ledge
         ids.append(ledger.receive(arrival(ledger, f"f{number}|1|0", f"{number:064}"))[0].id)
     assert ids == sorted(ids)
     assert len({len(id_) for id_ in ids}) == 1
-    assert ids[0] == "20260301120000-00000001"
+    assert ids[0] == "20260301120000000-00000001"
 
 
 def test_a_known_offer_is_recognised_and_another_content_under_its_identity_is_not(ledger: Ledger) -> None:

@@ -76,7 +76,6 @@ def test_the_ledger_may_be_restored_from_before_the_engines_work(site: Site) -> 
         connection.execute("update workflow_status set status = 'ERROR' where name in ('process', 'deliver')")
     for path in (site.root / "data").glob("ledger.sqlite*"):
         path.unlink()
-    time.sleep(1.1)  # ids carry seconds, and nobody restores a ledger within the second in which it was written
     site.drop("b.xml", document(2))
     assert not site.once()
     assert [(m.name, m.state) for m in site.messages()] == [("b.xml", "done")]
