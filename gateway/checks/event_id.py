@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from gateway.checks import event_id_rules as rules
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope
 from gateway.epcis.event_hash import event_hash, is_hash_id
 from gateway.epcis.events import Event
 from gateway.epcis.prehash_values import Variant
@@ -20,7 +20,7 @@ _END: Final = "?ver=CBV2.0"
 _PATH: Final = "eventID"
 
 
-def checker(scope: Scope, ignore: Collection[str] = ()) -> Check:
+def checker(scope: Scope, ignore: Collection[str] = ()) -> Checker:
     """The check of one event, for `gateway.checks.run`.
 
     Args:
@@ -33,7 +33,7 @@ def checker(scope: Scope, ignore: Collection[str] = ()) -> Check:
         if event_id is not None and event_id.startswith(_BEGIN):
             _check(event, event_id, scope, ignore)
 
-    return check
+    return Checker(check, lambda event: event.event_id is None or not event.event_id.startswith(_BEGIN))
 
 
 def _check(event: Event, event_id: str, scope: Scope, ignore: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gateway.checks import rules
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope
 from gateway.epcis import events as epcis
 from gateway.epcis.events import Event, QuantityElement
 
@@ -19,7 +19,7 @@ _WHOLE: Final = re.compile(r"\+?\d+", re.ASCII)
 _UOM: Final = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
 
 
-def checker(scope: Scope) -> Check:
+def checker(scope: Scope) -> Checker:
     """The check of one event, for `gateway.checks.run`."""
 
     def check(event: Event) -> None:
@@ -35,7 +35,18 @@ def checker(scope: Scope) -> Check:
         if event.error_declaration is not None or event.persistent_disposition is not None:
             _rare_parts(event, scope)
 
-    return check
+    return Checker(check, _quiet)
+
+
+def _quiet(event: Event) -> bool:
+    """Whether the objects of an event that is alike to a good one stand in it once, and it does not contain itself."""
+    if isinstance(event, epcis.ObjectEvent):
+        epcs = event.epc_list
+        return bool(epcs) and len(set(epcs)) == len(epcs)  # type: ignore[arg-type]  # bool knows that there are some
+    if isinstance(event, epcis.AggregationEvent) and event.child_epcs:
+        children = set(event.child_epcs)
+        return len(children) == len(event.child_epcs) and event.parent_id not in children and event.parent_id != ""
+    return False
 
 
 def _object(event: epcis.ObjectEvent, scope: Scope) -> None:

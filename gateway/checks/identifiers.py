@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.checks import rules
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope
 from gateway.epcis.events import (
     AggregationEvent,
     AssociationEvent,
@@ -70,9 +70,10 @@ def kind_of(key: Key | None, text: str) -> Kind:
     return Kind.OBJECT
 
 
-def checker(scope: Scope) -> Check:
+def checker(scope: Scope) -> Checker:
     """The check of one event, for `gateway.checks.run`."""
-    return _Identifiers(scope).check
+    identifiers = _Identifiers(scope)
+    return Checker(identifiers.check, identifiers.quiet)
 
 
 class _Heads:
@@ -92,7 +93,8 @@ class _Heads:
 
     def good(self, epc: str) -> bool:
         """Whether one EPC is good; False says only that it must be read."""
-        return self.all_good((epc,))
+        match = self._match(epc)
+        return match is not None and match(f"\n{epc}") is not None and "\n" not in epc
 
     def _match(self, epc: str) -> _Match | None:
         head = epc[: epc.rfind("." if epc[:4] == "urn:" else "/") + 1]
@@ -144,6 +146,15 @@ class _Identifiers:
         if event.source_list or event.destination_list:
             self._parties(event.source_list, "source")
             self._parties(event.destination_list, "destination")
+
+    def quiet(self, event: Event) -> bool:
+        """Whether the objects of an event that is alike to a good one are surely good."""
+        if isinstance(event, ObjectEvent):
+            return bool(event.epc_list) and self._heads.all_good(event.epc_list or ())
+        if isinstance(event, AggregationEvent) and event.child_epcs:
+            parent = event.parent_id
+            return self._heads.all_good(event.child_epcs) and (parent is None or self._heads.good(parent))
+        return False
 
     def _objects(self, event: Event) -> None:
         if isinstance(event, ObjectEvent):

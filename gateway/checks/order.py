@@ -7,14 +7,14 @@ EPCIS does not ask for it, and a document that is built bottom-up rarely has it;
 from __future__ import annotations
 
 from gateway.checks import rules
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope
 from gateway.epcis.events import Event
 from gateway.epcis.time import order_key
 
 
-def checker(scope: Scope) -> Check:
-    """The check of one event, for `gateway.checks.run`."""
-    return _Order(scope).check
+def checker(scope: Scope) -> Checker:
+    """The check of one event, for `gateway.checks.run`; each event is compared with the one before it."""
+    return Checker(_Order(scope).check, lambda _: False)
 
 
 class _Order:

@@ -8,8 +8,9 @@ from typing import Final, Protocol
 
 from gateway.checks import event_id, identifiers, order, time, vocabulary
 from gateway.checks import events as required_parts
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope, nothing
 from gateway.checks.story import Story
+from gateway.epcis.alike import Alike
 from gateway.epcis.events import Event
 from gateway.findings import Findings
 
@@ -41,7 +42,7 @@ BUILT_LAYERS: Final = (VOCABULARY, TIME)
 #: What `gateway validate` checks. The story remembers objects and so costs memory.
 ALL_LAYERS: Final = tuple(Layer)
 
-_CHECKERS: Final[dict[Layer, Callable[[Scope], Check]]] = {
+_CHECKERS: Final[dict[Layer, Callable[[Scope], Checker]]] = {
     EVENTS: required_parts.checker,
     IDENTIFIERS: identifiers.checker,
     VOCABULARY: vocabulary.checker,
@@ -67,14 +68,22 @@ def check_events(events: Iterable[Event], context: Context, layers: Collection[L
         layers: which checks to run.
     """
     scope = Scope(context.findings, context.now)
-    checks = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
+    checkers = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
+    quiets = [checker.quiet for checker in checkers if checker.quiet is not nothing]
     story = Story(scope) if STORY in layers else None
-    if story is not None:
-        checks.append(story.check)
+    alike: Alike[bool] = Alike()
     for number, event in enumerate(events, 1):
-        scope.enter(event, number)
-        for check in checks:
-            check(event)
+        entry = alike.entry(event)
+        if entry is None or not entry.value or not all(quiet(event) for quiet in quiets):
+            scope.enter(event, number)
+            before = len(context.findings)
+            for checker in checkers:
+                checker.check(event)
+            if entry is not None and len(context.findings) == before:
+                entry.value = True
+        if story is not None:
+            scope.enter(event, number)
+            story.check(event)
         yield event
     if story is not None:
         story.finish()

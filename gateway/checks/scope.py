@@ -12,6 +12,25 @@ from gateway.findings import NOWHERE, Findings, Rule, Severity, Where
 Check = Callable[[Event], None]
 
 
+def nothing(_: Event) -> bool:
+    """For checks that look at nothing which alike events may differ in."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """A check, and the short way for events that are alike (`gateway.epcis.alike`).
+
+    Attributes:
+        check: looks at all of an event.
+        quiet: for an event alike to one about which there was nothing to say: whether there is surely nothing to say
+            about its own times, ids and objects either. False says only that `check` has to look.
+    """
+
+    check: Check
+    quiet: Callable[[Event], bool] = nothing
+
+
 @dataclass(slots=True)
 class Scope:
     """Turns what a check says into a finding with a place.

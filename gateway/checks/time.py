@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from gateway.checks import rules
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope
 from gateway.epcis.events import Event
 from gateway.epcis.time import OFFSET_FORM, is_offset, order_key, parse, same_offset
 
@@ -22,9 +22,10 @@ _UTC: Final = "+00:00"
 _EXAMPLE: Final = "an xsd:dateTime, e.g. 2026-03-01T13:45:00+01:00"
 
 
-def checker(scope: Scope) -> Check:
+def checker(scope: Scope) -> Checker:
     """The check of one event, for `gateway.checks.run`."""
-    return _Times(scope).check
+    times = _Times(scope)
+    return Checker(times.check, times.quiet)
 
 
 def _two_days_before(now: str) -> str:
@@ -59,6 +60,23 @@ class _Times:
             self._after(declaration.declaration_time, "errorDeclaration/declarationTime", event)
         if event.sensor_element_list:
             self._sensors(event)
+
+    def quiet(self, event: Event) -> bool:
+        """Whether there is surely nothing to say about the times of an event that is alike to a good one."""
+        text = event.event_time
+        plain = _PLAIN.fullmatch(text)
+        if plain is None or (self._now and text >= self._surely_past) or event.error_declaration is not None:
+            return False
+        zone = plain[1]
+        offset = event.event_time_zone_offset
+        if zone != offset and (zone != "Z" or offset != _UTC):
+            return False
+        record = event.record_time
+        if record is None:
+            return True
+        # Among plain times of one length in one zone the order of text is that of time.
+        in_order = len(record) == len(text) and record >= text and record.endswith(zone)
+        return in_order and _PLAIN.fullmatch(record) is not None
 
     def _event_time(self, text: str, offset: str) -> None:
         self._last = (text, offset)

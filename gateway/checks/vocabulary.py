@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.checks import rules
-from gateway.checks.scope import Check, Scope
+from gateway.checks.scope import Checker, Scope
 from gateway.epcis.events import BizTransaction, ErrorDeclaration, Event, Party, SensorElement
 from gateway.epcis.vocabulary import Field, Style, is_bare, is_gs1_spelling, nearest, spell, spellings
 
@@ -48,9 +48,9 @@ def _like(field: Field, value: str, word: str) -> str:
     return spell(field, word, style)
 
 
-def checker(scope: Scope) -> Check:
+def checker(scope: Scope) -> Checker:
     """The check of one event, for `gateway.checks.run`."""
-    return _Vocabulary(scope).check
+    return Checker(_Vocabulary(scope).check)
 
 
 class _Vocabulary:

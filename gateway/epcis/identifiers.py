@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from gateway.epcis.events import (
     AggregationEvent,
     AssociationEvent,
@@ -73,6 +75,7 @@ class _Translator:
         else:
             self._spell = lambda texts, _: urns_to_digital_links(texts)
         self._few: dict[str, str] = {}
+        self._places: dict[str, Location] = {}
         self._event = Event(event_time="", event_time_zone_offset="")
         self._number = 0
 
@@ -85,23 +88,23 @@ class _Translator:
     def _translate(self, event: Event) -> None:
         if isinstance(event, (ObjectEvent, TransactionEvent)):
             event.epc_list = self._many(event.epc_list, "epcList")
-            self._classes(event.quantity_list, "quantityList")
+            event.quantity_list = self._classes(event.quantity_list, "quantityList")
         if isinstance(event, (AggregationEvent, AssociationEvent)):
             event.child_epcs = self._many(event.child_epcs, "childEPCs")
-            self._classes(event.child_quantity_list, "childQuantityList")
+            event.child_quantity_list = self._classes(event.child_quantity_list, "childQuantityList")
         if isinstance(event, (AggregationEvent, AssociationEvent, TransactionEvent)) and event.parent_id:
             event.parent_id = self._one(event.parent_id, "parentID")
         if isinstance(event, TransformationEvent):
             event.input_epc_list = self._many(event.input_epc_list, "inputEPCList")
             event.output_epc_list = self._many(event.output_epc_list, "outputEPCList")
-            self._classes(event.input_quantity_list, "inputQuantityList")
-            self._classes(event.output_quantity_list, "outputQuantityList")
+            event.input_quantity_list = self._classes(event.input_quantity_list, "inputQuantityList")
+            event.output_quantity_list = self._classes(event.output_quantity_list, "outputQuantityList")
         if isinstance(event, QuantityEvent):
             event.epc_class = self._known(event.epc_class, "epcClass")
-        self._place(event.read_point, "readPoint/id")
-        self._place(event.biz_location, "bizLocation/id")
-        self._parties(event.source_list, "source")
-        self._parties(event.destination_list, "destination")
+        event.read_point = self._place(event.read_point, "readPoint/id")
+        event.biz_location = self._place(event.biz_location, "bizLocation/id")
+        event.source_list = self._parties(event.source_list, "source")
+        event.destination_list = self._parties(event.destination_list, "destination")
 
     def _many(self, texts: list[str] | None, path: str) -> list[str] | None:
         """Translate a list at once; only when something in it is wrong, one by one."""
@@ -143,17 +146,32 @@ class _Translator:
             self._few[text] = spelt
         return spelt
 
-    def _classes(self, quantities: Sequence[QuantityElement] | None, path: str) -> None:
-        for at, quantity in enumerate(quantities or (), 1):
-            quantity.epc_class = self._known(quantity.epc_class, f"{path}/quantityElement[{at}]/epcClass")
+    # Parts may belong to several events (`gateway.epcis.alike`): they are replaced, never changed.
 
-    def _place(self, location: Location | None, path: str) -> None:
-        if location is not None:
-            location.id = self._known(location.id, path)
+    def _classes(self, quantities: list[QuantityElement] | None, path: str) -> list[QuantityElement] | None:
+        return quantities and [
+            structs.replace(item, epc_class=self._known(item.epc_class, f"{path}/quantityElement[{at}]/epcClass"))
+            for at, item in enumerate(quantities, 1)
+        ]
 
-    def _parties(self, parties: Sequence[Party] | None, name: str) -> None:
-        for at, party in enumerate(parties or (), 1):
-            party.id = self._known(party.id, f"{name}List/{name}[{at}]")
+    def _place(self, location: Location | None, path: str) -> Location | None:
+        if location is None:
+            return None
+        spelt = self._known(location.id, path)
+        if location.extensions:
+            return structs.replace(location, id=spelt)
+        place = self._places.get(spelt)
+        if place is None:
+            place = Location(spelt)
+            if len(self._places) < _REMEMBERED:
+                self._places[spelt] = place
+        return place
+
+    def _parties(self, parties: list[Party] | None, name: str) -> list[Party] | None:
+        return parties and [
+            structs.replace(party, id=self._known(party.id, f"{name}List/{name}[{at}]"))
+            for at, party in enumerate(parties, 1)
+        ]
 
     def _lose(self, link: DigitalLink, path: str) -> None:
         """Report what stands in a Digital Link beside its key: the whole link, so that nothing of it is gone."""

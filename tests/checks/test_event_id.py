@@ -19,7 +19,7 @@ EMPTY = "ni:///sha-256;" + "0" * 64 + "?ver=CBV2.0"
 def run(*events, ignore=()):
     findings = Findings()
     scope = Scope(findings)
-    check = checker(scope, ignore)
+    check = checker(scope, ignore).check
     for number, event in enumerate(events, 1):
         scope.enter(event, number)
         check(event)

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.epcis.document import Document
 from gateway.epcis.element import Element
+from gateway.epcis.events import Event
 from gateway.formats.base import BLOCK_BYTES, Context
 from gateway.formats.epcis_json import losses, names
 from gateway.formats.epcis_json.element_xml import to_xml
@@ -16,6 +17,8 @@ from gateway.formats.epcis_json.prefixes import Prefixes
 from gateway.formats.epcis_json.tree_to_json import Tree, take_types
 from gateway.formats.epcis_json.write_event import EventWriter
 from gateway.formats.epcis_json.write_header import HeaderWriter
+from gateway.formats.epcis_json.write_times import ZONED
+from gateway.formats.template import Templates
 from gateway.options import COMPACT
 
 _HOLE = b'"\\u0000events\\u0000"'
@@ -36,33 +39,46 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     before, _, after = frame.rpartition(_HOLE)
     depth = 3 if document.header.query is None else 5
     outer = _INDENT * (depth - 1)
-    separator = b",\n" + b" " * (_INDENT * depth) if pretty else b",\n"
+    separator = ",\n" + " " * (_INDENT * depth) if pretty else ",\n"
     yield before + b"[\n" + (b" " * (_INDENT * depth) if pretty else b"")
 
     writer = EventWriter(context, header.prefixes)
-    pending: list[bytes] = []
-    size = 0
     number = 0
-    for number, event in enumerate(document.events, 1):
+
+    def text_of(event: Event) -> str:
         data = encode(writer.build(event, number))
         if pretty:
             data = msgspec.json.format(data, indent=_INDENT)
             data = data.replace(b"\n", b"\n" + b" " * (_INDENT * depth))
+        return data.decode()
+
+    templates = Templates(context, text_of, _fits)
+    pending: list[str] = []
+    size = 0
+    for number, event in enumerate(document.events, 1):
+        data = templates.write(event)
         pending.append(data)
         size += len(data)
         if size >= BLOCK_BYTES:
-            block = separator.join(pending)
-            yield block if number == len(pending) else separator + block
+            block = separator.join(pending).encode()
+            yield block if number == len(pending) else separator.encode() + block
             pending = []
             size = 0
     for element in filter(_is_event, document.event_list_extensions):
         # Known only now: an event of a vendor's own type stands behind the others.
         number += 1
-        pending.append(encode(_custom_event(element, header)))
+        pending.append(encode(_custom_event(element, header)).decode())
     if pending:
-        block = separator.join(pending)
-        yield block if number == len(pending) else separator + block
+        block = separator.join(pending).encode()
+        yield block if number == len(pending) else separator.encode() + block
     yield b"\n" + (b" " * outer if pretty else b"") + b"]" + _behind(document, header, after, pretty=pretty)
+
+
+def _fits(event: Event, epcs: list[str]) -> bool:
+    """Whether times and objects of an event are written as they are."""
+    time, record = event.event_time, event.record_time
+    zoned = ZONED.fullmatch(time) and (record is None or ZONED.fullmatch(record))
+    return zoned is not None and len(set(epcs)) == len(epcs)
 
 
 def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: bool) -> bytes:

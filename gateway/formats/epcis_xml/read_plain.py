@@ -19,7 +19,9 @@ from gateway.epcis.element import Element
 from gateway.epcis.events import EVENT_TYPES, BizTransaction, Event, Location, Party, QuantityElement
 from gateway.epcis.name_escape import meant
 from gateway.findings import Where
+from gateway.formats.epcis_xml import frame_spans
 from gateway.formats.epcis_xml.names import CARRY, ELEMENTS, EPCIS_NAMESPACES, Version
+from gateway.formats.frames import Frames
 
 _SPACE: Final = r"[ \t\r\n]*+"
 _VALUE: Final = r"[!-%'-;=?-~]++"  # printable ASCII without space & < >
@@ -113,6 +115,7 @@ class PlainReader:
         }
         self._version = version
         self._plans: dict[str, _Plan | None] = {}
+        self._frames = Frames(epcs, frame_spans.spans, frame_spans.objects, frame_spans.plain)
 
     def read(self, text: str, position: int, number: int, line: int) -> tuple[Event, int] | None:
         """The event at a position and the position behind it, or None when the parser has to read it.
@@ -123,6 +126,15 @@ class PlainReader:
             number: number of the event.
             line: line of `position`.
         """
+        known = self._frames.read(text, position)
+        if known is not None:
+            event, end = known
+            event.where = Where(line=line + text.count("\n", position, text.index("<", position)), event=number)
+            return event, end
+        return self._match(text, position, number, line)
+
+    def _match(self, text: str, position: int, number: int, line: int) -> tuple[Event, int] | None:
+        """The same by the pattern of the event's type."""
         start = _START.match(text, position)
         if start is None:
             return None
@@ -149,7 +161,9 @@ class PlainReader:
         except KeyError:
             return None
         line += text.count("\n", position, start.end())
-        return plan.cls(**values, where=Where(line=line, event=number)), match.end()
+        event = plan.cls(**values, where=Where(line=line, event=number))
+        self._frames.learn(text, position, match.end(), event)
+        return event, match.end()
 
     def _first(self, name: str) -> _Plan | None:
         """The plan of a type that comes up for the first time: patterns take milliseconds to compile."""

@@ -27,9 +27,9 @@ class Times:
         record = event.record_time
         error = event.error_declaration
         if not (
-            _unfit(event.event_time)
-            or (record is not None and _unfit(record))
-            or (error is not None and error.declaration_time is not None and _unfit(error.declaration_time))
+            not fit(event.event_time)
+            or (record is not None and not fit(record))
+            or (error is not None and error.declaration_time is not None and not fit(error.declaration_time))
         ):
             return event
         offset = event.event_time_zone_offset
@@ -58,8 +58,9 @@ def _has_zone(time: str) -> bool:
     return time.endswith("Z") or time[-6:-5] in ("+", "-")
 
 
-def _unfit(time: str) -> bool:
-    return not _has_zone(time) or "T24:" in time
+def fit(time: str) -> bool:
+    """Whether a time may stand in EPCIS 2.0 as it is, as far as zone and midnight go."""
+    return _has_zone(time) and "T24:" not in time
 
 
 def _next_day(match: re.Match[str]) -> str:

@@ -12,11 +12,17 @@ from gateway.formats.epcis_xml import escape, homeless, losses
 from gateway.formats.epcis_xml.homeless import Homeless
 from gateway.formats.epcis_xml.names import ELEMENTS, QUANTITY_EVENT_EXTRAS, V2, Version
 from gateway.formats.epcis_xml.scope import Scope
-from gateway.formats.epcis_xml.times import Times
+from gateway.formats.epcis_xml.times import Times, fit
 from gateway.formats.epcis_xml.write_element import write_attributes
 from gateway.formats.epcis_xml.write_parts import Parts, Writer
+from gateway.formats.template import Templates
 
 Step = tuple[str, Writer]
+
+
+def _fits(event: Event, _: list[str]) -> bool:
+    """Whether the times of an event are written as they are in every version."""
+    return fit(event.event_time) and (event.record_time is None or fit(event.record_time))
 
 
 class EventWriter:
@@ -40,6 +46,7 @@ class EventWriter:
         self._extras = self._steps(QUANTITY_EVENT_EXTRAS)
         self._association = EventWriter(V2, cbv, scope, context) if "AssociationEvent" not in version.orders else None
         self._number = 0
+        self._templates = Templates(context, self._whole, _fits)
 
     def _steps(self, fields: tuple[str, ...]) -> list[Step]:
         steps = []
@@ -51,6 +58,9 @@ class EventWriter:
     def write(self, event: Event) -> str:
         """The event as it stands in EventList, wrappers included; empty when all of it is lost."""
         self._number += 1
+        return self._templates.write(event)
+
+    def _whole(self, event: Event) -> str:
         name = event.type
         if name in self._plans:
             if not self._version.wraps or name != "TransformationEvent":

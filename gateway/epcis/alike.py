@@ -1,0 +1,101 @@
+"""Events that are alike: the same in all but their times, their ids and the objects that they name.
+
+The events of a batch repeat each other: place, step, lot and parties are those of the event before. What somebody has
+found out about these parts, that they are right or how they are written, holds for every event that is alike. Readers
+help by giving alike events the same parts; therefore nobody changes a part in place, whoever needs another one
+replaces it.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeVar
+
+from gateway.epcis.events import AggregationEvent, Event, ObjectEvent
+
+T = TypeVar("T")
+
+#: What alike events may differ in. Whether these are there at all is the same in all of them.
+OWN: Final = ("event_time", "record_time", "event_id", "parent_id", "epc_list", "child_epcs", "where")
+
+_MOST: Final = 1024
+_TRIED: Final = 1000  # after so many events it is clear whether they repeat each other
+_RARE: Final = 4  # less than one in so many is known: not worth the asking
+
+
+def _parts(cls: type[Event]) -> attrgetter[tuple[Any, ...]]:
+    return attrgetter(*(name for name in cls.__struct_fields__ if name not in OWN))
+
+
+#: Everyday events. Others are few, and are looked at one by one.
+_PARTS: Final[dict[type[Event], attrgetter[tuple[Any, ...]]]] = {
+    cls: _parts(cls) for cls in (ObjectEvent, AggregationEvent)
+}
+
+
+class Entry(Generic[T]):
+    """What is known about events that are alike.
+
+    Attributes:
+        parts: all that is the same in them.
+        value: what is known, None as long as nobody has said it.
+        seen: how many of them there were.
+    """
+
+    __slots__ = ("parts", "seen", "value")
+
+    def __init__(self, parts: tuple[Any, ...]) -> None:
+        self.parts = parts
+        self.value: T | None = None
+        self.seen = 0
+
+
+class Alike(Generic[T]):
+    """Remembers one thing for each kind of alike events."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[Any, ...], Entry[T]] = {}
+        self._looked = 0
+        self._known = 0
+        self._useful = True
+
+    def entry(self, event: Event) -> Entry[T] | None:
+        """The entry of an event, new if there was none alike; None for events that are not looked at so.
+
+        Those are events of rare types, and events without identifiers.
+        """
+        get_parts = _PARTS.get(type(event)) if self._useful else None
+        if get_parts is None:
+            return None
+        aggregation = type(event) is AggregationEvent
+        if not (event.child_epcs if aggregation else event.epc_list):  # type: ignore[attr-defined]
+            return None
+        parts = get_parts(event)
+        # Only a hint, quick to make: what counts is that all parts are equal.
+        key = (
+            event.parent_id is None if aggregation else id(event.ilmd),  # type: ignore[attr-defined]
+            event.record_time is None,
+            event.event_id is None,
+            event.biz_step,
+            event.disposition,
+            id(event.read_point),
+            id(event.biz_location),
+            id(event.biz_transaction_list),
+        )
+        entry = self._entries.get(key)
+        if entry is None or entry.parts != parts:
+            entry = self._new(key, parts)
+        else:
+            self._known += 1
+        entry.seen += 1
+        return entry
+
+    def _new(self, key: tuple[Any, ...], parts: tuple[Any, ...]) -> Entry[T]:
+        self._looked += 1
+        if self._looked > _TRIED:
+            self._useful = self._known * _RARE > self._looked
+        if len(self._entries) >= _MOST:
+            self._entries.clear()
+        entry: Entry[T] = Entry(parts)
+        self._entries[key] = entry
+        return entry
