@@ -1,4 +1,4 @@
-"""Write the pages that come from the code: command help, rules, exit codes, and the tables in README.
+"""Write the pages that come from the code: command help, rules, exit codes, tables in README, the mappings' schema.
 
 ``python docs/generate.py`` rewrites them; with ``--check`` it only says which ones are out of date (exit 1).
 """
@@ -16,6 +16,7 @@ import conversion_page
 from gateway import errors
 from gateway.cli.list import KINDS
 from gateway.cli.main import BUG, COMMANDS, INTERRUPTED, cli
+from gateway.formats.table import json_schema
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -106,6 +107,7 @@ def main() -> int:
         DOCS / "exit-codes.md": exit_codes_page(),
         DOCS / "conversion.md": HEAD + conversion_page.page(),
         README: readme(),
+        DOCS.parent / "mappings" / "mapping.schema.json": json_schema.text(),
     }
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" not in sys.argv:

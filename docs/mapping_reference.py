@@ -19,7 +19,9 @@ INTRODUCTION = """# Mapping reference
 A mapping is a YAML file that says what a partner's table means: which column holds what, and which EPCIS events the
 rows make. It is data: no expressions, no code, and unknown keys are errors with file, line and a suggestion.
 The file `mappings/<partner>/<document>.yaml` is the mapping `<partner>/<document>`; one in a workspace wins over a
-shipped one of the same name. `mappings/acme-cmo/batch.yaml` is a complete example.
+shipped one of the same name. `mappings/acme-cmo/batch.yaml` is a complete example, `mappings/styles` has one for each
+shape of table. Editors that know JSON Schema help with `mappings/mapping.schema.json`: name it in the first line,
+`# yaml-language-server: $schema=../mapping.schema.json`.
 
 * Columns are found by header, in any order; case and number of blanks do not matter. The header row is found
   by content.
@@ -31,6 +33,26 @@ shipped one of the same name. `mappings/acme-cmo/batch.yaml` is a complete examp
   or PM (`M/D/YYYY h:mm AM`). Everything else, such as `/` or `T`, stands for itself.
 * Events come in the order of `events`: list commissioning before packing, and packing from the inside out.
 
+## Shapes of tables
+
+* **One row a thing**, with its containers in further columns: nothing to declare. It is the quickest to read.
+* **Levels**: one row an object, a column says which kind. `table.levels` names the column and its words; rows follow
+  their container, or name it in a column (`parent`). `inherit` lists fields that stand in the container's row, e.g.
+  the time when its contents were packed (`styles/levels`).
+* **Blocks and merged cells**: `table.fill_down` lists fields whose empty cells take the value above, outermost first; a
+  new value clears those listed after it. A row that fills only such fields is the header row of its box
+  (`styles/box-blocks`).
+* **Cells above the table** (`Batch: VX26`): a field with `preamble` instead of `column`.
+* **Several columns, one value**: `join` puts texts together, `first_of` takes the first that is filled.
+* **Rows of several kinds**: `where` limits an event to rows whose field has a value, e.g. `where: {action: scrap}`. A
+  row that no event takes is an error (`styles/rework`, `styles/returns`).
+* **Amounts without serial numbers**: an object with `quantity` (`styles/quantities`).
+* **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
+  own sheet.
+
+`steps` prepare a text before its transform: `steps: [{split: {by: "/", part: 2}}, {case: upper}]`.
+A cell that its steps leave empty is an empty cell.
+
 This page is written from the code by `docs/mapping_reference.py`.
 """
 
@@ -40,10 +62,17 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`table`", spec.Table),
     ("`table.csv`", spec.Csv),
     ("`table.xlsx`", spec.Xlsx),
+    ("`table.levels`", spec.Levels),
     ("`table.footers`", spec.Footer),
     ("`constants`", spec.Constant),
     ("`fields`", spec.FieldSpec),
+    ("`fields.steps`", spec.Step),
+    ("`split`", spec.Split),
+    ("`regex`", spec.Regex),
+    ("`pad`", spec.Pad),
+    ("`replace`", spec.Replace),
     ("`objects`", spec.ObjectSpec),
+    ("`objects.quantity`", spec.Quantity),
     ("`events`", spec.EventSpec),
     ("`events.transactions`", spec.Transaction),
     ("`events.sources` and `events.destinations`", spec.PartySpec),
@@ -58,7 +87,7 @@ def page() -> str:
         lines = [f"## {title}", "", meaning, "", "| key | default | meaning |", "|---|---|---|"]
         for name, field in model.model_fields.items():
             default = "required" if field.is_required() else _shown(field.default)
-            lines.append(f"| `{name}` | {default} | {_choices(field.annotation)}{field.description} |")
+            lines.append(f"| `{field.alias or name}` | {default} | {_choices(field.annotation)}{field.description} |")
         parts.append("\n".join(lines) + "\n")
     lines = ["## Transforms", "", "| transform | keys | meaning |", "|---|---|---|"]
     for key in TRANSFORMS.keys():  # noqa: SIM118 - a registry is no dict

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
-Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+
+class Gap(enum.Enum):
+    """A cell that a row of this kind does not have, e.g. the serial number in the row of a case."""
+
+    HERE = ""
+
+
+Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Gap
 
 #: Blanks that people do not see: no-break spaces, zero-width characters, byte order mark.
 _BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
@@ -22,17 +30,20 @@ class Block:
         first: number of the first row, as a spreadsheet program counts.
         rows: the cells row by row; None when `columns` are given.
         columns: the cells column by column; all rows have the same length.
+        numbers: the rows' numbers where they do not follow each other.
     """
 
-    __slots__ = ("_rows", "columns", "first")
+    __slots__ = ("_numbers", "_rows", "columns", "first")
 
     def __init__(
         self,
         first: int,
         rows: Sequence[Sequence[Cell]] | None = None,
         columns: Sequence[Sequence[Cell]] | None = None,
+        numbers: Sequence[int] | None = None,
     ) -> None:
         self.first = first
+        self._numbers = numbers
         self.columns = columns
         self._rows = rows
 
@@ -42,6 +53,18 @@ class Block:
         if self._rows is None:
             self._rows = list(zip(*self.columns or (), strict=True))
         return self._rows
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The number of each row."""
+        return range(self.first, self.first + len(self)) if self._numbers is None else self._numbers
+
+    def moved(self, by: int) -> Block:
+        """The same rows with higher numbers."""
+        if not by:
+            return self
+        numbers = None if self._numbers is None else [number + by for number in self._numbers]
+        return Block(self.first + by, self._rows, self.columns, numbers)
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self._rows is None and self.columns else len(self.rows)
@@ -63,6 +86,8 @@ def shown(cell: Cell) -> str:
         return cell.strip(_BLANKS)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
+    if isinstance(cell, Gap):
+        return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

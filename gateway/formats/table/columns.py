@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gateway.findings import Rule
 from gateway.formats.table import rules
-from gateway.formats.table.cells import Cell, shown
+from gateway.formats.table.cells import Cell, Gap, shown
 from gateway.formats.table.transforms import Converter, Refused, Repaired
 from gateway.gs1.schemes import SGTIN
 
@@ -64,19 +64,26 @@ class Column:
 
     def value(self, cell: Cell) -> str | Bad:
         """The value of one cell."""
+        if cell is Gap.HERE:
+            return ""
         if shown(cell) == "":
-            if self._otherwise or not self._required:
-                return self._otherwise
-            hint = f"fill the cell, or give --set {self._setting}=" if self._setting else ""
-            return Bad(rules.MISSING, f"the column {self.header!r} is empty", "a value", hint)
+            return self._empty()
         try:
             found = self._convert(cell)
         except Refused as refused:
             return Bad(refused.rule, refused.message, refused.expected, refused.hint)
+        if found == "":  # the field's steps left nothing
+            return self._empty()
         if isinstance(found, Repaired):
             self.repairs.append((cell, found))
             return found.value
         return found
+
+    def _empty(self) -> str | Bad:
+        if self._otherwise or not self._required:
+            return self._otherwise
+        hint = f"fill the cell, or give --set {self._setting}=" if self._setting else ""
+        return Bad(rules.MISSING, f"the column {self.header!r} is empty", "a value", hint)
 
 
 class SerialColumn(Column):

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
 from gateway import gs1
-from gateway.findings import Findings, Where
+from gateway.findings import Findings
 from gateway.formats.table import rules
+from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.gather import Group, Key
 from gateway.gs1.schemes import SSCC, Parts
 from gateway.gs1.urn_syntax import stem_of
@@ -22,9 +23,10 @@ class Containers:
         fields: fields whose values belong to a container; the first is the SSCC of what contains it, if anything.
         positions: where these fields stand among the coarse values.
         has_parent: whether the first of `fields` is the container's own container.
+        by_epc: whether they are named by EPC URNs instead of SSCCs.
         header: the header of a field's column.
         prefixes: knows the length of company prefixes.
-        place: file and sheet.
+        place: where the rows come from.
         findings: takes contradictions.
     """
 
@@ -36,9 +38,10 @@ class Containers:
         fields: Sequence[str],
         positions: Sequence[int],
         has_parent: bool,
+        by_epc: bool,
         header: Callable[[str], str],
         prefixes: gs1.CompanyPrefixes,
-        place: Where,
+        place: Place,
         findings: Findings,
     ) -> None:
         self.name = name
@@ -46,36 +49,48 @@ class Containers:
         self.fields = list(fields)
         self.has_parent = has_parent
         self._values = picker(positions)
+        self._by_epc = by_epc
         self._header = header
         self._prefixes = prefixes
         self._place = place
         self._findings = findings
         self._known: dict[str, tuple[Key, int, str]] = {}
         self._shared: dict[Key, Key] = {}
+        self._urns: dict[str, str] = {}
 
-    def see(self, sscc: str, values: Key, row: int) -> None:
-        """Take a container from a row; report it when an earlier row says something else of it."""
+    def see(self, sscc: str, values: Key, row: int, kind: str = "") -> None:
+        """Take a container from a row; report it when an earlier row of this kind says something else of it."""
         own = self._values(values)
-        known = self._known.get(sscc)
+        known = self._known.get(kind + sscc)
         if known is None:
             own = self._shared.setdefault(own, own)
-            self._known[sscc] = (own, row, stem_of(Parts(SSCC, sscc, None), self._prefixes))
+            self._known[kind + sscc] = (own, row, self.mention(sscc))
         elif known[0] != own:
             self._report(sscc, own, row, known)
+
+    def mention(self, sscc: str) -> str:
+        """The EPC of a container of which the row says no more than its number."""
+        urn = self._urns.get(sscc)
+        if urn is None:
+            urn = sscc if self._by_epc else stem_of(Parts(SSCC, sscc, None), self._prefixes)
+            self._urns[sscc] = urn
+        return urn
 
     def _report(self, sscc: str, own: Key, row: int, known: tuple[Key, int, str]) -> None:
         index = next(i for i, (a, b) in enumerate(zip(known[0], own, strict=True)) if a != b)
         column = self._header(self.fields[index])
         before, now = known[0][index] or "nothing", own[index] or "nothing"
         two = self.has_parent and index == 0
-        message = f"the {self.name} {sscc} has {now} in column {column!r}, in row {known[1]} it has {before}"
-        where = Where(file=self._place.file, sheet=self._place.sheet, row=row, column=column)
+        message = (
+            f"the {self.name} {sscc} has {now} in column {column!r}, in {self._place.named(known[1])} it has {before}"
+        )
+        where = self._place.at(row, column)
         rule = rules.TWO_PARENTS if two else rules.CONFLICT
         self._findings.report(rule, message, where=where, value=now, expected=before)
 
     def urn(self, sscc: str) -> str:
         """The EPC of a container that has been seen."""
-        return self._known[sscc][2]
+        return self._urns[sscc]
 
     def parent(self, values: Key) -> str:
         """SSCC of the container that contains one with these values, empty when none does."""
@@ -86,7 +101,7 @@ class Containers:
         return iter(self._known.values())
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._urns)
 
     def groups(self, fields: Sequence[str], keep: Callable[[Key], bool]) -> Iterator[Group]:
         """The containers for which `keep` holds, those together that agree in `fields`."""

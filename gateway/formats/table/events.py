@@ -8,9 +8,18 @@ from urllib.parse import quote
 
 from gateway import gs1
 from gateway.epcis.element import Element, element
-from gateway.epcis.events import AggregationEvent, BizTransaction, Event, Location, ObjectEvent, Party
-from gateway.findings import Findings, Where
+from gateway.epcis.events import (
+    AggregationEvent,
+    BizTransaction,
+    Event,
+    Location,
+    ObjectEvent,
+    Party,
+    QuantityElement,
+)
+from gateway.findings import Findings
 from gateway.formats.table import rules
+from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.dates import offset_of
 from gateway.formats.table.gather import Group, Key
 from gateway.formats.table.spec import EventSpec, PartySpec, event_fields
@@ -20,6 +29,15 @@ CBV_MDA = "urn:epcglobal:cbv:mda"
 
 #: Characters that stand for themselves in a CBV business transaction identifier besides letters and digits.
 _PLAIN_IN_URN = "!'()*+,-.:;=_"
+
+
+#: Stands between class, amount and unit of a thing without serial number while it waits among the identifiers.
+AMOUNT = "\x1f"
+
+
+def _quantity(text: str) -> QuantityElement:
+    epc_class, amount, unit = text.split(AMOUNT)
+    return QuantityElement(epc_class, amount, unit or None)
 
 
 #: Keys whose parts are kept; memory stays flat when every row has a time of its own.
@@ -34,7 +52,7 @@ class Builder:
         constants: values of the mapping's constants.
         prefixes: knows the length of company prefixes.
         read_point: readPoint for events without one in the mapping: GLN or URI, may be empty.
-        place: file and sheet.
+        place: where the rows come from.
     """
 
     def __init__(
@@ -43,7 +61,7 @@ class Builder:
         constants: Mapping[str, str],
         prefixes: gs1.CompanyPrefixes,
         read_point: str,
-        place: Where,
+        place: Place,
     ) -> None:
         self.spec = spec
         #: The fields whose values make the key of a group, in this order.
@@ -67,20 +85,26 @@ class Builder:
 
     def _accepts(self, key: Key, row: int, header: Callable[[str], str], findings: Findings) -> bool:
         values = dict(zip(self.fields, key, strict=True))
+        if not self.applies(values):
+            return False
         empty = [name for name in self.spec.when if not values.get(name, self._constants.get(name))]
         if self.spec.when and len(empty) == len(self.spec.when):
             return False
         if empty:
             missing = " and ".join(repr(header(name)) for name in empty)
             message = f"the {self.spec.biz_step or self.spec.event} event lacks {missing}"
-            where = self._where(row, header(empty[0]))
+            where = self._place.at(row, header(empty[0]))
             findings.report(rules.INCOMPLETE, message, where=where, expected="all of its columns filled, or none")
             return False
         if not values.get(self.spec.time, self._constants.get(self.spec.time)):
             message = f"the time of the {self.spec.biz_step or self.spec.event} event is missing"
-            findings.report(rules.TIME_MISSING, message, where=self._where(row, header(self.spec.time)))
+            findings.report(rules.TIME_MISSING, message, where=self._place.at(row, header(self.spec.time)))
             return False
         return True
+
+    def applies(self, values: Mapping[str, str]) -> bool:
+        """Whether rows with these values are of the kind that the event is about (`where`)."""
+        return all(values[name] in wanted for name, wanted in self.spec.where.items())
 
     def build(self, group: Group, parent: str = "") -> Event:
         """The event of a group; `parent` is the EPC of the container in an AggregationEvent."""
@@ -90,10 +114,21 @@ class Builder:
             if len(self._common) > _REMEMBER:
                 self._common.clear()
             common = self._common[group.key] = self._parts(group.key)
-        where = Where(self._place.file, self._place.sheet, group.first, group.last)
+        where = self._place.at(group.first, last_row=group.last)
+        epcs: list[str] | None = group.epcs
+        quantities = None
+        if group.epcs and AMOUNT in group.epcs[0]:
+            epcs, quantities = None, [_quantity(one) for one in group.epcs]
         if spec.event == "AggregationEvent":
-            return AggregationEvent(**common, action=spec.action, parent_id=parent, child_epcs=group.epcs, where=where)
-        return ObjectEvent(**common, action=spec.action, epc_list=group.epcs, where=where)
+            return AggregationEvent(
+                **common,
+                action=spec.action,
+                parent_id=parent,
+                child_epcs=epcs,
+                child_quantity_list=quantities,
+                where=where,
+            )
+        return ObjectEvent(**common, action=spec.action, epc_list=epcs, quantity_list=quantities, where=where)
 
     def _parts(self, key: Key) -> dict[str, Any]:
         """All of an event that its key says. Events of one key share these parts."""
@@ -143,6 +178,3 @@ class Builder:
         if not value:
             return None
         return Location(gs1.gln_to_sgln_urn(value, self._prefixes) if value.isdigit() else value)
-
-    def _where(self, row: int, column: str) -> Where:
-        return Where(file=self._place.file, sheet=self._place.sheet, row=row, column=column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from gateway.findings import Findings, Where
 from gateway.formats.table import rules
@@ -54,10 +55,9 @@ class Footers:
         message = f"the totals row {shown(filled[0])!r} has no number"
         self._findings.report(rules.FOOTER_UNREAD, message, where=where, expected=f"the number of objects {counts!r}")
 
-    def compare(self, counted: Mapping[str, int]) -> None:
+    def compare(self, counted: Mapping[str, Decimal]) -> None:
         """Compare the totals with what was counted, by object."""
         for counts, number, where in self._totals:
-            whole, _, rest = number.partition(".")
-            if rest.strip("0") or int(whole) != counted[counts]:
+            if Decimal(number) != counted[counts]:
                 message = f"the total says {number}, the rows add up to {counted[counts]} (object {counts!r})"
                 self._findings.report(rules.FOOTER, message, where=where, value=number, expected=str(counted[counts]))

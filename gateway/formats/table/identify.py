@@ -6,9 +6,9 @@ import fnmatch
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from gateway.errors import InputError, LimitExceeded
-from gateway.formats.base import Claim, Limits
-from gateway.formats.table import csv_rows, header, xlsx_rows
+from gateway.formats.base import Claim
+from gateway.formats.table import header
+from gateway.formats.table.carriers import CARRIERS
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.spec import MappingSpec
 from gateway.sources import Source
@@ -20,7 +20,7 @@ def claim(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> C
     """The mapping's claim on a file, None when the file is not its own.
 
     Raises:
-        InputError: the file is called a workbook and cannot be opened as one. No other format would do better, and
+        InputError: the file claims to be of a kind, and cannot be opened as one. No other format would do better, and
             "nobody claims it" would hide the reason.
         LimitExceeded: the same, because it is over a limit.
     """
@@ -35,14 +35,7 @@ def claim(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> C
 
 
 def _first_rows(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> Sequence[Sequence[Cell]]:
-    within = spec.table.header_within
-    if xlsx_rows.is_workbook(head, name):
-        if spec.table.xlsx is None or source is None:
-            return []
-        try:
-            return xlsx_rows.head(source, spec.table.xlsx, within, Limits())
-        except (InputError, LimitExceeded):
-            if xlsx_rows.is_workbook(b"", name):
-                raise
-            return []  # a zip or a compound file of another kind
-    return csv_rows.head(head, spec.table.csv, within) if spec.table.csv is not None else []
+    for carrier in CARRIERS:
+        if carrier.declared(spec.table) and carrier.recognises(head, name):
+            return carrier.head(head, source, spec, spec.table.header_within)
+    return []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from gateway.epcis import vocabulary
 from gateway.epcis.vocabulary import Field
+from gateway.formats.table.carriers import CARRIERS
 from gateway.formats.table.dates import Form
-from gateway.formats.table.spec import EventSpec, FieldSpec, MappingSpec, event_fields
+from gateway.formats.table.spec import EventSpec, FieldSpec, MappingSpec, Step, event_fields
 from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
 from gateway.options import COMPANY_PREFIX, CREATION_DATE, EVENT_TIME, READ_POINT, TIME_ZONE, Setting
 
@@ -25,8 +27,8 @@ _ALL_OPTIONS = ("formats", "zone", "day_00", "numbers", "table")
 
 def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     """What is wrong: the place in the file, and a sentence."""
-    if spec.table.csv is None and spec.table.xlsx is None:
-        yield ("table",), "needs csv, xlsx or both"
+    if all(getattr(spec.table, key, None) is None for key in CARRIERS.keys()):  # noqa: SIM118 - a registry is no dict
+        yield ("table",), f"needs one of {', '.join(CARRIERS.keys())}"
     if spec.table.csv is not None:
         yield from _encoding(spec.table.csv.encoding)
     for name, field in spec.fields.items():
@@ -37,16 +39,23 @@ def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
             yield place, "there is a field of this name, too"
         yield from _known(place, constant.transform, TRANSFORMS.keys(), "transform")
     yield from _objects(spec)
-    values = [*spec.fields, *spec.constants]
-    for index, event in enumerate(spec.events):
-        place = ("events", index)
-        for value in event_fields(event):
-            yield from _known(place, value, values, "field or constant")
-        yield from _words(place, event)
-        yield from _event(place, event, spec)
+    yield from _shape(spec)
+    yield from _events(spec)
     for index, footer in enumerate(spec.table.footers):
         if footer.counts:
             yield from _known(("table", "footers", index), footer.counts, spec.objects, "object")
+
+
+def _events(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
+    values = [*spec.fields, *spec.constants]
+    for index, event in enumerate(spec.events):
+        place: Place = ("events", index)
+        for value in event_fields(event):
+            yield from _known(place, value, values, "field or constant")
+        for name in event.where:
+            yield from _known((*place, "where", name), name, spec.fields, "field")
+        yield from _words(place, event)
+        yield from _event(place, event, spec)
 
 
 def _encoding(encoding: str) -> Iterator[tuple[Place, str]]:
@@ -59,6 +68,7 @@ def _encoding(encoding: str) -> Iterator[tuple[Place, str]]:
 def _field(place: Place, field: FieldSpec, settings: Iterable[str]) -> Iterator[tuple[Place, str]]:
     unknown = list(_known((*place, "transform"), field.transform, TRANSFORMS.keys(), "transform"))
     yield from unknown
+    yield from _source(place, field)
     if field.otherwise:
         yield from _known((*place, "otherwise"), field.otherwise, settings, "setting")
     for key in _ALL_OPTIONS:
@@ -84,20 +94,76 @@ def _ours(transform: str) -> bool:
 def _objects(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     for name, thing in spec.objects.items():
         place: Place = ("objects", name)
-        if bool(thing.sgtin) == bool(thing.sscc) or len(thing.sgtin) not in {0, 2}:
-            yield place, "needs either sgtin: [GTIN field, serial field] or sscc: field"
-        for value in (*thing.sgtin, *([thing.sscc] if thing.sscc else [])):
+        ways = [bool(thing.sgtin), bool(thing.sscc), bool(thing.epc), thing.quantity is not None]
+        if sum(ways) != 1 or len(thing.sgtin) not in {0, 2}:
+            yield place, "needs one of sgtin: [GTIN field, serial field], sscc: field, epc: field, or quantity"
+            continue
+        for value in [*thing.identity, *([thing.quantity.uom] if thing.quantity and thing.quantity.uom else [])]:
             yield from _known(place, value, spec.fields, "field")
         if thing.inside:
             yield from _known((*place, "inside"), thing.inside, spec.objects, "object")
+    yield from _nesting(spec)
+    smallest, thing = next(iter(spec.objects.items()))
+    fine = thing.identity[-1]
+    declared = spec.fields.get(fine)
+    if declared is not None and not declared.headers:
+        yield ("fields", fine), f"it tells one {smallest} from the next, so it needs a column"
+    for index, event in enumerate(spec.events):
+        if fine in event_fields(event):
+            message = f"{fine!r} is different for each {smallest}; an event is about several"
+            yield ("events", index), message
+
+
+def _nesting(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     names = list(spec.objects)
     for name, outer in zip(names, [*names[1:], ""], strict=True):
         if spec.objects[name].inside != outer:
             wanted = f"inside: {outer}" if outer else "no `inside`"
             yield ("objects", name), f"objects stand from the smallest to the largest, so {name!r} needs {wanted}"
     for name in names[1:]:
-        if not spec.objects[name].sscc:
-            yield ("objects", name), "a container is identified by an SSCC"
+        if not spec.objects[name].sscc and not spec.objects[name].epc:
+            yield ("objects", name), "a container is identified by an SSCC (sscc or epc)"
+
+
+def _shape(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
+    table = spec.table
+    for index, name in enumerate(table.fill_down):
+        yield from _known(("table", "fill_down", index), name, spec.fields, "field")
+    if table.levels is not None:
+        if table.fill_down:
+            yield ("table", "fill_down"), "a table with levels has a row for each object; nothing is filled down"
+        if table.levels.inherit and table.levels.parent:
+            yield ("table", "levels", "inherit"), "rows that name their container need not follow it"
+        for index, name in enumerate(table.levels.inherit):
+            yield from _known(("table", "levels", "inherit", index), name, spec.fields, "field")
+        for text, name in table.levels.objects.items():
+            yield from _known(("table", "levels", "objects", text), name, spec.objects, "object")
+
+
+def _source(place: Place, field: FieldSpec) -> Iterator[tuple[Place, str]]:
+    """Where the field's value comes from, and the steps that prepare it."""
+    if not field.headers and not field.preamble:
+        yield place, "needs column, join, first_of or preamble"
+    if bool(field.column) + bool(field.join) + bool(field.first_of) > 1:
+        yield place, "has more than one of column, join and first_of"
+    for index, step in enumerate(field.steps):
+        here = (*place, "steps", index)
+        if len(step.model_fields_set) != 1 or getattr(step, next(iter(step.model_fields_set))) is None:
+            yield here, f"a step has one key: {', '.join(Step.model_fields)}"
+        if step.regex is not None:
+            yield from _regex((*here, "regex"), step.regex.pattern)
+        if step.split is not None and not step.split.part:
+            yield (*here, "split", "part"), "the first part is 1, the last -1"
+
+
+def _regex(place: Place, pattern: str) -> Iterator[tuple[Place, str]]:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        yield place, f"is no regular expression: {error}"
+        return
+    if groups != 1:
+        yield place, f"needs one group in round brackets, has {groups}"
 
 
 def _words(place: Place, event: EventSpec) -> Iterator[tuple[Place, str]]:
@@ -122,11 +188,14 @@ def _event(place: Place, event: EventSpec, spec: MappingSpec) -> Iterator[tuple[
         else:
             yield from _known((*place, "epcs"), event.epcs, [*spec.objects, OUTERMOST], "object")
         return
-    if event.epcs or not event.parent or not event.children:
-        yield place, "an AggregationEvent needs parent and children, and has no epcs"
+    if event.epcs or not event.parent or not (event.children or event.action == "DELETE"):
+        yield place, "an AggregationEvent needs parent and children, and has no epcs; DELETE may leave children out"
         return
     if event.ilmd:
         yield (*place, "ilmd"), "an AggregationEvent has no ilmd"
+    yield from _known((*place, "parent"), event.parent, spec.objects, "object")
+    if not event.children:
+        return
     unknown = list(_known((*place, "children"), event.children, spec.objects, "object"))
     yield from unknown
     if not unknown and spec.objects[event.children].inside != event.parent:

@@ -200,6 +200,13 @@ INCOMPLETE = Rule(
     "Either all columns of an optional event are filled, or none.",
     "Fill the missing columns, or leave all columns of the event empty.",
 )
+NO_EVENT = Rule(
+    "TABLE-EVENT-02",
+    Severity.ERROR,
+    "Rows are of a kind for which the mapping has no event.",
+    "Each event of the mapping is limited by `where`; a row that none of them takes would be lost silently.",
+    "Correct the cell, or add an event for this kind to the mapping.",
+)
 FOOTER = Rule(
     "TABLE-COUNT-01",
     Severity.ERROR,

@@ -12,9 +12,10 @@ from itertools import compress, islice
 from operator import ne
 
 from gateway.errors import LimitExceeded
-from gateway.findings import Finding, Findings, Where
+from gateway.findings import Finding, Findings
 from gateway.formats.base import Limits
 from gateway.formats.table import rules
+from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Block, Cell, blank, header_key, shown
 from gateway.formats.table.columns import Bad, Column, SerialColumn
 from gateway.formats.table.footers import Footers
@@ -48,7 +49,7 @@ class Runs:
         coarse: for each coarse field the index of its column and the column, or its value in all rows.
         fine: index and column of the identifier of the smallest thing.
         footers: recognises rows that are no data.
-        place: file and sheet.
+        place: where the rows come from.
         findings: takes what is wrong.
         limits: bounds.
     """
@@ -60,7 +61,7 @@ class Runs:
         coarse: Sequence[tuple[int, Column] | str],
         fine: tuple[int, Column],
         footers: Footers,
-        place: Where,
+        place: Place,
         findings: Findings,
         limits: Limits,
     ) -> None:
@@ -79,7 +80,7 @@ class Runs:
 
     def of(self, block: Block) -> Iterator[Run]:
         """The runs of a block. Bad rows are reported and left out."""
-        numbers: Sequence[int] = range(block.first, block.first + len(block))
+        numbers = block.numbers
         cells = block.even_columns(len(self._names))
         if cells is None:
             rows, numbers = self._even(block)
@@ -89,7 +90,7 @@ class Runs:
             return
         if numbers[-1] > self._limits.rows:
             message = f"the table has more than {self._limits.rows} rows"
-            raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=self._at(numbers[-1])))
+            raise LimitExceeded(Finding.of(rules.TOO_LARGE, message, where=self._place.at(numbers[-1])))
         self._block = block
         plain = isinstance(self._fine[1], SerialColumn) and self._fine[1].plain(cells[self._fine[0]])
         values = [part if isinstance(part, str) else part[1].known(cells[part[0]][0]) for part in self._coarse]
@@ -164,14 +165,14 @@ class Runs:
         """The rows that have as many cells as the header, and their numbers; the others are reported."""
         width = len(self._names)
         rows, numbers = [], []
-        for number, row in enumerate(block.rows, block.first):
-            if blank(row) or self._footers.takes(row, self._at(number)):
+        for number, row in zip(block.numbers, block.rows, strict=True):
+            if blank(row) or self._footers.takes(row, self._place.at(number)):
                 continue
             if len(row) < width or not blank(row[width:]):
                 self.refused += 1
                 message = f"the row has {len(row)} cells, the header has {width}"
                 self._findings.report(
-                    rules.RAGGED, message, where=self._at(number), value=len(row), expected=f"{width} cells"
+                    rules.RAGGED, message, where=self._place.at(number), value=len(row), expected=f"{width} cells"
                 )
                 continue
             rows.append(row[:width])
@@ -188,14 +189,14 @@ class Runs:
         ]
         if not wrong:
             return False
-        if blank(row) or self._footers.takes(row, self._at(number)) or self._is_header(row):
+        if blank(row) or self._footers.takes(row, self._place.at(number)) or self._is_header(row):
             return True
         self.refused += 1
         for place, column, bad in wrong:
             self._findings.report(
                 bad.rule,
                 bad.message,
-                where=self._at(number, column.header),
+                where=self._place.at(number, column.header),
                 value=shown(row[place]),
                 expected=bad.expected,
                 hint=bad.hint,
@@ -215,11 +216,8 @@ class Runs:
                 self._findings.report(
                     repaired.rule,
                     repaired.message,
-                    where=self._at(numbers[cells[place].index(cell)], column.header),
+                    where=self._place.at(numbers[cells[place].index(cell)], column.header),
                     value=shown(cell),
                     expected=repaired.value,
                 )
             column.repairs.clear()
-
-    def _at(self, row: int, column: str = "") -> Where:
-        return Where(file=self._place.file, sheet=self._place.sheet, row=row, column=column)

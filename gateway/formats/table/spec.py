@@ -23,9 +23,12 @@ class _Model(BaseModel):
 
 
 class Identify(_Model):
-    """Which files are this mapping's own. Both must hold: a name pattern, and the header found by content."""
+    """Which files are this mapping's own. All must hold: a name pattern, and the header found by content."""
 
     names: Texts = Field(default=["*"], description="file name patterns, e.g. `*_batch.xlsx`; case is ignored")
+    columns: Texts = Field(default=[], description="further headers that must stand in the header row")
+    without: Texts = Field(default=[], description="headers that must not stand in the header row")
+    contains: Texts = Field(default=[], description="words that must stand in a cell above or in the header row")
 
 
 class Csv(_Model):
@@ -37,9 +40,11 @@ class Csv(_Model):
 
 
 class Xlsx(_Model):
-    """Which sheet of a workbook holds the table."""
+    """Which sheets of a workbook hold the table."""
 
-    sheet: str = Field(default="", description="sheet name; without it the first sheet is read")
+    sheet: Texts = Field(
+        default=[], description="sheet names, or `*` for all that have the header; without it the first sheet is read"
+    )
 
 
 class Footer(_Model):
@@ -47,6 +52,20 @@ class Footer(_Model):
 
     words: Texts = Field(description="the row's first filled cell begins with one of these words")
     counts: str = Field(default="", description="object whose number stands in the row; it is compared")
+
+
+class Levels(_Model):
+    """One row an object, with a column that says which kind of object it is: its level in the hierarchy."""
+
+    column: Texts = Field(description="header of the column of the level; several spellings as a list")
+    objects: dict[str, str] = Field(min_length=1, description='what the column says, and the object: `"1": pallet`')
+    parent: Texts = Field(
+        default=[],
+        description="header of the column that names the containing object; without it rows follow their container",
+    )
+    inherit: Texts = Field(
+        default=[], description="fields whose value stands in the row of the container, e.g. when it was packed"
+    )
 
 
 class Table(_Model):
@@ -58,6 +77,11 @@ class Table(_Model):
     header_within: int = Field(default=20, ge=1, le=500, description="the header is searched in so many rows")
     ignore: Texts = Field(default=[], description="headers of columns that are left out on purpose")
     footers: list[Footer] = Field(default=[], description="totals and other rows below the data")
+    fill_down: Texts = Field(
+        default=[],
+        description="fields whose empty cells take the value above, outermost first: merged cells, box header rows",
+    )
+    levels: Levels | None = Field(default=None, description="present when each row is one object of any level")
 
 
 class Constant(_Model):
@@ -67,11 +91,64 @@ class Constant(_Model):
     transform: str = Field(default="text", description="transform that checks it")
 
 
-class FieldSpec(_Model):
-    """A field: one column of the table, and how its cells are read."""
+class Regex(_Model):
+    """A part of the text, found by a regular expression."""
 
-    column: Texts = Field(description="header of the column; several spellings as a list")
+    pattern: str = Field(min_length=1, max_length=200, description="regular expression with one group, for all of it")
+
+
+class Split(_Model):
+    """A part of the text between separators."""
+
+    by: str = Field(min_length=1, description="separator")
+    part: int = Field(description="which part: 1 is the first, -1 the last")
+    of: int = Field(default=0, ge=0, description="how many parts there must be; 0 for any number")
+
+
+class Pad(_Model):
+    """The text made longer."""
+
+    length: int = Field(ge=1, le=100, description="wanted length")
+    with_: str = Field(default="0", alias="with", min_length=1, max_length=1, description="what is put before it")
+
+
+class Replace(_Model):
+    """A text inside the text exchanged for another."""
+
+    old: str = Field(min_length=1, description="what stands there")
+    new: str = Field(default="", description="what is put there")
+
+
+class Step(_Model):
+    """One step that prepares a text for its transform. Each has exactly one key; they are done in their order."""
+
+    strip: str | None = Field(default=None, min_length=1, description="characters left out at both ends")
+    remove: str | None = Field(default=None, min_length=1, description="characters left out everywhere")
+    replace: Replace | None = Field(default=None, description='exchange a text: `{old: "/", new: "-"}`')
+    prefix: str | None = Field(default=None, min_length=1, description="what is put before the text")
+    suffix: str | None = Field(default=None, min_length=1, description="what is put behind the text")
+    pad: Pad | None = Field(default=None, description='make it longer: `{length: 14, with: "0"}`')
+    case: Literal["upper", "lower"] | None = Field(default=None, description="upper or lower case letters")
+    split: Split | None = Field(default=None, description='take a part: `{by: "/", part: 2}`')
+    regex: Regex | None = Field(default=None, description='take a part: `{pattern: "LOT:(.*)"}`')
+    element: str | None = Field(
+        default=None, pattern=r"^[0-9]{2,4}$", description='take the value of an application identifier: `"21"`'
+    )
+
+
+class FieldSpec(_Model):
+    """A field: one column of the table, or a cell above it, and how it is read."""
+
+    column: Texts = Field(default=[], description="header of the column; several spellings as a list")
+    preamble: Texts = Field(
+        default=[], description="label of a cell above the header; its value stands right of it, or behind its colon"
+    )
+    join: list[str] = Field(default=[], description="headers of columns whose texts are put together")
+    separator: str = Field(default="", description="what `join` puts between the texts")
+    first_of: list[str] = Field(default=[], description="headers of columns of which the first filled one counts")
+    steps: list[Step] = Field(default=[], description="what is done to the text before the transform")
     transform: str = Field(default="text", description="named transform")
+    default: str = Field(default="", description="what an empty cell stands for")
     required: bool = Field(default=True, description="whether column and cells must be filled")
     otherwise: str = Field(default="", description="setting that is used where the column or a cell is empty")
     help: str = Field(default="", description="what belongs into the column, for the sender")
@@ -81,13 +158,41 @@ class FieldSpec(_Model):
     numbers: Literal["refuse", "as-shown"] = Field(default="refuse", description="number cells in a `serial`")
     table: dict[str, str] = Field(default={}, description="values of `lookup`: what is read, and what it means")
 
+    @property
+    def headers(self) -> list[str]:
+        """All headers that the field is read from."""
+        return [*self.column, *self.join, *self.first_of]
+
+    @property
+    def title(self) -> str:
+        """What the field is called in messages when its column is not there."""
+        return [*self.column, *self.preamble, *self.first_of, " + ".join(self.join)][0]
+
+
+class Quantity(_Model):
+    """An amount of a trade item: of a lot (LGTIN), or of any."""
+
+    gtin: str = Field(description="field of the GTIN")
+    lot: str = Field(default="", description="field of the lot; without it the amount is of the GTIN")
+    amount: str = Field(description="field of the amount (transform `number`)")
+    uom: str = Field(default="", description="field of the unit (UN/ECE Recommendation 20); none for pieces")
+
 
 class ObjectSpec(_Model):
     """A kind of thing that the rows name."""
 
     sgtin: list[str] = Field(default=[], description="fields of GTIN and serial number")
     sscc: str = Field(default="", description="field of the SSCC")
+    epc: str = Field(default="", description="field of the whole identifier (transform `sgtin` or `epc`)")
+    quantity: Quantity | None = Field(default=None, description="an amount without serial numbers; smallest thing only")
     inside: str = Field(default="", description="object that contains it")
+
+    @property
+    def identity(self) -> list[str]:
+        """The fields that identify it; the last is the one that differs from row to row."""
+        if self.quantity is not None:
+            return [name for name in (self.quantity.gtin, self.quantity.lot, self.quantity.amount) if name]
+        return [*self.sgtin] or [self.sscc or self.epc]
 
 
 class Transaction(_Model):
@@ -112,7 +217,12 @@ class EventSpec(_Model):
     action: Literal["ADD", "OBSERVE", "DELETE"] = Field(description="EPCIS action")
     epcs: str = Field(default="", description="ObjectEvent: object, or `outermost` for the outermost containers")
     parent: str = Field(default="", description="AggregationEvent: the containing object")
-    children: str = Field(default="", description="AggregationEvent: the contained object")
+    children: str = Field(
+        default="", description="AggregationEvent: the contained object; DELETE without it empties the container"
+    )
+    where: dict[str, Texts] = Field(
+        default={}, description="only rows in which these fields have this value, or one of these: `{kind: RETURN}`"
+    )
     time: str = Field(description="field of eventTime")
     biz_step: str = Field(default="", description="CBV business step")
     disposition: str = Field(default="", description="CBV disposition")
@@ -145,7 +255,7 @@ class MappingSpec(_Model):
 
 def event_fields(event: EventSpec) -> list[str]:
     """Names of all fields and constants whose values an event carries, its identifiers excluded; once each."""
-    names = [event.time, event.read_point, event.biz_location, *event.ilmd.values()]
+    names = [event.time, event.read_point, event.biz_location, *event.ilmd.values(), *event.where]
     for transaction in event.transactions:
         names += [transaction.number, transaction.issuer]
     names += [party.party for party in (*event.sources, *event.destinations)]

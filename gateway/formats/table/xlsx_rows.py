@@ -22,6 +22,8 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PIECE = 1 << 20
 _SPACE = 0x20
 BLOCK_ROWS = 512
+#: Stands for all sheets that have the header.
+ALL = "*"
 
 
 def is_workbook(head: bytes, name: str) -> bool:
@@ -29,45 +31,68 @@ def is_workbook(head: bytes, name: str) -> bool:
     return head.startswith((ZIP, _OLE2)) or name.lower().endswith((".xlsx", ".xlsm", ".xls"))
 
 
-def sheet(source: Source, place: Xlsx, context: Context) -> tuple[str, Iterator[Block]]:
-    """Name and rows of the sheet that a mapping reads. Other sheets with content are reported.
+def sheets(source: Source, place: Xlsx, context: Context) -> Iterator[tuple[str, Iterator[Block]]]:
+    """Name and rows of each sheet that a mapping reads. Other sheets with content are reported.
 
     Raises:
-        InputError: no workbook, protected, truncated, or without the sheet.
+        InputError: no workbook, protected, truncated, or without a sheet of this name.
         LimitExceeded: a zip bomb.
     """
     book = _open(source, context.limits)
     names = book.sheet_names
-    name = place.sheet or next(iter(names), "")
-    match = next((known for known in names if known.casefold().strip() == name.casefold().strip()), None)
-    if match is None:
-        message = f"the workbook has no sheet {name!r}; it has {', '.join(map(repr, names))}"
-        where = Where(file=source.name)
-        raise InputError(Finding.of(rules.SHEET_MISSING, message, where=where, value=", ".join(names), expected=name))
+    wanted = _wanted(names, place)
+    for name in place.sheet:
+        if name != ALL and not any(_same(name, known) for known in names):
+            message = f"the workbook has no sheet {name!r}; it has {', '.join(map(repr, names))}"
+            where = Where(file=source.name)
+            there = ", ".join(names)
+            raise InputError(Finding.of(rules.SHEET_MISSING, message, where=where, value=there, expected=name))
     with _readable(source):
         for other in names:
-            if other != match and book.get_sheet_by_name(other).height:
-                where = Where(file=source.name, sheet=other)
-                context.findings.report(rules.SHEET_UNREAD, f"the sheet {other!r} is not converted", where=where)
-        found = book.get_sheet_by_name(match)
-    return match, _blocks(source, found)
+            if other not in wanted and book.get_sheet_by_name(other).height:
+                unread(source.name, other, context)
+    for name in wanted:
+        with _readable(source):
+            found = book.get_sheet_by_name(name)
+        yield name, _blocks(source, found)
+
+
+def unread(file: str, sheet: str, context: Context) -> None:
+    """Report a sheet that is not converted."""
+    where = Where(file=file, sheet=sheet)
+    context.findings.report(rules.SHEET_UNREAD, f"the sheet {sheet!r} is not converted", where=where)
+
+
+def _wanted(names: list[str], place: Xlsx) -> list[str]:
+    """The sheets that a mapping reads, in the order of the workbook."""
+    if not place.sheet:
+        return names[:1]
+    if ALL in place.sheet:
+        return names
+    return [known for known in names if any(_same(name, known) for name in place.sheet)]
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold().strip() == other.casefold().strip()
 
 
 def head(source: Source, place: Xlsx, rows: int, limits: Limits) -> list[list[Cell]]:
-    """The first rows of the sheet; none when there is no such sheet.
+    """The first rows of the sheet, or of each sheet if all may be read; none when there is no such sheet.
 
     Raises:
         InputError: no workbook, protected or truncated.
         LimitExceeded: a zip bomb.
     """
     book = _open(source, limits)
-    names = book.sheet_names
-    wanted = place.sheet.casefold().strip()
-    name = next((known for known in names if not wanted or known.casefold().strip() == wanted), None)
-    if name is None:
-        return []
+    out: list[list[Cell]] = []
     with _readable(source):
-        return list(islice(book.get_sheet_by_name(name).iter_rows(), rows))
+        for name in _wanted(book.sheet_names, place):
+            sheet = book.get_sheet_by_name(name)
+            if sheet.start is not None:
+                out += [list(row) for row in islice(sheet.iter_rows(), rows)]
+            if ALL not in place.sheet and out:
+                break
+    return out
 
 
 def _blocks(source: Source, sheet: calamine.CalamineSheet) -> Iterator[Block]:

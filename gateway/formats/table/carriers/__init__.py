@@ -1,0 +1,24 @@
+"""Carriers: the kinds of files that hold rows or records.
+
+The first that a mapping declares and that knows a file reads it.
+"""
+
+from __future__ import annotations
+
+from gateway.formats.table.carriers.base import Carrier
+from gateway.plugins import Registry
+
+_HERE = "gateway.formats.table.carriers"
+
+#: All carriers, in the order in which they are asked: those that prove a file by its content before those that
+#: take any text. CSV takes whatever nobody else wants, and so comes last. All are loaded when a file is read:
+#: libraries that few need are imported inside functions.
+CARRIERS: Registry[Carrier] = Registry(
+    "gateway.carriers",
+    "carrier",
+    Carrier,
+    {
+        "xlsx": f"{_HERE}.xlsx:XLSX",
+        "csv": f"{_HERE}.csv:CSV",
+    },
+)

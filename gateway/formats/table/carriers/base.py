@@ -1,0 +1,89 @@
+"""What a carrier is: it knows its files, and hands over their tables as blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from gateway.findings import Where
+from gateway.formats.base import Context
+from gateway.formats.table.cells import Block, Cell
+from gateway.sources import Source
+
+if TYPE_CHECKING:
+    from gateway.formats.table.spec import MappingSpec, Table
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rows come from. Carriers of records subclass it to say segments, XPaths or pages instead of rows.
+
+    Attributes:
+        file: name of the file.
+        sheet: name of the sheet, where there are sheets.
+    """
+
+    file: str
+    sheet: str = ""
+
+    def at(self, row: int = 0, column: str = "", last_row: int = 0) -> Where:
+        """The place of a row, a range of rows or a cell, as a person finds it.
+
+        Args:
+            row: number of the row as the carrier counted it; 0 for the table as a whole.
+            column: header of the column.
+            last_row: last row of a range that starts at `row`.
+        """
+        return Where(file=self.file, sheet=self.sheet, row=row, last_row=last_row, column=column)
+
+    def named(self, row: int) -> str:
+        """A row inside a sentence, e.g. ``row 7``."""
+        return f"row {row}"
+
+
+@dataclass
+class Sheet:
+    """One table as a carrier hands it over.
+
+    Attributes:
+        place: where it is.
+        blocks: its rows. The first block has the header row or rows above it; carriers of records put the column
+            names that they deliver into row 1, the records are rows 2 and on.
+    """
+
+    place: Place
+    blocks: Iterator[Block]
+
+
+@runtime_checkable
+class Carrier(Protocol):
+    """A kind of file that holds rows or records."""
+
+    @property
+    def key(self) -> str:
+        """Fixed name: csv, xlsx, fixed, json, xml, x12, edifact, scan."""
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        """Whether a file with these first bytes and this name is of this kind; by content first."""
+
+    def declared(self, table: Table) -> bool:
+        """Whether a mapping reads this kind of file (``table.csv``, ``table.fixed`` and so on)."""
+
+    def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
+        """The tables of a file.
+
+        Raises:
+            InputError: the file cannot be read any further.
+            LimitExceeded: it is over a limit.
+        """
+
+    def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:
+        """The first rows, to find out whose file it is. Foreign files give none.
+
+        Args:
+            head: first bytes of the file.
+            source: the whole file, where it is at hand.
+            spec: the mapping.
+            rows: how many rows are wanted.
+        """

@@ -1,0 +1,117 @@
+"""What transforms share: how they refuse and repair, and how a cell becomes text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gateway import gs1
+from gateway.findings import Rule
+from gateway.formats.table import rules
+from gateway.formats.table.cells import Cell, has_control, shown
+from gateway.formats.table.spec import FieldSpec
+from gateway.gs1.element_string import FNC1
+
+_EXACT = 1 << 53
+_SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}")
+
+
+class Refused(Exception):
+    """A value that a transform does not take."""
+
+    def __init__(self, rule: Rule, message: str, *, expected: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.expected = expected
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A value with something that its sender should know."""
+
+    value: str
+    rule: Rule
+    message: str
+
+
+Converter: TypeAlias = Callable[[Cell], str | Repaired]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What transforms share.
+
+    Attributes:
+        prefixes: knows the length of company prefixes.
+        decimal: decimal sign of numbers in text.
+        zone: IANA zone for local times without one in the mapping, may be empty.
+    """
+
+    prefixes: gs1.CompanyPrefixes = field(default_factory=gs1.CompanyPrefixes)
+    decimal: str = "."
+    zone: str = ""
+
+
+Factory: TypeAlias = Callable[[FieldSpec, Tools], Converter]
+
+
+def clean(cell: Cell) -> str:
+    """The cell as text.
+
+    Raises:
+        Refused: it holds a control character, or is a long number whose digits are gone.
+    """
+    value = shown(cell)
+    if has_control(value):
+        raise Refused(rules.NUL, f"{value!r} holds a control character", expected="text without control characters")
+    if isinstance(cell, str) and _SCIENTIFIC.fullmatch(value):
+        raise Refused(rules.SCIENTIFIC, f"{value} is a rounded number: its digits are gone", expected="all digits")
+    return value
+
+
+def clean_code(cell: Cell) -> str:
+    """The content of a barcode as text: FNC1 (ASCII 29) may stand between its values.
+
+    Raises:
+        Refused: as `clean` does.
+    """
+    value = shown(cell)
+    if isinstance(cell, str) and FNC1 in value and not has_control(value.replace(FNC1, "")):
+        return value
+    return clean(cell)
+
+
+def whole(cell: Cell) -> str:
+    """The digits of a number cell.
+
+    Raises:
+        Refused: it is no whole number, or one whose last digits are gone.
+    """
+    if isinstance(cell, bool) or not isinstance(cell, int | float) or not float(cell).is_integer() or cell < 0:
+        raise Refused(rules.WRONG, f"{shown(cell)} is a {kind(cell)}, not digits", expected="digits as text")
+    if cell >= _EXACT:
+        message = f"the number {int(cell)} is longer than a number cell keeps exactly; its last digits are gone"
+        raise Refused(rules.NUMBER_INEXACT, message, expected="digits as text")
+    return str(int(cell))
+
+
+def kind(cell: Cell) -> str:
+    """What a cell is that is no text, in words."""
+    if isinstance(cell, bool):
+        return "truth value"
+    return "number" if isinstance(cell, int | float) else "date or time"
+
+
+class gs1_rules:  # noqa: N801 - used as a statement
+    """Turns an error about a GS1 number into a refusal of the cell."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, gs1.Gs1Error):
+            raise Refused(error.rule, error.message, expected=error.expected, hint=error.hint) from error
