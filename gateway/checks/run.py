@@ -11,6 +11,7 @@ from gateway.checks import events as required_parts
 from gateway.checks.scope import Checker, Scope, nothing
 from gateway.checks.story import Story
 from gateway.epcis.alike import Alike
+from gateway.epcis.batches import batches
 from gateway.epcis.events import Event
 from gateway.findings import Findings
 
@@ -72,18 +73,28 @@ def check_events(events: Iterable[Event], context: Context, layers: Collection[L
     quiets = [checker.quiet for checker in checkers if checker.quiet is not nothing]
     story = Story(scope) if STORY in layers else None
     alike: Alike[bool] = Alike()
-    for number, event in enumerate(events, 1):
-        entry = alike.entry(event)
-        if entry is None or not entry.value or not all(quiet(event) for quiet in quiets):
-            scope.enter(event, number)
-            before = len(context.findings)
-            for checker in checkers:
-                checker.check(event)
-            if entry is not None and len(context.findings) == before:
-                entry.value = True
-        if story is not None:
-            scope.enter(event, number)
-            story.check(event)
-        yield event
+    number = 0
+    for batch in batches(events):
+        for event in batch:
+            number += 1
+            entry = alike.entry(event)
+            if entry is None or not entry.value or not _quiet(event, quiets):
+                scope.enter(event, number)
+                before = len(context.findings)
+                for checker in checkers:
+                    checker.check(event)
+                if entry is not None and len(context.findings) == before:
+                    entry.value = True
+            if story is not None:
+                scope.enter(event, number)
+                story.check(event)
+        yield from batch
     if story is not None:
         story.finish()
+
+
+def _quiet(event: Event, quiets: Collection[Check]) -> bool:
+    for quiet in quiets:
+        if not quiet(event):
+            return False
+    return True

@@ -2,8 +2,8 @@
 
 The events of a batch repeat each other: place, step, lot and parties are those of the event before. What somebody has
 found out about these parts, that they are right or how they are written, holds for every event that is alike. Readers
-help by giving alike events the same parts; therefore nobody changes a part in place, whoever needs another one
-replaces it.
+help by giving alike events the same parts and one mark; therefore nobody changes a part in place, whoever needs another
+one replaces it and takes the mark off.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
-from gateway.epcis.events import AggregationEvent, Event, ObjectEvent
+from gateway.epcis.events import AggregationEvent, Event, Kin, ObjectEvent
 
 T = TypeVar("T")
 
 #: What alike events may differ in. Whether these are there at all is the same in all of them.
-OWN: Final = ("event_time", "record_time", "event_id", "parent_id", "epc_list", "child_epcs", "where")
+OWN: Final = ("event_time", "record_time", "event_id", "parent_id", "epc_list", "child_epcs", "where", "kin")
 
 _MOST: Final = 1024
 _TRIED: Final = 1000  # after so many events it is clear whether they repeat each other
@@ -55,6 +55,7 @@ class Alike(Generic[T]):
 
     def __init__(self) -> None:
         self._entries: dict[tuple[Any, ...], Entry[T]] = {}
+        self._marked: dict[Kin | None, Entry[T]] = {}
         self._looked = 0
         self._known = 0
         self._useful = True
@@ -64,6 +65,11 @@ class Alike(Generic[T]):
 
         Those are events of rare types, and events without identifiers.
         """
+        entry = self._marked.get(event.kin)
+        if entry is not None:
+            self._known += 1
+            entry.seen += 1
+            return entry
         get_parts = _PARTS.get(type(event)) if self._useful else None
         if get_parts is None:
             return None
@@ -88,7 +94,14 @@ class Alike(Generic[T]):
         else:
             self._known += 1
         entry.seen += 1
+        if event.kin is not None:
+            self._mark(event.kin, entry)
         return entry
+
+    def _mark(self, kin: Kin, entry: Entry[T]) -> None:
+        if len(self._marked) >= _MOST:
+            self._marked.clear()
+        self._marked[kin] = entry
 
     def _new(self, key: tuple[Any, ...], parts: tuple[Any, ...]) -> Entry[T]:
         self._looked += 1

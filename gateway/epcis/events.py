@@ -80,6 +80,19 @@ class SensorElement(Struct):
     extensions: list[Element] = []
 
 
+class Kin:
+    """A mark that a reader puts on events of which it knows that they are alike (`gateway.epcis.alike`).
+
+    It is no part of an event: events with and without it are equal.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, Kin)
+
+
 class Event(Struct, kw_only=True):
     """What all events have.
 
@@ -93,6 +106,7 @@ class Event(Struct, kw_only=True):
         base_extensions: the same for ``baseExtension``.
         attributes: foreign attributes of the event element, name and value.
         where: where the event stood in its source. Not part of the event.
+        kin: the same for events that are alike. Who gives an event another part takes it off. Not part of the event.
     """
 
     type: ClassVar[str] = "Event"
@@ -118,6 +132,7 @@ class Event(Struct, kw_only=True):
     base_extensions: list[Element] = []
     attributes: list[tuple[str, str]] = []
     where: Where = field(default=NOWHERE)
+    kin: Kin | None = None
 
 
 class ObjectEvent(Event, kw_only=True):

@@ -101,6 +101,7 @@ class _Translator:
             event.output_quantity_list = self._classes(event.output_quantity_list, "outputQuantityList")
         if isinstance(event, QuantityEvent):
             event.epc_class = self._known(event.epc_class, "epcClass")
+        event.kin = None
         event.read_point = self._place(event.read_point, "readPoint/id")
         event.biz_location = self._place(event.biz_location, "bizLocation/id")
         event.source_list = self._parties(event.source_list, "source")

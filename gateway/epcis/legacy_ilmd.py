@@ -128,6 +128,7 @@ class _Mover:
         if self._mode == ILMD:
             gone = set(map(id, moved))
             event.extensions = [item for item in event.extensions if id(item) not in gone]
+        event.kin = None
         event.ilmd = [*ilmd, *map(_renamed, moved)]
         self._first = self._first if self._events else inside(event.where, self._number, "")
         self._events += 1

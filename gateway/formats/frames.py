@@ -10,14 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from gateway.epcis.events import AggregationEvent, Event, ObjectEvent
+from gateway.epcis.events import AggregationEvent, Event, Kin, ObjectEvent
+
+#: The names of the values, in XML and JSON alike, and the fields that they are.
+FIELDS: Final = {
+    "eventTime": "event_time",
+    "recordTime": "record_time",
+    "eventID": "event_id",
+    "parentID": "parent_id",
+    "epcList": "epc_list",
+    "childEPCs": "child_epcs",
+}
+_LISTS: Final = ("epc_list", "child_epcs")
 
 #: Frames that are tried, the last used first. A batch has a handful: packs, cases and pallets, made and packed.
-_MOST = 8
-_TRIED = 1000  # after so many events it is clear whether frames come again
-_RARE = 2  # less than one in so many: not worth the trying
+_MOST: Final = 8
+_TRIED: Final = 1000  # after so many events it is clear whether frames come again
+_RARE: Final = 2  # less than one in so many: not worth the trying
+_STRANGERS: Final = 16  # so many frames of one kind of event that never came again: the next will not either
 
 
 class Span(NamedTuple):
@@ -36,36 +48,84 @@ class Span(NamedTuple):
     field: str
 
 
+class Items(NamedTuple):
+    """How a list of identifiers is written: what stands before, between and behind them."""
+
+    before: str
+    between: str
+    behind: str
+
+
+#: An event read by its frame, with the `where` of another one; the position behind it; the line ends before its first
+#: character that is no white space; the line ends in all of it. No named tuple: there is one for each event.
+Found: TypeAlias = tuple[Event, int, int, int]
+
+
 class _Frame:
     """A frame and the event that was read with it."""
 
-    __slots__ = ("_event", "_holes", "_last")
+    __slots__ = (
+        "_event",
+        "_fields",
+        "_holes",
+        "_indent",
+        "_items",
+        "_last",
+        "_lines",
+        "_list",
+        "_stops",
+        "hits",
+        "kind",
+    )
 
-    def __init__(self, text: str, position: int, end: int, spans: Sequence[Span], event: Event) -> None:
+    def __init__(self, text: str, position: int, end: int, spans: Sequence[Span], items: Items, event: Event) -> None:
         self._event: Any = copy(event)
+        self._event.kin = Kin()
+        whole = text[position:end]
+        self._indent = whole[: len(whole) - len(whole.lstrip())].count("\n")
         self._holes = []
+        self._fields = [span.field for span in spans]
+        self._list = next(index for index, span in enumerate(spans) if span.field in _LISTS)
         for span in spans:
-            self._holes.append((text[position : span.start], span.stop, span.field))
+            self._holes.append((text[position : span.start], span.start - position, span.stop))
             position = span.end
         self._last = text[position:end]
+        self._lines = sum(piece.count("\n") for piece, _, _ in self._holes) + self._last.count("\n")
+        self._items = items
+        self.kind = (type(event), event.biz_step)
+        self.hits = 0
 
-    def values(self, text: str, position: int) -> tuple[dict[str, str], int] | None:
-        """The texts of the values by field, and the position behind the event; None for another frame."""
-        values = {}
-        for piece, stop, field in self._holes:
+    def read(self, text: str, position: int, plain: Callable[[str], bool], epcs: int) -> Found | None:
+        """The event at a position; None for another frame, and for values that need a closer look."""
+        values = []
+        for piece, length, stop in self._holes:
             if not text.startswith(piece, position):
                 return None
-            position += len(piece)
+            position += length
             end = text.find(stop, position)
             if end < 0:
                 return None
-            values[field] = text[position:end]
+            values.append(text[position:end])
             position = end
-        return (values, position + len(self._last)) if text.startswith(self._last, position) else None
-
-    def event(self) -> Any:
-        """A new event with the parts of the one that was read."""
-        return self._event.__copy__()
+        if not text.startswith(self._last, position):
+            return None
+        listed = values[self._list]
+        before, between, behind = self._items
+        if not (listed.startswith(before) and listed.endswith(behind) and len(listed) > len(before) + len(behind)):
+            return None
+        objects = listed[len(before) : len(listed) - len(behind)].split(between)
+        values[self._list] = ""
+        if len(objects) > epcs or not plain("".join(values) + "".join(objects)) or not all(objects):
+            return None
+        event = self._event.__copy__()
+        for field, value in zip(self._fields, values, strict=True):
+            if value:
+                setattr(event, field, value)
+            elif field in _LISTS:
+                setattr(event, field, objects)
+            else:
+                return None
+        return event, position + len(self._last), self._indent, self._lines + listed.count("\n")
 
 
 class Frames:
@@ -74,47 +134,36 @@ class Frames:
     Args:
         epcs: most identifiers that one event may have.
         spans: where the values stand in a text that was read, in their order, objects included.
-        objects: the identifiers in the text of a list, None when it needs a closer look.
-        plain: whether nothing in these values needs a closer look.
+        items: how the list of identifiers with this text is written, None when it needs a closer look.
+        plain: whether nothing in a text of values needs a closer look, and no separator of theirs is in it.
     """
 
     def __init__(
         self,
         epcs: int,
         spans: Callable[[str, int, int], Iterable[Span]],
-        objects: Callable[[str], list[str] | None],
-        plain: Callable[[Sequence[str]], bool],
+        items: Callable[[str], Items | None],
+        plain: Callable[[str], bool],
     ) -> None:
         self._epcs = epcs
         self._spans = spans
-        self._objects = objects
+        self._items = items
         self._plain = plain
         self._frames: list[_Frame] = []
+        self._strangers: dict[tuple[type[Event], str | None], int] = {}
         self._new = 0
         self._again = 0
 
-    def read(self, text: str, position: int) -> tuple[Event, int] | None:
-        """The event at a position, its `where` still that of another one, and the position behind it.
-
-        None when its frame is not known.
-        """
+    def read(self, text: str, position: int) -> Found | None:
+        """The event at a position; None when its frame is not known."""
         for index, frame in enumerate(self._frames):
-            found = frame.values(text, position)
-            if found is None:
-                continue
-            values, end = found
-            objects = "child_epcs" if "child_epcs" in values else "epc_list"
-            epcs = self._objects(values.pop(objects))
-            if epcs is None or len(epcs) > self._epcs or not self._plain([*values.values(), *epcs]):
-                return None
-            if index:
-                self._frames.insert(0, self._frames.pop(index))
-            self._again += 1
-            event = frame.event()
-            for field, value in values.items():
-                setattr(event, field, value)
-            setattr(event, objects, epcs)
-            return event, end
+            found = frame.read(text, position, self._plain, self._epcs)
+            if found is not None:
+                if index:
+                    self._frames.insert(0, self._frames.pop(index))
+                self._again += 1
+                frame.hits += 1
+                return found
         return None
 
     def learn(self, text: str, position: int, end: int, event: Event) -> None:
@@ -125,16 +174,26 @@ class Frames:
             return
         if not isinstance(event, ObjectEvent | AggregationEvent):
             return
+        if self._strangers.get((type(event), event.biz_step), 0) >= _STRANGERS:
+            return
+        frame = self._frame(text, position, end, event)
+        if frame is None:
+            return
+        # At the end: one that never comes again must not be tried before those that do.
+        for other in self._frames[_MOST - 1 :]:
+            self._strangers[other.kind] = 0 if other.hits else self._strangers.get(other.kind, 0) + 1
+        del self._frames[_MOST - 1 :]
+        self._frames.append(frame)
+
+    def _frame(self, text: str, position: int, end: int, event: Event) -> _Frame | None:
         spans = list(self._spans(text, position, end))
         fields = [span.field for span in spans]
-        lists = [field for field in fields if field in ("epc_list", "child_epcs")]
+        lists = [span for span in spans if span.field in _LISTS]
         if len(lists) != 1 or len(set(fields)) != len(fields):
-            return
-        for span in spans:
-            value: object = text[span.start : span.end]
-            if span.field in lists:
-                value = self._objects(text[span.start : span.end])
-            if value is None or getattr(event, span.field, None) != value:
-                return
-        self._frames.insert(0, _Frame(text, position, end, spans, event))
-        del self._frames[_MOST:]
+            return None
+        items = self._items(text[lists[0].start : lists[0].end])
+        if items is None:
+            return None
+        frame = _Frame(text, position, end, spans, items, event)
+        again = frame.read(text, position, self._plain, self._epcs)
+        return frame if again is not None and again[:2] == (event, end) else None

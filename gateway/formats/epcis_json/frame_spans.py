@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from gateway.formats.frames import Span
+from gateway.formats.frames import FIELDS, Items, Span
 
-_FIELDS: Final = {
-    "eventTime": "event_time",
-    "recordTime": "record_time",
-    "eventID": "event_id",
-    "parentID": "parent_id",
-    "epcList": "epc_list",
-    "childEPCs": "child_epcs",
-}
 _SPACE: Final = r"[ \t\r\n]*+"
 _VALUE: Final = re.compile(
     rf'"(?:(eventTime|recordTime|eventID|parentID)"{_SPACE}:{_SPACE}"([^"\\]*+)"'
     rf'|(epcList|childEPCs)"{_SPACE}:{_SPACE}\[([^\]\\]*+)\])'
 )
-_BLANKS: Final = " \t\r\n"
+_ITEMS: Final = re.compile(
+    rf'({_SPACE}")[^"]*+(?:("{_SPACE},{_SPACE}")[^"]*+(?:\2[^"]*+)*)?("{_SPACE})',
+)
 
 
 def spans(text: str, position: int, end: int) -> Iterator[Span]:
     """The values of an event whose text has no escapes, and whose keys stand in it once."""
     for match in _VALUE.finditer(text, position, end):
         if match[1]:
-            yield Span(match.start(2), match.end(2), '"', _FIELDS[match[1]])
+            yield Span(match.start(2), match.end(2), '"', FIELDS[match[1]])
         else:
-            yield Span(match.start(4), match.end(4), "]", _FIELDS[match[3]])
+            yield Span(match.start(4), match.end(4), "]", FIELDS[match[3]])
 
 
-def objects(text: str) -> list[str] | None:
-    """The strings of a list, given without its brackets; None when it has anything but plain strings."""
-    parts = text.split('"')
-    between = parts[2:-1:2]
-    plain = between.count(",") == len(between) and len(parts) % 2 == 1
-    if not plain and (len(parts) % 2 == 0 or any(part.strip(_BLANKS) != "," for part in between)):
-        return None
-    return None if parts[0].strip(_BLANKS) or parts[-1].strip(_BLANKS) else parts[1::2]
+def items(text: str) -> Items | None:
+    """How a list of strings is written, given without its brackets; None when in more than one way."""
+    match = _ITEMS.fullmatch(text)
+    return None if match is None else Items(match[1], match[2] or '","', match[3])
 
 
-def plain(values: Sequence[str]) -> bool:
-    """Whether no string has an escape in it. A decoder has seen already that there are no control characters."""
-    return "\\" not in "".join(values)
+def plain(text: str) -> bool:
+    """Whether no value ends early or has an escape. A decoder has seen that there are no control characters."""
+    return '"' not in text and "\\" not in text

@@ -110,7 +110,7 @@ class FastReader:
     def __init__(self, scope: Scope, epcs: int) -> None:
         self._name = scope.name
         self._epcs = epcs
-        self._frames = Frames(epcs, frame_spans.spans, frame_spans.objects, frame_spans.plain)
+        self._frames = Frames(epcs, frame_spans.spans, frame_spans.items, frame_spans.plain)
 
     def read(self, data: msgspec.Raw | bytes, where: Where) -> Event | None:
         """The event, or None when the exact way has to decide."""

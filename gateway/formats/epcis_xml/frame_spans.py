@@ -3,54 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from gateway.formats.frames import Span
+from gateway.formats.frames import FIELDS, Items, Span
 
-_FIELDS: Final = {
-    "eventTime": "event_time",
-    "recordTime": "record_time",
-    "eventID": "event_id",
-    "parentID": "parent_id",
-    "epcList": "epc_list",
-    "childEPCs": "child_epcs",
-}
 _VALUE: Final = re.compile(
     r"<(eventTime|recordTime|eventID|parentID)>([^<]*+)<|<(epcList|childEPCs)>((?:[^<]|</?epc>)*+)</(?:epcList|childEPCs)>"
 )
+_ITEMS: Final = re.compile(r"([ \t\r\n]*<epc>)[^<]*+(?:(</epc>[ \t\r\n]*<epc>)[^<]*+(?:\2[^<]*+)*)?(</epc>[ \t\r\n]*)")
 #: What a plain value is made of: printable ASCII without space, ``&``, ``<`` and ``>``.
 _PLAIN: Final = bytes(set(range(0x21, 0x7F)) - set(b"&<>"))
-_BLANKS: Final = " \t\r\n"
-_START, _END = "<epc>", "</epc>"
 
 
 def spans(text: str, position: int, end: int) -> Iterator[Span]:
     """The values of an event that a pattern has matched as a whole (`gateway.formats.epcis_xml.read_plain`)."""
     for match in _VALUE.finditer(text, position, end):
         if match[1]:
-            yield Span(match.start(2), match.end(2), "<", _FIELDS[match[1]])
+            yield Span(match.start(2), match.end(2), "<", FIELDS[match[1]])
         else:
-            yield Span(match.start(4), match.end(4), f"</{match[3]}>", _FIELDS[match[3]])
+            yield Span(match.start(4), match.end(4), f"</{match[3]}>", FIELDS[match[3]])
 
 
-def objects(text: str) -> list[str] | None:
-    """The identifiers of a list of ``epc`` elements; None when something else stands between them."""
-    before, _, rest = text.partition(_START)
-    end = rest.find(_END)
-    separator = rest[end : rest.find(_START, end) + len(_START)]
-    if separator.startswith(_END):
-        if separator[len(_END) : -len(_START)].strip(_BLANKS):
-            return None
-        found = rest.split(separator)
-        found[-1], _, after = found[-1].partition(_END)
-    else:
-        one, _, after = rest.partition(_END)
-        found = [one]
-    return None if end < 0 or before.strip(_BLANKS) or after.strip(_BLANKS) else found
+def items(text: str) -> Items | None:
+    """How a list of ``epc`` elements is written; None when it is written in more than one way."""
+    match = _ITEMS.fullmatch(text)
+    return None if match is None else Items(match[1], match[2] or "</epc><epc>", match[3])
 
 
-def plain(values: Sequence[str]) -> bool:
-    """Whether all values are what a plain event may hold."""
-    text = "".join(values)
-    return text.isascii() and not text.encode().translate(None, _PLAIN) and "" not in values
+def plain(text: str) -> bool:
+    """Whether a text of values is what plain events may hold."""
+    return text.isascii() and not text.encode().translate(None, _PLAIN)

@@ -81,8 +81,7 @@ class Pieces:
         while self._possible:
             found = plain.read(text, position, self.number + 1, self._line) if plain is not None else None
             if found is not None:
-                event, end = found
-                lines = text.count("\n", position, end)
+                event, end, lines = found
                 self._line += lines
                 self._skipped += lines
                 self._plain_events += 1

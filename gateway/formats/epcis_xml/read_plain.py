@@ -2,7 +2,7 @@
 
 To ask a parsed tree for one element after the other costs a Python object each, thirty and more for a small event.
 Most events need no parser: they have nothing but the elements of the standard, in the order of the schema, without
-prefix, attribute, reference or comment, with printable ASCII as content. The pattern covers every character of such
+prefix, attribute or comment, with printable ASCII as content. The pattern covers every character of such
 an event, so that a match proves that it is well-formed and says all there is to know about it. It is used only where
 the parser has just ended an event (`gateway.formats.epcis_xml.pieces`), never inside of anything else.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
+from xml.sax.saxutils import unescape
 
 from msgspec import structs
 
@@ -25,7 +26,9 @@ from gateway.formats.frames import Frames
 
 _SPACE: Final = r"[ \t\r\n]*+"
 _VALUE: Final = r"[!-%'-;=?-~]++"  # printable ASCII without space & < >
-_TEXT: Final = r"[ -%'-;=?-~]*+"  # the same with spaces, which vendor content keeps
+_REFERENCE: Final = r"(?:&(?:amp|lt|gt|quot|apos);"
+_FREE: Final = rf"(?!<)[!-%'-;=?-~]*+{_REFERENCE}[!-%'-;=?-~]*+)*+"  # the same, with references in it
+_TEXT: Final = rf"[ -%'-;=?-~]*+{_REFERENCE}[ -%'-;=?-~]*+)*+"  # and with spaces, which vendor content keeps
 _ATTRIBUTE: Final = r"[!#-%'-;=?-~]++"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_.-]*+"
 _BASE: Final = ("event_time", "record_time", "event_time_zone_offset")
@@ -37,18 +40,29 @@ _START: Final = re.compile(rf"{_SPACE}<([A-Za-z]++)>")
 _EPC: Final = re.compile(rf"<epc>({_VALUE})</epc>")
 _FOREIGN: Final = re.compile(rf"<({_NAME}):({_NAME})>({_TEXT})</")
 
-_TRANSACTION: Final = rf'<bizTransaction(?: type="({_ATTRIBUTE})")?>({_VALUE})</bizTransaction>{_SPACE}'
-_PARTY: Final = rf'<{{0}} type="({_ATTRIBUTE})">({_VALUE})</{{0}}>{_SPACE}'
+_TRANSACTION: Final = rf'<bizTransaction(?: type="({_ATTRIBUTE})")?>({_FREE})</bizTransaction>{_SPACE}'
+_PARTY: Final = rf'<{{0}} type="({_ATTRIBUTE})">({_FREE})</{{0}}>{_SPACE}'
 _QUANTITY: Final = (
     rf"<quantityElement>{_SPACE}<epcClass>({_VALUE})</epcClass>{_SPACE}"
     rf"(?:<quantity>({_VALUE})</quantity>{_SPACE})?(?:<uom>({_VALUE})</uom>{_SPACE})?</quantityElement>{_SPACE}"
 )
 
+_QUOTES: Final = {"&quot;": '"', "&apos;": "'"}
+
 Build = Callable[[str], Any]
 
 
+def _text(value: str) -> str:
+    """A value with its references resolved; plain ones have no others than those of XML itself."""
+    return unescape(value, _QUOTES) if "&" in value else value
+
+
 def _transaction(type_: str, identifier: str) -> BizTransaction:
-    return BizTransaction(identifier, type_ or None)
+    return BizTransaction(_text(identifier), type_ or None)
+
+
+def _party(type_: str, identifier: str) -> Party:
+    return Party(type_, _text(identifier))
 
 
 def _quantity(epc_class: str, quantity: str, uom: str) -> QuantityElement:
@@ -58,8 +72,8 @@ def _quantity(epc_class: str, quantity: str, uom: str) -> QuantityElement:
 #: For lists of parts: the pattern of one part, and what makes it of its groups.
 _ITEMS: Final[Mapping[str, tuple[str, Callable[..., Any]]]] = {
     "biz_transaction_list": (_TRANSACTION, _transaction),
-    "source_list": (_PARTY.format("source"), Party),
-    "destination_list": (_PARTY.format("destination"), Party),
+    "source_list": (_PARTY.format("source"), _party),
+    "destination_list": (_PARTY.format("destination"), _party),
     **dict.fromkeys(
         ("quantity_list", "child_quantity_list", "input_quantity_list", "output_quantity_list"), (_QUANTITY, _quantity)
     ),
@@ -115,10 +129,10 @@ class PlainReader:
         }
         self._version = version
         self._plans: dict[str, _Plan | None] = {}
-        self._frames = Frames(epcs, frame_spans.spans, frame_spans.objects, frame_spans.plain)
+        self._frames = Frames(epcs, frame_spans.spans, frame_spans.items, frame_spans.plain)
 
-    def read(self, text: str, position: int, number: int, line: int) -> tuple[Event, int] | None:
-        """The event at a position and the position behind it, or None when the parser has to read it.
+    def read(self, text: str, position: int, number: int, line: int) -> tuple[Event, int, int] | None:
+        """The event at a position, the position behind it and its line ends; None when the parser has to read it.
 
         Args:
             text: characters of the document.
@@ -128,12 +142,12 @@ class PlainReader:
         """
         known = self._frames.read(text, position)
         if known is not None:
-            event, end = known
-            event.where = Where(line=line + text.count("\n", position, text.index("<", position)), event=number)
-            return event, end
+            event, end, indent, lines = known
+            event.where = Where(line=line + indent, event=number)
+            return event, end, lines
         return self._match(text, position, number, line)
 
-    def _match(self, text: str, position: int, number: int, line: int) -> tuple[Event, int] | None:
+    def _match(self, text: str, position: int, number: int, line: int) -> tuple[Event, int, int] | None:
         """The same by the pattern of the event's type."""
         start = _START.match(text, position)
         if start is None:
@@ -163,7 +177,7 @@ class PlainReader:
         line += text.count("\n", position, start.end())
         event = plan.cls(**values, where=Where(line=line, event=number))
         self._frames.learn(text, position, match.end(), event)
-        return event, match.end()
+        return event, match.end(), text.count("\n", position, match.end())
 
     def _first(self, name: str) -> _Plan | None:
         """The plan of a type that comes up for the first time: patterns take milliseconds to compile."""
@@ -179,7 +193,8 @@ class PlainReader:
             KeyError: a prefix that is not a vendor's, or a value that uses a declared prefix.
         """
         found = []
-        for prefix, local, value in _FOREIGN.findall(text):
+        for prefix, local, written in _FOREIGN.findall(text):
+            value = _text(written)
             if ":" in value and value.partition(":")[0].strip() in self._declared:
                 raise KeyError(value)
             found.append(Element(meant(f"{{{self._vendors[prefix]}}}{local}"), value, prefix=prefix))
