@@ -90,7 +90,7 @@ def parts(value, path=()):
             yield from parts(item, (*path, at))
     elif hasattr(value, "__struct_fields__"):
         for name in value.__struct_fields__:
-            if name not in {"where", "prefix", "namespaces", "tail"}:
+            if name not in {"where", "kin", "prefix", "namespaces", "tail"}:
                 yield from parts(getattr(value, name), (*path, name))
 
 
@@ -165,7 +165,7 @@ def _shuffled(value, random):
         return items
     if hasattr(value, "__struct_fields__"):
         out = copy.copy(value)
-        for name in set(value.__struct_fields__) - {"where"}:
+        for name in set(value.__struct_fields__) - {"where", "kin"}:
             setattr(out, name, _shuffled(getattr(value, name), random))
         return out
     return value

@@ -157,7 +157,7 @@ def normal(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return sorted((normal(item) for item in value), key=repr)
     if hasattr(value, "__struct_fields__"):
-        skip = {"where", "inner_extensions", "base_extensions"}
+        skip = {"where", "kin", "inner_extensions", "base_extensions"}
         return {
             name: normal(getattr(value, name))
             for name in value.__struct_fields__

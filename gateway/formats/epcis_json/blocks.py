@@ -33,6 +33,7 @@ _PATHS: Final = (
     (b'"epcisBody"', b'"queryResults"', b'"resultsBody"', b'"eventList"'),
 )
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 
 Piece = msgspec.Raw | bytes
 
@@ -51,6 +52,7 @@ class Events:
         truncated: whether the file ended inside the list.
         consumed: how many bytes were read by `blocks`.
         block: how much to read at a time.
+        skip: whether blocks are looked through only, to find what stands behind them; they come as one piece then.
     """
 
     stream: BinaryIO
@@ -62,6 +64,7 @@ class Events:
     truncated: bool = False
     consumed: int = 0
     block: int = BLOCK
+    skip: bool = False
     _opening: bytes = field(default=b"")
     _end: bool = False
     _before: bytes = b""  # what must come next: "," behind an event, "{" behind a comma
@@ -138,7 +141,7 @@ class Events:
         if end:
             # At the end of the file the last ] is usually that of the event list.
             cut = buffer.rfind(b"]")
-            return cut, (_events(buffer, cut) if cut >= 0 else None)
+            return cut, (self._events(buffer, cut) if cut >= 0 else None)
         if not self._opening:
             match = _OPENING.match(buffer)
             if match is None:
@@ -158,10 +161,18 @@ class Events:
             guesses += 1
             cut = buffer.rfind(b"}", 0, position) + 1
             if cut > 0 and buffer[cut:position].strip(_SPACE) == b",":
-                pieces = _events(buffer, cut)
+                pieces = self._events(buffer, cut)
                 if pieces is not None:
                     return cut, pieces
         return 0, None
+
+    def _events(self, buffer: bytes, cut: int) -> list[Piece] | None:
+        """The items of the list up to `cut` when that is a whole number of them."""
+        text = b"[" + buffer[:cut] + b"]"
+        try:
+            return [_decode_any(text)] if self.skip else _decode(text)  # type: ignore[return-value]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
 
     def _read_tail(self) -> bytes:
         tail = self.stream.read(self.limits.event_bytes + 1)
@@ -253,14 +264,6 @@ class _Walk:
             self._key = token
             self._expects_key = False
         return True
-
-
-def _events(buffer: bytes, cut: int) -> list[Piece] | None:
-    """The items of the list up to `cut` when that is a whole number of them."""
-    try:
-        return _decode(b"[" + buffer[:cut] + b"]")  # type: ignore[return-value]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _check_depth(found: int, depth: int) -> None:

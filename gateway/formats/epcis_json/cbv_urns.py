@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.epcis.events import Event
+from gateway.epcis.events import Event, Kin
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import Findings, Where
 from gateway.formats.epcis_json import rules
@@ -19,9 +19,14 @@ class CbvUrns:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._reported: set[str] = set()
+        self._seen: set[Kin] = set()
 
     def look(self, event: Event) -> None:
         """Report the values of an event that were not reported yet."""
+        if event.kin is not None:
+            if event.kin in self._seen:
+                return
+            self._seen.add(event.kin)
         step, disposition = event.biz_step, event.disposition
         if step is not None and step.startswith(_URN):
             self._report(Field.BIZ_STEP, step, event.where)

@@ -47,6 +47,7 @@ def read(source: Source, context: Context, block: int = BLOCK) -> Document:
         found = open_events(stream, context.limits, block)
         if isinstance(found, bytes):
             return _without_list(found, context)
+        found.skip = kept is None
         for pieces in found.blocks():
             if kept is not None:
                 kept.append(pieces)

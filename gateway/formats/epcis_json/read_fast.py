@@ -1,8 +1,8 @@
 """The fast way for plain events: a strict typed decode. What it does not prove, the exact way reads.
 
-An event goes this way only when it has nothing but the keys below, each once, with values of the right type. Repeated
-keys, which a typed decode would hide, show in the number of quotes: what was decoded is encoded again and must have as
-many as the text.
+An event goes this way only when it has the keys below, each once, with values of the right type, and besides nothing
+but vendor fields with a text. Other and repeated keys, which a typed decode would hide, show in the number of quotes:
+what was decoded is encoded again and must have as many as the text.
 """
 
 # ruff: noqa: N815 - the fields are the keys of EPCIS JSON
@@ -61,7 +61,7 @@ class _Destination(_Strict):
     destination: str
 
 
-class _Event(_Strict, kw_only=True, tag_field="type"):
+class _Event(_Strict, kw_only=True, tag_field="type", forbid_unknown_fields=False):
     eventTime: str
     eventTimeZoneOffset: str
     action: str
@@ -95,8 +95,10 @@ class _TransactionEvent(_Event, kw_only=True, tag="TransactionEvent"):
 
 
 _decode: Final = msgspec.json.Decoder(_Object | _Aggregation | _TransactionEvent).decode
+_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode: Final = msgspec.json.Encoder().encode
 _QUOTE: Final = b'"'
+_QUOTES_OF_MEMBER: Final = 4
 
 
 class FastReader:
@@ -127,14 +129,28 @@ class FastReader:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         # Without escapes every string has two quotes, so that a hidden key shows as quotes too many.
-        if b"\\" in text or text.count(_QUOTE) != _encode(item).count(_QUOTE):
+        hidden = text.count(_QUOTE) - _encode(item).count(_QUOTE)
+        if b"\\" in text:
             return None
         try:
             event = _BUILD[type(item)](self, item, where)
+            if hidden:
+                event.extensions = self._vendor_fields(text, type(item), hidden)
         except _NotPlain:
             return None
         self._frames.learn(characters, 0, len(characters), event)
         return event
+
+    def _vendor_fields(self, text: bytes, event: type[_Event], quotes: int) -> list[Element]:
+        """The members of an event that are no keys of EPCIS, if all are texts and have as many quotes as are missed."""
+        members = _members(text)
+        vendors = [key for key in members if key not in event.__struct_fields__ and key != "type"]
+        if quotes != _QUOTES_OF_MEMBER * len(vendors):
+            raise _NotPlain
+        values = {key: bytes(members[key]).decode() for key in vendors}
+        if not all(value[0] == '"' for value in values.values()):
+            raise _NotPlain
+        return [self._element(key, value[1:-1]) for key, value in values.items()]
 
     def _object(self, item: _Object, where: Where) -> Event:
         epcs = item.epcList
