@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_events
+from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_batches
 from gateway.detect import detect
 from gateway.epcis.document import Document
 from gateway.epcis.event_hash import with_hash_ids
@@ -255,10 +255,10 @@ def _checked(events: Iterable[Event], context: Context, report: Report, layers: 
         # A table's reader has named row and column of every wrong cell. What is built of wrong cells is wrong again,
         # and a sender does not want to read it twice, in words of EPCIS.
         events = _until_error(events, report.findings)
-    for event in check_events(events, context, layers):
-        report.events += 1
-        report.epcs += epcs(event)
-        yield event
+    for batch in check_batches(events, context, layers):
+        report.events += len(batch)
+        report.epcs += sum(map(epcs, batch))
+        yield from batch
 
 
 def _to_ilmd(events: Iterable[Event], context: Context, report: Report) -> Iterable[Event]:

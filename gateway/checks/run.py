@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 from typing import Final, Protocol
 
 from gateway.checks import event_id, identifiers, order, time, vocabulary
@@ -61,7 +62,12 @@ class Context(Protocol):
 
 
 def check_events(events: Iterable[Event], context: Context, layers: Collection[Layer]) -> Iterator[Event]:
-    """Check each event and hand it on, unchanged and in order. Wrong events are handed on too.
+    """As `check_batches`, event by event."""
+    return chain.from_iterable(check_batches(events, context, layers))
+
+
+def check_batches(events: Iterable[Event], context: Context, layers: Collection[Layer]) -> Iterator[list[Event]]:
+    """Check each event and hand them on, unchanged and in order, some at a time. Wrong events are handed on too.
 
     Args:
         events: the reader's events.
@@ -88,13 +94,14 @@ def check_events(events: Iterable[Event], context: Context, layers: Collection[L
             if story is not None:
                 scope.enter(event, number)
                 story.check(event)
-        yield from batch
+        yield batch
     if story is not None:
         story.finish()
 
 
-def _quiet(event: Event, quiets: Collection[Check]) -> bool:
-    for quiet in quiets:
+def _quiet(event: Event, quiets: Collection[Callable[[Event], bool]]) -> bool:
+    # A loop, for every event comes here: a generator expression takes twice the time.
+    for quiet in quiets:  # noqa: SIM110
         if not quiet(event):
             return False
     return True

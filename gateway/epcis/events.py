@@ -7,7 +7,8 @@ an empty list means present and empty, which some schemas tell apart (conversion
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
@@ -210,15 +211,21 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     AssociationEvent,
 )
 
-_EPC_FIELDS = ("epc_list", "child_epcs", "input_epc_list", "output_epc_list")
-_EPC_FIELDS_OF = {cls: [name for name in _EPC_FIELDS if name in cls.__struct_fields__] for cls in EVENT_TYPES}
+
+def _parent(event: AggregationEvent | TransactionEvent | AssociationEvent) -> int:
+    return event.parent_id is not None
+
+
+_COUNTS: dict[type[Event], Callable[[Any], int]] = {
+    ObjectEvent: lambda event: len(event.epc_list or ()),
+    AggregationEvent: lambda event: len(event.child_epcs or ()) + _parent(event),
+    QuantityEvent: lambda _: 0,
+    TransactionEvent: lambda event: len(event.epc_list or ()) + _parent(event),
+    TransformationEvent: lambda event: len(event.input_epc_list or ()) + len(event.output_epc_list or ()),
+    AssociationEvent: lambda event: len(event.child_epcs or ()) + _parent(event),
+}
 
 
 def epcs(event: Event) -> int:
     """How many instance identifiers the event names, its parent included."""
-    count = 0
-    for name in _EPC_FIELDS_OF[type(event)]:
-        found = getattr(event, name)
-        if found:
-            count += len(found)
-    return count + (getattr(event, "parent_id", None) is not None)
+    return _COUNTS[type(event)](event)

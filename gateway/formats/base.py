@@ -16,7 +16,7 @@ from gateway.findings import Findings, Losses, LossRule, Rule
 from gateway.options import Options, Setting
 from gateway.sources import Source
 
-BLOCK_BYTES = 1 << 18  # writers hand out blocks of about this size
+BLOCK_BYTES = 1 << 16  # writers hand out blocks of about this size
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,16 +95,14 @@ class _Frame:
         self.kind = (type(event), event.biz_step)
         self.hits = 0
 
-    def read(self, text: str, position: int, plain: Callable[[str], bool], epcs: int) -> Found | None:
+    def read(self, text: str, position: int, plain: Callable[[list[str]], bool], epcs: int) -> Found | None:
         """The event at a position; None for another frame, and for values that need a closer look."""
         values = []
         for piece, length, stop in self._holes:
             if not text.startswith(piece, position):
                 return None
             position += length
-            end = text.find(stop, position)
-            if end < 0:
-                return None
+            end = text.find(stop, position)  # none is -1, and no piece is so short that it stands there
             values.append(text[position:end])
             position = end
         if not text.startswith(self._last, position):
@@ -115,7 +113,7 @@ class _Frame:
             return None
         objects = listed[len(before) : len(listed) - len(behind)].split(between)
         values[self._list] = ""
-        if len(objects) > epcs or not plain("".join(values) + "".join(objects)) or not all(objects):
+        if len(objects) > epcs or not plain([*values, *objects]) or not all(objects):
             return None
         event = self._event.__copy__()
         for field, value in zip(self._fields, values, strict=True):
@@ -135,7 +133,7 @@ class Frames:
         epcs: most identifiers that one event may have.
         spans: where the values stand in a text that was read, in their order, objects included.
         items: how the list of identifiers with this text is written, None when it needs a closer look.
-        plain: whether nothing in a text of values needs a closer look, and no separator of theirs is in it.
+        plain: whether nothing in these values needs a closer look, and no separator of theirs is in them.
     """
 
     def __init__(
@@ -143,7 +141,7 @@ class Frames:
         epcs: int,
         spans: Callable[[str, int, int], Iterable[Span]],
         items: Callable[[str], Items | None],
-        plain: Callable[[str], bool],
+        plain: Callable[[list[str]], bool],
     ) -> None:
         self._epcs = epcs
         self._spans = spans

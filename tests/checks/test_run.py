@@ -10,21 +10,21 @@ from gateway.checks.run import LAYERS, STORY, check_events
 from gateway.findings import Findings
 
 
-def test_events_pass_one_by_one_and_wrong_ones_too(make):
+def test_events_pass_some_at_a_time_and_wrong_ones_too(make):
     context = SimpleNamespace(findings=Findings(), now="")
     taken = []
 
     def source():
-        for number in range(3):
+        for number in range(300):
             taken.append(number)
             yield make.object(action="PUT", epc_list=[str(number)])
 
     stream = check_events(source(), context, (*LAYERS, STORY))
     assert taken == []
     assert next(stream).epc_list == ["0"]
-    assert taken == [0]
-    assert [event.epc_list for event in stream] == [["1"], ["2"]]
-    assert Counter(f.code for f in context.findings) == {"EPCIS-EVENT-01": 3, "EPCIS-ID-01": 3}
+    assert 1 <= len(taken) < 100
+    assert [event.epc_list for event in stream] == [[str(number)] for number in range(1, 300)]
+    assert Counter(f.code for f in context.findings) == {"EPCIS-EVENT-01": 300, "EPCIS-ID-01": 300}
 
 
 def test_without_layers_nothing_is_checked(make):

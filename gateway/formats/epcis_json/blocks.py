@@ -19,7 +19,7 @@ from gateway.findings import Finding
 from gateway.formats.base import Limits
 from gateway.formats.epcis_json import rules
 
-BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 16
 _GUESSES: Final = 3
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|["\[\]{}:,]', re.DOTALL)

@@ -33,6 +33,7 @@ def items(text: str) -> Items | None:
     return None if match is None else Items(match[1], match[2] or '","', match[3])
 
 
-def plain(text: str) -> bool:
+def plain(values: list[str]) -> bool:
     """Whether no value ends early or has an escape. A decoder has seen that there are no control characters."""
+    text = "".join(values)
     return '"' not in text and "\\" not in text

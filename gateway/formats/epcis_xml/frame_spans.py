@@ -31,6 +31,7 @@ def items(text: str) -> Items | None:
     return None if match is None else Items(match[1], match[2] or "</epc><epc>", match[3])
 
 
-def plain(text: str) -> bool:
-    """Whether a text of values is what plain events may hold."""
+def plain(values: list[str]) -> bool:
+    """Whether all values are what plain events may hold."""
+    text = "".join(values)
     return text.isascii() and not text.encode().translate(None, _PLAIN)
