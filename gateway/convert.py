@@ -25,12 +25,12 @@ from gateway.epcis.legacy_ilmd import KEEP, LEGACY_ILMD, default_mode, to_ilmd
 from gateway.errors import InputError, LimitExceeded, LossRefused, UsageError
 from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Rule, Severity
 from gateway.formats import FORMATS
-from gateway.formats.base import Context, Format, Limits, Reader
+from gateway.formats.base import Context, Edge, Format, Limits, Reader
 from gateway.gs1 import CompanyPrefixes, Gs1Error
 from gateway.markets import messages
 from gateway.markets.base import Message
 from gateway.options import COMPANY_PREFIX, EPC, EVENT_ID, Options, Setting
-from gateway.report import Output, Report
+from gateway.report import Body, Output, Report
 from gateway.schemas import check_schema
 from gateway.sources import Source
 
@@ -305,12 +305,16 @@ def _compose(document: Document, context: Context, target: Message, out: Path) -
 def _save(path: Path, data: Iterable[bytes], key: str) -> Output:
     digest = hashlib.sha256()
     size = 0
+    edges: list[tuple[int, bytes]] = []
     with path.open("xb") as stream:
         for block in data:
+            if isinstance(block, Edge):
+                edges.append((size, block.between))
             digest.update(block)
             size += len(block)
             stream.write(block)
-    return Output(path.name, key, size, digest.hexdigest(), str(path))
+    body = Body(edges[0][0], edges[1][0], edges[0][1]) if len(edges) == 2 else None  # noqa: PLR2004 - begin and end
+    return Output(path.name, key, size, digest.hexdigest(), str(path), body)
 
 
 def _stop(report: Report, error: InputError | LimitExceeded) -> None:

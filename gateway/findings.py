@@ -316,14 +316,17 @@ class Losses:
         reason: str = "",
     ) -> None:
         """Take one loss. In mode ``fail`` the caller refuses the output when `count` is not 0."""
-        loss = Loss(rule.code, outcome, field, value, reason or rule.title, event, event_id)
-        key = (loss.code, outcome, field)
+        self.take(Loss(rule.code, outcome, field, value, reason or rule.title, event, event_id))
+
+    def take(self, loss: Loss) -> None:
+        """Take one loss that was made elsewhere."""
+        key = (loss.code, loss.outcome, loss.field)
         summary = self.summaries.get(key)
         if summary is None:
-            summary = self.summaries[key] = LossSummary(loss.code, outcome, field, loss.reason)
+            summary = self.summaries[key] = LossSummary(loss.code, loss.outcome, loss.field, loss.reason)
         summary.count += 1
         if len(summary.examples) < self.EXAMPLES:
-            summary.examples.append(clip(value))
+            summary.examples.append(clip(loss.value))
         if self._sink is not None:
             self._sink(loss)
 

@@ -8,6 +8,15 @@ from typing import Any
 from gateway.findings import Findings, Losses
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Where the events of a document stand in it: from byte `start` to byte `end`, with `between` between two."""
+
+    start: int
+    end: int
+    between: bytes
+
+
 @dataclass(slots=True)
 class Output:
     """One file that a conversion made."""
@@ -17,6 +26,7 @@ class Output:
     bytes: int
     sha256: str
     path: str = ""
+    body: Body | None = None
 
 
 @dataclass(slots=True)

@@ -36,6 +36,13 @@ Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be 
 )
 @inputs.schemas_option
 @click.option("--report", metavar="FILE", help="Write the report as JSON, and every loss to FILE.losses.jsonl.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="Processes for large EPCIS documents; the bytes are equal.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def command(
     in_: str,
@@ -48,6 +55,7 @@ def command(
     loss: str,
     schemas: Path | None,
     report: str | None,
+    jobs: int,
     quiet: bool,
 ) -> int:
     """Convert IN (a file, or - for standard input) into FORMAT.
@@ -55,7 +63,8 @@ def command(
     The format of IN is recognised by its content. Data goes to standard output or OUT, the report to standard error.
     Nothing is written unless everything is right.
     """
-    from gateway.convert import Request, convert
+    from gateway.convert import Request
+    from gateway.jobs import convert
 
     chosen, candidates = inputs.mappings_of(mapping, folder)
     report_path = Path(report) if report else None
@@ -79,7 +88,7 @@ def command(
             loss_sink=loss_sink,
             schemas=schemas,
         )
-        result = convert(request, private)
+        result = convert(request, private, jobs)
         if not result.failed:
             outfiles.publish(result, out)
     if report_path:

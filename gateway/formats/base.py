@@ -81,8 +81,30 @@ class Claim:
     reason: str
 
 
+class Unsplittable(Exception):
+    """A document that cannot be cut into smaller ones safely."""
+
+
+class Edge(bytes):
+    """An empty block of a writer that says where the events of its output begin or end.
+
+    Attributes:
+        between: what the writer puts between two events.
+    """
+
+    between: bytes = b""
+
+    @classmethod
+    def begin(cls, between: bytes = b"") -> Edge:
+        """Where the events begin."""
+        edge = cls()
+        edge.between = between
+        return edge
+
+
 Reader = Callable[[Source, Context], Document]
 Writer = Callable[[Document, Context], Iterable[bytes]]
+Splitter = Callable[[Source, Limits, int], Iterator[bytes]]
 Sniffer = Callable[[bytes, str], Claim | None]
 
 
@@ -98,6 +120,7 @@ class Format:
         sniff: looks at the first bytes and the file's name.
         read: reader, or None.
         write: writer, or None.
+        split: cuts a large document into small ones with the same head and tail, for work on several cores, or None.
         settings: ``--set`` keys that reader and writer know.
         rules: findings they may report.
         loss_rules: losses they may report.
@@ -112,6 +135,7 @@ class Format:
     sniff: Sniffer | None = None
     read: Reader | None = None
     write: Writer | None = None
+    split: Splitter | None = None
     settings: tuple[Setting, ...] = ()
     rules: tuple[Rule, ...] = ()
     loss_rules: tuple[LossRule, ...] = ()
@@ -119,11 +143,17 @@ class Format:
     schema: tuple[str, ...] = ()
 
 
-def blocks(parts: Iterable[str], size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Join small pieces of text into UTF-8 blocks of about `size` bytes."""
+def blocks(parts: Iterable[str | Edge], size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Join small pieces of text into UTF-8 blocks of about `size` bytes; edges stay between them."""
     pending: list[str] = []
     length = 0
     for part in parts:
+        if isinstance(part, Edge):
+            yield "".join(pending).encode("utf-8")
+            yield part
+            pending.clear()
+            length = 0
+            continue
         pending.append(part)
         length += len(part)
         if length >= size:

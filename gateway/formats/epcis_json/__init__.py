@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gateway.epcis.document import Document
-from gateway.formats.base import Context, Format
+from gateway.formats.base import Context, Format, Limits
 from gateway.formats.epcis_json.detect import sniff
 from gateway.formats.epcis_json.losses import LOSS_RULES
 from gateway.formats.epcis_json.rules import RULES
@@ -17,6 +17,12 @@ def _read(source: Source, context: Context) -> Document:
     from gateway.formats.epcis_json.read import read  # noqa: PLC0415 - a conversion to JSON reads something else
 
     return read(source, context)
+
+
+def _split(source: Source, limits: Limits, size: int) -> Iterator[bytes]:
+    from gateway.formats.epcis_json.split import split  # noqa: PLC0415 - only for large documents
+
+    return split(source, limits, size)
 
 
 def _write(document: Document, context: Context) -> Iterable[bytes]:
@@ -33,6 +39,7 @@ EPCIS_2_0_JSON = Format(
     sniff=sniff,
     read=_read,
     write=_write,
+    split=_split,
     settings=(CBV, COMPACT, CREATION_DATE, TIME_ZONE),
     rules=RULES,
     loss_rules=LOSS_RULES,

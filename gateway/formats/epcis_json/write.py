@@ -10,7 +10,7 @@ import msgspec
 from gateway.epcis.document import Document
 from gateway.epcis.element import Element
 from gateway.epcis.events import Event
-from gateway.formats.base import BLOCK_BYTES, Context
+from gateway.formats.base import BLOCK_BYTES, Context, Edge
 from gateway.formats.epcis_json import losses, names
 from gateway.formats.epcis_json.element_xml import to_xml
 from gateway.formats.epcis_json.prefixes import Prefixes
@@ -41,6 +41,7 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     outer = _INDENT * (depth - 1)
     separator = ",\n" + " " * (_INDENT * depth) if pretty else ",\n"
     yield before + b"[\n" + (b" " * (_INDENT * depth) if pretty else b"")
+    yield Edge.begin(separator.encode())
 
     writer = EventWriter(context, header.prefixes)
     number = 0
@@ -71,6 +72,7 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     if pending:
         block = separator.join(pending).encode()
         yield block if number == len(pending) else separator.encode() + block
+    yield Edge()
     yield b"\n" + (b" " * outer if pretty else b"") + b"]" + _behind(document, header, after, pretty=pretty)
 
 

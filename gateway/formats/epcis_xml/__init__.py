@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gateway.epcis.document import Document
-from gateway.formats.base import Claim, Context, Format
+from gateway.formats.base import Claim, Context, Format, Limits
 from gateway.formats.epcis_xml.losses import LOSS_RULES
 from gateway.formats.epcis_xml.names import V1, V2, Version
 from gateway.formats.epcis_xml.rules import RULES
@@ -20,6 +20,12 @@ def _read(source: Source, context: Context) -> Document:
     from gateway.formats.epcis_xml.read import read  # noqa: PLC0415 - lxml is not needed to write
 
     return read(source, context)
+
+
+def _split(source: Source, limits: Limits, size: int) -> Iterator[bytes]:
+    from gateway.formats.epcis_xml.split import split  # noqa: PLC0415 - only for large documents
+
+    return split(source, limits, size)
 
 
 def _format(version: Version, title: str) -> Format:
@@ -39,6 +45,7 @@ def _format(version: Version, title: str) -> Format:
         sniff=claim,
         read=_read,
         write=write_version,
+        split=_split,
         settings=_SETTINGS,
         rules=RULES,
         loss_rules=LOSS_RULES,

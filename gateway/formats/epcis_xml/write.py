@@ -10,7 +10,7 @@ from gateway.epcis.element import Element
 from gateway.epcis.events import Event
 from gateway.errors import InputError
 from gateway.findings import Finding
-from gateway.formats.base import Context, blocks
+from gateway.formats.base import Context, Edge, blocks
 from gateway.formats.epcis_xml import homeless, losses, rules
 from gateway.formats.epcis_xml.escape import attribute, text
 from gateway.formats.epcis_xml.homeless import Homeless
@@ -76,7 +76,7 @@ class _Writer:
                     uris[free("", uris)] = uri
         return Scope(uris)
 
-    def parts(self) -> Iterator[str]:
+    def parts(self) -> Iterator[str | Edge]:
         """The document piece by piece."""
         header, created = self._header, self._creation_date()
         is_results = header.query is not None and not self._first and bool(header.vocabularies)
@@ -128,11 +128,12 @@ class _Writer:
         yield content
         yield f"{_indent(self._layout, depth)}</EPCISBody>\n"
 
-    def _event_list(self, before: str, depth: int) -> Iterator[str]:
+    def _event_list(self, before: str, depth: int) -> Iterator[str | Edge]:
         layout, indent = self._layout, _indent(self._layout, depth)
         yield f"{indent}<EventList>\n"
         if before:
             yield layout(before, depth + 1)
+        yield Edge.begin()
         write = EventWriter(self._version, self._cbv, self._scope, self._context).write
         if layout is _compact:
             for event in self._events:
@@ -140,6 +141,7 @@ class _Writer:
         else:
             for event in self._events:
                 yield layout(write(event), depth + 1)
+        yield Edge()
         self._homeless.event, self._homeless.event_id = 0, ""
         foreign = self._event_list_extensions(self._document.event_list_extensions)
         if foreign:
@@ -169,7 +171,7 @@ class _Writer:
             else f"<extension>{xml}</extension>"
         )
 
-    def _query(self, header: Header, writer: HeaderWriter, before: str, *, results: bool) -> Iterator[str]:
+    def _query(self, header: Header, writer: HeaderWriter, before: str, *, results: bool) -> Iterator[str | Edge]:
         layout = self._layout
         one, two, three = (_indent(layout, depth) for depth in (1, 2, 3))
         query = header.query

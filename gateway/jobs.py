@@ -1,0 +1,215 @@
+"""One large document on several cores, with the same bytes as on one.
+
+The document is cut into small whole ones (`Format.split`), each is converted for itself, and the events of the outputs
+are put together. That gives what one conversion gives when the small outputs differ in nothing but their events, and
+when there is nothing to say about single events. Both are looked at; where either does not hold, and where a document
+cannot be cut, it is converted again as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from gateway import convert as one
+from gateway.detect import detect
+from gateway.errors import GatewayError
+from gateway.findings import Finding, Loss, Losses
+from gateway.formats import FORMATS
+from gateway.formats.base import Splitter, Unsplittable
+from gateway.report import Body, Output, Report
+from gateway.sources import Source
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+#: Below this size the start of the processes costs more than they save.
+SMALLEST: Final = 20 << 20
+_PIECE: Final = 4 << 20
+_AHEAD: Final = 2  # pieces that wait while all processes are busy
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one small conversion gave.
+
+    Attributes:
+        path: the file.
+        body: where its events stand.
+        events: number of events.
+        epcs: number of identifiers.
+        findings: what was said about the document as a whole.
+        losses: the same of losses.
+    """
+
+    path: str
+    body: Body
+    events: int
+    epcs: int
+    findings: list[Finding]
+    losses: list[Loss]
+
+
+def convert(request: one.Request, out: Path, jobs: int, *, smallest: int = SMALLEST, piece: int = _PIECE) -> Report:
+    """Convert one file as `gateway.convert.convert` does, on several cores where that is safe and worth it.
+
+    Args:
+        request: the conversion.
+        out: private folder for the outputs.
+        jobs: most processes at a time.
+        smallest: size from which it is worth it.
+        piece: bytes of events in one small document.
+
+    Raises:
+        UsageError: as `gateway.convert.convert`.
+        PluginError: the same.
+    """
+    if jobs > 1 and request.source.size >= smallest:
+        try:
+            key, split = _splitter(request)
+            return _together(replace(request, from_=key), out, jobs, split(request.source, request.limits, piece))
+        except Unsplittable:
+            for path in out.iterdir():
+                path.unlink()
+    return one.convert(request, out)
+
+
+def _splitter(request: one.Request) -> tuple[str, Splitter]:
+    """The input's format and how to cut it."""
+    if request.mapping is not None or request.to not in FORMATS:
+        raise Unsplittable
+    try:
+        key = request.from_ or detect(request.source).format
+    except GatewayError as error:  # the whole conversion says it
+        raise Unsplittable from error
+    format_ = FORMATS.get(key) if key in FORMATS else None
+    if format_ is None or format_.split is None:
+        raise Unsplittable
+    return key, format_.split
+
+
+def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[bytes]) -> Report:
+    # The libraries that start processes take a third of the time that a small conversion has.
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
+    target = FORMATS.get(request.to)
+    path = out / f"{one.safe_stem(request.source.name)}{target.suffix}"
+    small = replace(request, mappings=(), progress=None, loss_sink=None, schemas=None)
+    report = Report(request.from_, request.to, losses=Losses(request.loss, request.loss_sink))
+    with (
+        tempfile.TemporaryDirectory(dir=out) as folder,
+        ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool,
+        path.open("xb") as stream,
+    ):
+        joined = _Joined(stream, report)
+        waiting: deque[Future[_Part]] = deque()
+        try:
+            for number, data in enumerate(documents):
+                small_file = Path(folder, f"{number}.part")
+                small_file.write_bytes(data)
+                source = Source.file(small_file, request.source.name)
+                waiting.append(pool.submit(_work, replace(small, source=source), folder))
+                if len(waiting) >= jobs + _AHEAD:
+                    joined.add(waiting.popleft().result())
+                if request.progress is not None:
+                    request.progress(len(data))
+            while waiting:
+                joined.add(waiting.popleft().result())
+        except BaseException as error:
+            pool.shutdown(cancel_futures=True)
+            if isinstance(error, BrokenProcessPool):
+                raise Unsplittable from error
+            raise
+        joined.finish()
+    report.outputs.append(Output(path.name, target.key, joined.size, joined.digest.hexdigest(), str(path)))
+    if request.schemas is not None:
+        one.check_output(Source.file(path), target.key, report.findings, request.schemas)
+    return report
+
+
+def _work(request: one.Request, folder: str) -> _Part:
+    """Convert one small document, in a process of its own.
+
+    Raises:
+        Unsplittable: there is something to say about its events.
+    """
+    losses: list[Loss] = []
+    try:
+        report = one.convert(replace(request, loss_sink=losses.append), Path(tempfile.mkdtemp(dir=folder)))
+    except GatewayError as error:
+        raise Unsplittable from error
+    findings = list(report.findings)
+    single = any(finding.where.event for finding in findings) or any(loss.event for loss in losses)
+    body = report.outputs[0].body if len(report.outputs) == 1 else None
+    if report.failed or single or body is None:
+        raise Unsplittable
+    if request.source.path is not None:
+        request.source.path.unlink()
+    return _Part(report.outputs[0].path, body, report.events, report.epcs, findings, losses)
+
+
+class _Joined:
+    """Puts the events of small outputs together, in their order."""
+
+    def __init__(self, stream: BinaryIO, report: Report) -> None:
+        self._stream = stream
+        self._report = report
+        self._around: tuple[bytes, bytes] | None = None
+        self._said: tuple[list[Finding], list[Loss]] = ([], [])
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def add(self, part: _Part) -> None:
+        """Take the next output.
+
+        Raises:
+            Unsplittable: it differs from the first in more than its events.
+        """
+        path, body = Path(part.path), part.body
+        with path.open("rb") as stream:
+            head = stream.read(body.start)
+            stream.seek(body.end)
+            around, said = (head, stream.read()), (part.findings, part.losses)
+            if self._around is None:
+                self._around, self._said = around, said
+                self._write(head)
+            elif (around, said) != (self._around, self._said):
+                raise Unsplittable
+            else:
+                self._write(body.between)
+            stream.seek(body.start)
+            left = body.end - body.start
+            while left:
+                block = stream.read(min(left, _BLOCK))
+                self._write(block)
+                left -= len(block)
+        path.unlink()
+        self._report.events += part.events
+        self._report.epcs += part.epcs
+
+    def finish(self) -> None:
+        """Write what stands behind the events, and report what was said about the document.
+
+        Raises:
+            Unsplittable: there were no events.
+        """
+        if self._around is None:
+            raise Unsplittable
+        self._write(self._around[1])
+        for finding in self._said[0]:
+            self._report.findings.add(finding)
+        for loss in self._said[1]:
+            self._report.losses.take(loss)
+
+    def _write(self, data: bytes) -> None:
+        self._stream.write(data)
+        self.digest.update(data)
+        self.size += len(data)
