@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gateway.formats.table.cells import Block
+from gateway.formats.table.csv_runs import Columns, long_run
 from gateway.formats.table.spec import Csv
 
 #: Larger blocks leave the processor's cache and cost more time a row.
@@ -33,11 +34,12 @@ def plain_blocks(stream: BinaryIO, dialect: Csv, encoding: str) -> Iterator[Bloc
     first = 1
     start = stream.tell()
     while data := _whole_lines(stream):
-        columns = _columns(data.decode(encoding), dialect)
-        if columns is None:
+        parts = _parts(data.decode(encoding), dialect)
+        if parts is None:
             break
-        yield Block(first, columns=columns)
-        first += len(columns[0])
+        for columns in parts:
+            yield Block(first, columns=columns)
+            first += len(columns[0])
         start += len(data)
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark stands only before the first line
     stream.seek(start)
@@ -53,12 +55,25 @@ def _whole_lines(stream: BinaryIO) -> bytes:
     return data[:cut]
 
 
-def _columns(text: str, dialect: Csv) -> list[list[str]] | None:
-    """The cells of plain text column by column, None when it is not plain."""
+def _parts(text: str, dialect: Csv) -> list[Columns] | None:
+    """The rows of plain text, some at a time and column by column, None when it is not plain."""
     text = text.replace("\r\n", "\n").removesuffix("\n")
     if dialect.quote in text or "\r" in text or "\0" in text:
         return None
-    delimiter = dialect.delimiter
+    parts: list[Columns] = []
+    position = 0
+    while position <= len(text):
+        run = long_run(text, position, dialect.delimiter)
+        if run is None:
+            columns = _columns(text[position:], dialect.delimiter)
+            return None if columns is None else [*parts, columns]
+        columns, position = run
+        parts.append(columns)
+    return parts
+
+
+def _columns(text: str, delimiter: str) -> Columns | None:
+    """The cells of plain text column by column, None when its rows are not of one width."""
     width = text.partition("\n")[0].count(delimiter) + 1
     if width == 1:
         return None

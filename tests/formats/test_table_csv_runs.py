@@ -1,0 +1,90 @@
+"""Plain CSV cut at what rows have in common gives the rows that the csv module gives."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.formats.table import csv_runs
+from gateway.formats.table.csv_plain import plain_blocks
+from gateway.formats.table.csv_runs import Same, long_run
+from gateway.formats.table.spec import Csv
+from gateway.formats.table.unique import Unique, mark
+
+CELL = st.text(st.sampled_from("ab1"), max_size=3)
+RUN = st.tuples(st.lists(CELL, min_size=3, max_size=3), st.integers(0, 2), st.lists(CELL, min_size=1, max_size=30))
+
+
+@pytest.fixture(autouse=True)
+def _short_texts_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_runs, "_WORTH", 8)
+
+
+def rows_of(text: str, delimiter: str = ",") -> list[list[str]]:
+    stream = io.BytesIO(text.encode())
+    blocks = list(plain_blocks(stream, Csv(delimiter=delimiter), "utf-8"))
+    rows = [list(row) for block in blocks for row in block.rows]
+    assert [block.first for block in blocks] == [1 + sum(map(len, blocks[:n])) for n in range(len(blocks))]
+    rest = stream.read().decode()
+    return rows + list(csv.reader(io.StringIO(rest, newline=""), delimiter=delimiter))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(RUN, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_the_rows_are_those_of_the_csv_module(runs, line_end: str, last_end: bool) -> None:
+    lines = []
+    for cells, place, own in runs:
+        lines += [",".join([*cells[:place], one, *cells[place + 1 :]]) for one in own]
+    text = line_end.join(lines) + (line_end if last_end else "")
+    expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    assert [row for row in rows_of(text) if row] == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(st.sampled_from('a,\n"\r;'), max_size=8), max_size=30))
+def test_hostile_text_gives_the_same_rows_too(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    try:
+        expected = list(csv.reader(io.StringIO(text, newline=""), strict=False))
+    except csv.Error:
+        return
+    stream = io.BytesIO(text.encode())
+    found = [list(row) for block in plain_blocks(stream, Csv(), "utf-8") for row in block.rows]
+    assert found == expected[: len(found)]
+
+
+def test_a_long_run_is_one_block_with_its_own_cells_only() -> None:
+    text = "\n".join(f"08680001123452,S{n:05},L1,2029-10-31" for n in range(500))
+    found = long_run(text, 0, ",")
+    assert found is not None
+    columns, position = found
+    assert position == len(text) + 1
+    assert list(columns[1]) == [f"S{n:05}" for n in range(500)]
+    assert isinstance(columns[0], Same)
+    assert list(columns[0]) == ["08680001123452"] * 500
+    assert columns[2].count("L1") == 500
+    assert columns[2].count("L2") == 0
+    assert list(columns[3][10:12]) == ["2029-10-31"] * 2
+
+
+def test_a_run_ends_where_a_row_differs_elsewhere() -> None:
+    first = [f"a,{n},x" for n in range(100)]
+    text = "\n".join([*first, "a,100,y", "a,101,x"])
+    found = long_run(text, 0, ",")
+    assert found is not None
+    assert list(found[0][1]) == [str(n) for n in range(100)]
+    assert text[found[1] :] == "a,100,y\na,101,x"
+
+
+@pytest.mark.parametrize("count", [10, 5000, 600_000])
+def test_keys_that_come_twice_are_suspects(count: int) -> None:
+    keys = [f"urn:x:{number}" for number in range(count)]
+    unique = Unique()
+    for start in range(0, count, 700):
+        unique.add(keys[start : start + 700])
+    unique.add([keys[3], keys[-1]])
+    assert unique.suspects() == {mark(keys[3]), mark(keys[-1])}
