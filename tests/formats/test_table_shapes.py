@@ -13,6 +13,7 @@ from gateway.epcis.events import AggregationEvent, ObjectEvent, QuantityElement
 from gateway.errors import InputError
 from gateway.formats.base import Context
 from gateway.formats.table import load, read
+from gateway.resources import shipped
 from gateway.sources import Source
 
 GTIN = "09521321110014"
@@ -277,3 +278,14 @@ def test_things_named_by_one_column(tmp_path: Path) -> None:
     made, findings = convert(tmp_path, rows, fields=fields, objects={"thing": {"epc": "code"}}, events=events)
     assert [e.epc_list for e in made] == [[UNIT + "A1", PALLET_URN, UNIT + "A2"]]
     assert told(findings) == [("TABLE-VALUE-02", 5, "Code")]
+
+
+def test_a_row_about_a_container_that_names_none_is_an_error() -> None:
+    sample = shipped("mappings") / "styles" / "levels" / "report-vx2601.csv"
+    text = sample.read_text("utf-8").replace("PAL;195213210000000022;", "PAL;;")
+    context = Context(mapping=load("styles/levels"))
+    list(read(Source.memory(text.encode(), sample.name), context).events)
+    found = [
+        (f.code, f.where.row, f.where.column) for f in context.findings if f.message.startswith("the row is about")
+    ]
+    assert found == [("TABLE-VALUE-01", 17, "Identifier")]

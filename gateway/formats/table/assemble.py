@@ -103,6 +103,7 @@ class Assembler:
         self._kinds = list(where)
         self._kind_of = picker([positions[name] for name in where])
         self._scopes: dict[Key, Scope] = {}
+        self._identities = {name: _identity(spec.objects[name]) for name in names[1:]}
         self._levels = [self._level(spec, index) for index in range(1, len(names))]
         self._steps = list(zip_longest(self._levels, self._levels[1:]))
         self._by_name = {level.name: level for level in self._levels}
@@ -220,6 +221,9 @@ class Assembler:
             return False
         if own in self._by_name:
             level = self._by_name[own]
+            if not values[level.position]:
+                self._nameless(level, row)
+                return False
             level.see(values[level.position], values, row, kind)
         for level in inside:
             level.mention(values[level.position])
@@ -246,6 +250,12 @@ class Assembler:
         column = self._header(self._container)
         message = f"the {self._bottom} is in no {name}, and no event is about it alone"
         self._findings.report(rules.MISSING, message, where=self._place.at(row, column), expected=f"the {name}")
+
+    def _nameless(self, level: Containers, row: int) -> None:
+        """A row that is about a container does not say which."""
+        column = self._header(self._identities[level.name])
+        message = f"the row is about a {level.name}, but names none"
+        self._findings.report(rules.MISSING, message, where=self._place.at(row, column), expected="an identifier")
 
     def _complete(self, values: Key, row: int) -> bool:
         """Whether the fields that identify the smallest thing together are all filled."""
