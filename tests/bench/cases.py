@@ -6,6 +6,7 @@ installed, and a bare ``iterparse`` loop, which always is. Absolute speeds are s
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ XMLLINT = ("xmllint", "--stream", "--noout")
 SINGLE_MIB = 64.0
 ONE_EVENT_MIB = 128.0
 START_SECONDS = 0.30
+JOBS = 2
+JOBS_WALL = 0.71  # a speed-up of 1.4
+WORKER_MIB = 80.0
+XLSX_RATIO = 3.0
+XLSX_ROWS = 200_000
 ROWS = 1_000_000
 #: Packs in a case: as many as an event may hold, and as many as a shipping case does.
 PACKS = (1000, 50)
@@ -88,6 +94,7 @@ class Files:
         epcis_data.one(self.path("one.xml"), 100_000)
         for packs in PACKS:
             table_data.generate(self.path(f"batch-{packs}.csv"), ROWS, packs=packs)
+        table_data.generate_xlsx(self.path("batch.xlsx"), XLSX_ROWS, packs=PACKS[0])
 
 
 def convert(source: Path, target: str, *more: str) -> tuple[str, ...]:
@@ -97,7 +104,7 @@ def convert(source: Path, target: str, *more: str) -> tuple[str, ...]:
 
 def cases(files: Files) -> list[Case]:
     """All comparisons."""
-    found = [*_xml(files), *_json(files), *_large_events(files)]
+    found = [*_xml(files), *_json(files), *_large_events(files), *_jobs(files)]
     found += _tables(files)
     start = convert(files.path("start.xml"), "epcis-2.0-json")
     found.append(Case("100 events, whole process", start, (), 0, 0, 100, "events", must_wall=START_SECONDS))
@@ -153,7 +160,21 @@ def _tables(files: Files) -> list[Case]:
         must = table_data.RATIO if packs == PACKS[0] else 0
         name = f"CSV -> 1.2 XML, {packs} packs a case / csv.reader"
         found.append(Case(name, command, reader, must, SINGLE_MIB, ROWS, "rows"))
+    path = files.path("batch.xlsx")
+    command = convert(path, "epcis-1.2-xml", "--mapping", table_data.MAPPING, *settings)
+    reader = (sys.executable, table_data.__file__, "--child", "calamine", str(path))
+    found.append(Case("XLSX -> 1.2 XML / calamine", command, reader, XLSX_RATIO, 0, XLSX_ROWS, "rows"))
     return found
+
+
+def _jobs(files: Files) -> list[Case]:
+    """Two processes against one, by the clock on the wall."""
+    if (os.cpu_count() or 1) < JOBS:
+        return []
+    one = convert(files.mixed, "epcis-2.0-json")
+    several = convert(files.mixed, "epcis-2.0-json", "--jobs", str(JOBS))
+    name = f"1.2 XML -> JSON-LD, {JOBS} processes / 1, wall"
+    return [Case(name, several, one, JOBS_WALL, WORKER_MIB, files.events, "events", on_wall=True)]
 
 
 def _large_events(files: Files) -> list[Case]:

@@ -38,6 +38,7 @@ class Case:
         unit: their name.
         scale: size of the yardstick's input over that of the case's, when they read different files.
         must_wall: most seconds of the quickest run; 0 when nothing is asked.
+        on_wall: whether wall time is compared instead of CPU time: only this shows what several processes gain.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Case:
     unit: str
     scale: float = 1.0
     must_wall: float = 0.0
+    on_wall: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +109,8 @@ def measure(case: Case, pairs: int) -> Result:
         run = run_once(case.command)
         runs.append(run)
         if yard is not None:
-            result.ratios.append(round(run.cpu / yard.cpu * case.scale, 3))
+            used = run.wall / yard.wall if case.on_wall else run.cpu / yard.cpu
+            result.ratios.append(round(used * case.scale, 3))
     result.ratio = round(statistics.median(result.ratios), 2) if result.ratios else 0.0
     result.cpu = round(statistics.median(run.cpu for run in runs), 2)
     result.wall = round(min(run.wall for run in runs), 2)
