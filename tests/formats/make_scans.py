@@ -33,7 +33,9 @@ def fax() -> bytes:
     """Two pages in fine mode, a little askew."""
     numbers = draw.serials(PACKS * len(BOXES))
     papers = [page(box, numbers[PACKS * (box - 1) : PACKS * box]) for box in (1, 2)]
-    return draw.tiff([draw.faxed(paper, skew=1.5 * box - 2, specks=0.0005, seed=box) for box, paper in enumerate(papers, 1)])
+    return draw.tiff(
+        [draw.faxed(paper, skew=1.5 * box - 2, specks=0.0005, seed=box) for box, paper in enumerate(papers, 1)]
+    )
 
 
 def broken_fax() -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 PER_MM = 20  # dots of the paper; finer than any scanner
 A4 = (210, 297)
 GTIN = "09521321000018"
+SSCC_BASE = "3952132100000"
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 FINE, STANDARD = (204, 196), (204, 98)
 
@@ -65,7 +67,9 @@ def _dots(x: float, y: float) -> tuple[int, int]:
     return round(x * PER_MM), round(y * PER_MM)
 
 
-def scanned(paper: Paper, dpi: tuple[int, int] = (300, 300), *, skew: float = 0, noise: int = 0, seed: int = 1) -> Image.Image:
+def scanned(
+    paper: Paper, dpi: tuple[int, int] = (300, 300), *, skew: float = 0, noise: int = 0, seed: int = 1
+) -> Image.Image:
     """The paper on a scanner: grey, turned by `skew` degrees, with noise of the sensor (0 to 128) and some specks."""
     page = paper.image.rotate(skew, fillcolor=255).resize(_size(paper, dpi), Image.Resampling.BOX)
     if noise:
@@ -76,7 +80,9 @@ def scanned(paper: Paper, dpi: tuple[int, int] = (300, 300), *, skew: float = 0,
     return page
 
 
-def faxed(paper: Paper, dpi: tuple[int, int] = FINE, *, skew: float = 0, specks: float = 0, seed: int = 1) -> Image.Image:
+def faxed(
+    paper: Paper, dpi: tuple[int, int] = FINE, *, skew: float = 0, specks: float = 0, seed: int = 1
+) -> Image.Image:
     """The paper after a fax: black and white, few dots, with specks of the line."""
     page = scanned(paper, dpi, skew=skew).point([0] * 128 + [255] * 128)
     return specked(page, specks, random.Random(seed)).convert("1", dither=Image.Dither.NONE)
@@ -87,7 +93,9 @@ def specked(page: Image.Image, share: float, rng: random.Random) -> Image.Image:
     if not share:
         return page
     # Two coarse chances make one fine one.
-    first, second = (_grain(page.size, rng).point([255] * most + [0] * (256 - most)) for most in (16, round(share * 4096)))
+    first, second = (
+        _grain(page.size, rng).point([255] * most + [0] * (256 - most)) for most in (16, round(share * 4096))
+    )
     return Image.composite(ImageChops.invert(page), page, ImageChops.multiply(first, second))
 
 
@@ -140,7 +148,14 @@ def tiff(pages: Iterable[Image.Image], dpi: tuple[int, int] = FINE, compression:
 def png(page: Image.Image, dpi: tuple[int, int] = (300, 300)) -> bytes:
     """A PNG."""
     out = io.BytesIO()
-    page.save(out, "PNG", dpi=dpi)
+    page.save(out, "PNG", dpi=dpi, compress_level=1)
+    return out.getvalue()
+
+
+def jpeg(page: Image.Image, dpi: tuple[int, int] = (300, 300)) -> bytes:
+    """A JPEG of poor quality."""
+    out = io.BytesIO()
+    page.save(out, "JPEG", dpi=dpi, quality=40)
     return out.getvalue()
 
 
@@ -153,6 +168,21 @@ def pdf(pages: Iterable[Image.Image], dpi: tuple[int, int] = (300, 300)) -> byte
 
 
 Line = tuple[float, float, str]
+
+
+def picture_pdf(page: Image.Image) -> bytes:
+    """A PDF of one black and white picture that fills A4, whatever its resolution: a fax in an e-mail."""
+    data = zlib.compress(page.tobytes())
+    width, height = page.size
+    picture = (
+        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 1 /ColorSpace /DeviceGray"
+        b" /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (width, height, len(data), data)
+    )
+    shown = b"q 595 0 0 842 0 0 cm /I Do Q"
+    page_object = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources 3 0 R >>"
+    resources = b"<< /XObject << /I 6 0 R >> >>"
+    content = b"<< /Length %d >>\nstream\n%b\nendstream" % (len(shown), shown)
+    return _pdf_file([_CATALOG, b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>", resources, page_object, content, picture])
 
 
 def text_pdf(pages: Iterable[Iterable[Line]], *, invisible: bool = False, rotate: int = 0) -> bytes:
@@ -172,13 +202,20 @@ def text_pdf(pages: Iterable[Iterable[Line]], *, invisible: bool = False, rotate
         )
         objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(shown), shown))
     head = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        _CATALOG,
         f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode(),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
+    return _pdf_file([*head, *objects])
+
+
+_CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+
+
+def _pdf_file(objects: Sequence[bytes]) -> bytes:
     out = b"%PDF-1.4\n"
     offsets = []
-    for number, body in enumerate([*head, *objects], 1):
+    for number, body in enumerate(objects, 1):
         offsets.append(len(out))
         out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)

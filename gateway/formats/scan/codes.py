@@ -22,10 +22,8 @@ with extra():
 _MOST_RESULTS = 255
 #: Neighbouring tiles share so many millimetres: no code is larger.
 _SHARED_MM = 60.0
-#: Height that bars are taken to have, in millimetres.
-_BARS_MM = 10.0
 #: Pictures larger than this are not doubled: their modules are large enough.
-_DOUBLED_PIXELS = 12_000_000
+_DOUBLED_PIXELS = 16_000_000
 #: Pixels count as square up to this ratio; a fax in standard mode has twice as many dots across as down.
 _SQUARE = 1.3
 
@@ -79,12 +77,12 @@ def look(page: Page, symbologies: Sequence[str]) -> Seen:
     seen = Seen()
     formats = zxingcpp.BarcodeFormats([_FORMATS[name] for name in symbologies])
     for image, dpi in _pictures(page):
-        for way in _LOOKS:
+        for number, way in enumerate(_LOOKS):
             if way.scale > 1 and image.width * image.height > _DOUBLED_PIXELS:
                 continue
             scaled = dpi[0] * way.scale, dpi[1] * way.scale
             for barcode, left, top in _barcodes(way.prepare(image), formats, way, scaled):
-                _take(barcode, (left, top), scaled, way, seen)
+                _take(barcode, (left, top), scaled, number, seen)
     seen.settle()
     return seen
 
@@ -127,17 +125,14 @@ def _barcodes(
             yield from ((barcode, left, top) for barcode in found)
 
 
-def _take(barcode: zxingcpp.Barcode, start: tuple[int, int], dpi: tuple[float, float], way: _Look, seen: Seen) -> None:
+def _take(barcode: zxingcpp.Barcode, start: tuple[int, int], dpi: tuple[float, float], number: int, seen: Seen) -> None:
     position = barcode.position
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     across = [(start[0] + corner.x) / dpi[0] * MM_PER_INCH for corner in corners]
     down = [(start[1] + corner.y) / dpi[1] * MM_PER_INCH for corner in corners]
     box = Box(min(across), min(down), max(across), max(down))
-    if barcode.format == zxingcpp.BarcodeFormat.Code128:
-        # Of bars only those lines are told that were read; each look reads others of the same symbol.
-        box = box.at_least(_BARS_MM)
     name = _NAMES.get(barcode.symbology, str(barcode.format))
     if barcode.valid:
-        seen.add(Symbol(name, barcode.symbology_identifier, barcode.text, box, barcode.orientation))
-    elif way.believed:
+        seen.add(Symbol(name, barcode.symbology_identifier, barcode.text, box, barcode.orientation), number)
+    elif _LOOKS[number].believed:
         seen.add_unread(box, name)
