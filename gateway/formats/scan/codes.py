@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.formats.scan.extra import extra
+import zxingcpp
+from PIL import Image, ImageFilter
+
 from gateway.formats.scan.page import MM_PER_INCH, Box, Page
 from gateway.formats.scan.symbols import Seen, Symbol
-
-with extra():
-    import zxingcpp
-    from PIL import Image, ImageFilter
 
 #: zxing-cpp gives no more results than this for a picture, and does not say that there are more.
 _MOST_RESULTS = 255

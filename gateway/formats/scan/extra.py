@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from gateway.errors import ConfigurationError
 
 
-@contextmanager
-def extra() -> Iterator[None]:
-    """Stands around imports of the extra's libraries.
+def require() -> None:
+    """Make sure that the extra is installed, before modules that need it are imported.
 
     Raises:
-        ConfigurationError: one of them is not installed; says how to install it.
+        ConfigurationError: a library is missing; says how to install it.
     """
     try:
-        yield
+        import PIL.Image  # noqa: F401, PLC0415 - only who reads pages has it
+        import pypdfium2  # noqa: F401, PLC0415
+        import zxingcpp  # noqa: F401, PLC0415
     except ImportError as error:
         message = f"scanned pages are read by the extra `scan`, which is not installed ({error})"
         raise ConfigurationError(message, hint="pip install 'epcis-gateway[scan]'") from error

@@ -7,17 +7,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from PIL import Image, UnidentifiedImageError
+
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Limits
 from gateway.formats.scan import rules
-from gateway.formats.scan.extra import extra
 from gateway.formats.scan.page import Page
 from gateway.formats.scan.pages import check_count, check_pixels
 from gateway.sources import Source
-
-with extra():
-    from PIL import Image, UnidentifiedImageError
 
 _KINDS = ("TIFF", "PNG", "JPEG")
 #: Pixels in a line of a fax on A4, dots per inch across, and down in fine and in standard mode (ITU-T T.4).

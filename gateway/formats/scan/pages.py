@@ -39,7 +39,6 @@ def pages(source: Source, limits: Limits, *, dpi: int, text: bool = False) -> It
     Raises:
         InputError: not a complete document, protected, or without pages.
         LimitExceeded: too many pages, or too large a page.
-        ConfigurationError: the extra `scan` is not installed.
     """
     if is_pdf(source.head(_PDF_WITHIN)):
         from gateway.formats.scan.pdf import pdf_pages  # noqa: PLC0415 - needs the extra

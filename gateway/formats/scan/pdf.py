@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Limits
 from gateway.formats.scan import rules
-from gateway.formats.scan.extra import extra
 from gateway.formats.scan.page import MM_PER_INCH, Box, Page, Word
 from gateway.formats.scan.pages import check_count, check_pixels
 from gateway.sources import Source
-
-with extra():
-    import PIL  # noqa: F401 - pages become pictures of Pillow
-    import pypdfium2 as pdfium
-    from pypdfium2 import raw
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -48,8 +45,6 @@ def pdf_pages(source: Source, limits: Limits, *, dpi: int, text: bool) -> Iterat
     try:
         with _drawing(source, ""):
             count = len(document)
-        if not count:
-            raise InputError(Finding.of(rules.NO_PAGES, "the PDF has no pages", where=Where(file=source.name)))
         check_count(source, count, limits)
         for number in range(1, count + 1):
             with _drawing(source, f"page {number}"):
@@ -71,6 +66,9 @@ def _check_end(source: Source) -> None:
 
 
 def _open(source: Source) -> Any:
+    # PDFium refuses a document without pages, but leaves the number of an earlier error standing then. No document of
+    # ours can have this one: it is read before.
+    raw.FPDF_LoadDocument(b"", None)
     try:
         return pdfium.PdfDocument(source.path if source.path is not None else source.data)
     except pdfium.PdfiumError as error:
@@ -78,6 +76,8 @@ def _open(source: Source) -> Any:
         if error.err_code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}:
             message = "the PDF is protected by a password"
             raise InputError(Finding.of(rules.PASSWORD, message, where=where)) from error
+        if error.err_code == raw.FPDF_ERR_FILE:
+            raise InputError(Finding.of(rules.NO_PAGES, "the PDF has no pages", where=where)) from error
         message = f"the PDF cannot be opened: {error}"
         raise InputError(Finding.of(rules.BROKEN, message, where=where)) from error
 

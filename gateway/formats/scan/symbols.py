@@ -7,7 +7,7 @@ alike may make the same mistake. So bars count only when three looks read the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.formats.scan.page import Box
@@ -104,7 +104,8 @@ class Seen:
 
     def settle(self) -> None:
         """Decide when all looks are through: what is sure, what contradicts itself, what could not be read."""
-        sure, unsure = [], []
+        sure: list[_Entry] = []
+        unsure: list[_Entry] = []
         for entry in self._entries:
             if self._contradicted(entry):
                 self._disagree(entry.symbol)

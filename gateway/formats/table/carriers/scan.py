@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Findings, Where
 from gateway.formats.base import Context, Limits
 from gateway.formats.scan import rules
+from gateway.formats.scan.extra import require
 from gateway.formats.scan.pages import is_scan, pages
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Block, Cell
@@ -57,6 +57,7 @@ class ScanCarrier:
         Raises:
             ConfigurationError: the extra `scan` is not installed.
         """
+        require()
         place = PagePlace(source.name)
         read = _texts if (spec.table.scan or Scan()).text else _codes
         yield Sheet(place, read(source, spec, context, place))
@@ -71,6 +72,7 @@ class ScanCarrier:
         """
         if source is None:
             return []
+        require()
         scan = spec.table.scan or Scan()
         if scan.text:
             context = Context(findings=Findings(0))
