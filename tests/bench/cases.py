@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import epcis_data
+import scan_data
 import table_data
 from paired import Case
 
@@ -88,6 +89,7 @@ class Files:
         epcis_data.one(self.path("one.xml"), 100_000)
         for packs in PACKS:
             table_data.generate(self.path(f"batch-{packs}.csv"), ROWS, packs=packs)
+        scan_data.make(self.folder)
 
 
 def convert(source: Path, target: str, *more: str) -> tuple[str, ...]:
@@ -99,6 +101,7 @@ def cases(files: Files) -> list[Case]:
     """All comparisons."""
     found = [*_xml(files), *_json(files), *_large_events(files)]
     found += _tables(files)
+    found += _scans(files)
     start = convert(files.path("start.xml"), "epcis-2.0-json")
     found.append(Case("100 events, whole process", start, (), 0, 0, 100, "events", must_wall=START_SECONDS))
     return found
@@ -154,6 +157,24 @@ def _tables(files: Files) -> list[Case]:
         name = f"CSV -> 1.2 XML, {packs} packs a case / csv.reader"
         found.append(Case(name, command, reader, must, SINGLE_MIB, ROWS, "rows"))
     return found
+
+
+def _scans(files: Files) -> list[Case]:
+    """All codes of a page, or the command fails: the mapping expects them."""
+    more = ("--mapping", str(files.path(scan_data.MAPPING)), *scan_data.SETTINGS)
+    return [
+        Case(
+            f"{scan_data.CODES} codes, {name}",
+            convert(files.path(file), "epcis-2.0-json", *more),
+            (),
+            0,
+            0,
+            scan_data.CODES,
+            "codes",
+            must_wall=scan_data.SECONDS,
+        )
+        for name, file in (("A4 at 300 dpi", "scan.pdf"), ("fax of 204 x 98 dpi", "fax.tif"))
+    ]
 
 
 def _large_events(files: Files) -> list[Case]:
