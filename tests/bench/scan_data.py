@@ -16,7 +16,7 @@ MAPPING = "scan.yaml"
 def make(folder: Path) -> None:
     """Draw the pages; write the mapping."""
     sys.path.insert(0, str(ROOT))
-    from tests.formats import scan_pages as draw  # noqa: PLC0415 - needs the extra, and the path above
+    from tests.formats import scan_pages as draw
 
     paper = draw.Paper()
     paper.code("(00)395213210000000019", 14, 8, kind=draw.CODE128, module=0.4)

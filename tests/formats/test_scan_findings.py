@@ -111,7 +111,7 @@ def test_the_same_code_at_two_places_is_a_duplicate(tmp_path: Path) -> None:
     finding = got.report.findings.kept[-1]
     assert finding.code == "TABLE-DUP-01"
     assert where(finding) == "page 1, 172 x 36 mm"
-    assert "page 1, 57 x 36 mm" in finding.message
+    assert "page 1, 58 x 36 mm" in finding.message
     assert got.text == ""
 
 

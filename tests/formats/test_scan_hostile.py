@@ -178,11 +178,13 @@ def test_damaged_documents_never_escape(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(0, 8))):
         if damaged:
             damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    said = ""
     try:
         for found in pages(Source.memory(bytes(damaged), "x"), Limits(page_pixels=4_000_000), dpi=100, text=True):
             assert found.number >= 1
     except (InputError, LimitExceeded) as error:
-        assert error.finding.code.startswith("SCAN-")
+        said = error.finding.code
+    assert said == "" or said.startswith("SCAN-")
 
 
 def test_documents_are_known_by_their_content_or_claim() -> None:
@@ -193,16 +195,17 @@ def test_documents_are_known_by_their_content_or_claim() -> None:
 
 
 def test_without_the_extra_the_message_says_how_to_install_it(tmp_path: Path) -> None:
-    path = tmp_path / "fax.tif"
-    path.write_bytes(FAX)
-    for library in ("zxingcpp", "PIL", "pypdfium2"):
-        name = path if library != "pypdfium2" else tmp_path / "scan.pdf"
-        name.write_bytes(FAX if library != "pypdfium2" else SCAN)
+    (tmp_path / "fax.tif").write_bytes(FAX)
+    (tmp_path / "scan.pdf").write_bytes(SCAN)
+    for library, name, more in (
+        ("zxingcpp", "fax.tif", []),
+        ("PIL", "fax.tif", ["--mapping", "styles/fax-page"]),
+        ("pypdfium2", "scan.pdf", ["--mapping", "styles/fax-page"]),
+    ):
         code = f"import sys; sys.modules[{library!r}] = None; from gateway.cli.main import main; main()"
-        for more in ([], ["--mapping", "styles/fax-page"]):
-            command = [sys.executable, "-c", code, "convert", str(name), "--to", "epcis-2.0-json", *more]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 4, done.stderr
-            assert "pip install 'epcis-gateway[scan]'" in done.stderr
-            assert "Traceback" not in done.stderr
-            assert done.stdout == ""
+        command = [sys.executable, "-c", code, "convert", str(tmp_path / name), "--to", "epcis-2.0-json", *more]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 4, done.stderr
+        assert "pip install 'epcis-gateway[scan]'" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stdout == ""
