@@ -14,6 +14,7 @@ from PIL import Image
 from gateway.formats.scan import proof
 from gateway.formats.scan.page import Box
 from gateway.formats.scan.symbols import Seen, Symbol
+from gateway.formats.table.spec import ObjectSpec, Step
 from gateway.gs1 import Gs1Error
 from tests.formats import scan_pages as draw
 from tests.formats.scan_read import mapping, read
@@ -174,6 +175,24 @@ def test_pages_without_codes_go_to_a_person_unless_they_are_covers_or_blank(tmp_
     assert got.text
 
 
+@pytest.mark.parametrize("expect", [0, 4])
+def test_faint_writing_is_not_nothing_and_specks_are_no_writing(expect: int, tmp_path: Path) -> None:
+    pages = []
+    for grey in (255, 170):
+        paper = draw.Paper(SMALL)
+        paper.draw.text((400, 400), "Box 7", fill=grey, font=draw.ImageFont.load_default(100))
+        pages.append(draw.scanned(paper, (200, 200), noise=20))
+    data = draw.tiff([*pages, draw.faxed(sheet(), (200, 200)).convert("L")], (200, 200), "tiff_lzw")
+    wrong = "SCAN-COUNT-01" if expect else "SCAN-PAGE-01"
+    assert read(data, tmp_path, mapping(expect=expect)).codes == ["SCAN-PAGE-02", wrong]
+
+
+def test_a_page_with_a_foreign_code_only_goes_to_a_person(tmp_path: Path) -> None:
+    letter = draw.Paper(SMALL)
+    letter.code("https://example.com/", 100, 40, kind=draw.QR, module=0.8, gs1=False)
+    assert read(fax(sheet(), letter), tmp_path).codes == ["SCAN-CODE-01", "SCAN-PAGE-01"]
+
+
 def test_without_a_label_on_the_page_each_code_is_a_row_of_its_own(tmp_path: Path) -> None:
     shipped = mapping(inside="")
     table = shipped.spec.table.model_copy(update={"fill_down": ["case"]})
@@ -186,6 +205,26 @@ def test_without_a_label_on_the_page_each_code_is_a_row_of_its_own(tmp_path: Pat
     assert got.codes == []
     packed = [event for event in json.loads(got.text)["epcisBody"]["eventList"] if event["type"] == "AggregationEvent"]
     assert [len(event["childEPCs"]) for event in packed] == [4, 2]
+
+
+def test_a_mapping_may_take_the_whole_code(tmp_path: Path) -> None:
+    shipped = mapping(inside="")
+    fields = dict(shipped.spec.fields)
+    code = fields["gtin"].model_copy(update={"column": ["raw"], "transform": "sgtin"})
+    lot = fields["lot"].model_copy(update={"column": ["raw"], "steps": [Step(element="10")]})
+    kept = {"code": code, "lot": lot, "packed": fields["packed"]}
+    event = shipped.spec.events[0].model_copy(update={"ilmd": {"lotNumber": "lot"}, "group": []})
+    spec = shipped.spec.model_copy(
+        update={"fields": kept, "objects": {"pack": ObjectSpec(epc="code")}, "events": [event]}
+    )
+    paper = sheet(label=False, numbers=["A1", "A2"])
+    paper.code(f"https://id.gs1.org/01/{draw.GTIN}/10/LX2611/21/A3", 120, 30, kind=draw.QR, module=0.7, gs1=False)
+    got = read(fax(paper), tmp_path, type(shipped)(spec, shipped.origin))
+    assert got.codes == ["SCAN-AI-01"]
+    assert "AI(17)" in got.finding("SCAN-AI-01").message
+    (made,) = json.loads(got.text)["epcisBody"]["eventList"]
+    assert [epc[-2:] for epc in made["epcList"]] == ["A1", "A2", "A3"]
+    assert made["ilmd"] == {"cbvmda:lotNumber": "LX2611"}
 
 
 def test_nobody_keeps_pictures_then_the_hint_says_how(tmp_path: Path) -> None:

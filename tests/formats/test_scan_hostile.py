@@ -124,6 +124,18 @@ def test_the_large_picture_is_what_it_says() -> None:
     assert b"/Encrypt" in ENCRYPTED
 
 
+def test_a_page_that_is_a_pattern_of_codes(tmp_path: Path) -> None:
+    made = draw.zxingcpp.create_barcode("A1", draw.DATAMATRIX).to_image(scale=2)
+    tile = Image.frombytes("L", (made.shape[1], made.shape[0]), bytes(memoryview(made)))
+    pattern = Image.new("L", (900, 900), 255)
+    for x in range(0, 900, tile.width):
+        for y in range(0, 900, tile.height):
+            pattern.paste(tile, (x, y))
+    got = read(draw.png(pattern), tmp_path, name="x.png")
+    assert got.codes == ["SCAN-LIMIT-04"]
+    assert got.report.exit_code == 6
+
+
 @pytest.mark.parametrize("name", ["fax", "scan"])
 def test_too_many_pages(name: str, tmp_path: Path) -> None:
     data = FAX if name == "fax" else draw.text_pdf([[(20, 20, "x")]] * 3)

@@ -16,6 +16,8 @@ from PIL import Image, ImageFilter
 from gateway.formats.scan.page import MM_PER_INCH, Box, Page
 from gateway.formats.scan.symbols import Seen, Symbol
 
+#: So many codes a page can have.
+MOST_CODES = 2000
 #: zxing-cpp gives no more results than this for a picture, and does not say that there are more.
 _MOST_RESULTS = 255
 #: Neighbouring tiles share so many millimetres: no code is larger.
@@ -65,12 +67,19 @@ _LOOKS = (
 )
 
 
+class TooMany(ValueError):
+    """A page has more codes than can be told apart."""
+
+
 def look(page: Page, symbologies: Sequence[str]) -> Seen:
     """All barcodes of a page.
 
     Args:
         page: a page with a picture.
         symbologies: which are looked for: ``datamatrix``, ``gs1-128``, ``qr``.
+
+    Raises:
+        TooMany: the page has more codes than can be told apart.
     """
     seen = Seen()
     formats = zxingcpp.BarcodeFormats([_FORMATS[name] for name in symbologies])
@@ -81,6 +90,8 @@ def look(page: Page, symbologies: Sequence[str]) -> Seen:
             scaled = dpi[0] * way.scale, dpi[1] * way.scale
             for barcode, left, top in _barcodes(way.prepare(image), formats, way, scaled):
                 _take(barcode, (left, top), scaled, number, seen)
+                if len(seen) > MOST_CODES:
+                    raise TooMany
     seen.settle()
     return seen
 
@@ -119,6 +130,8 @@ def _barcodes(
         elif len(found) >= _MOST_RESULTS and right - left > 2 * shared[0]:
             half = (left + right) // 2
             tiles += [(left, top, half + shared[0] // 2, bottom), (half - shared[0] // 2, top, right, bottom)]
+        elif len(found) >= _MOST_RESULTS:
+            raise TooMany
         else:
             yield from ((barcode, left, top) for barcode in found)
 

@@ -14,7 +14,9 @@ _MOST = 200
 _AROUND = 8.0
 #: Dots across of the picture of a whole page: 200 dpi on A4.
 _WIDTH = 1654
-_DARK, _BLANK_STEP, _BLANK_SPOTS = 128, 4, 20
+#: A page is blank when no more than so many squares of so many pixels are darker than the paper, by so many of 255
+#: greys: specks are smaller, and faint writing must not be taken for nothing.
+_SPOTS, _STEP, _DARKER = 6, 8, 24
 
 
 class Pictures:
@@ -29,6 +31,11 @@ class Pictures:
         self._file = file
         self._context = context
         self._names: set[str] = set()
+
+    @property
+    def errors(self) -> int:
+        """How many errors have been found in the document."""
+        return self._context.findings.errors
 
     def where(self, page: Page, box: Box | None = None) -> Where:
         """A place on a page as a person finds it, e.g. ``page 2, 84 x 31 mm``."""
@@ -75,7 +82,9 @@ def blank(page: Page) -> bool:
     """Whether there is nothing on a page but specks."""
     if page.image is None:
         return not page.words
-    return sum(page.image.reduce(_BLANK_STEP).histogram()[:_DARK]) < _BLANK_SPOTS
+    greys = page.image.reduce(_STEP).histogram()
+    paper = greys.index(max(greys))
+    return sum(greys[: max(paper - _DARKER, 0)]) <= _SPOTS
 
 
 def _png(page: Page, box: Box | None) -> bytes:

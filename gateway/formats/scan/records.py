@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway import gs1
+from gateway.errors import LimitExceeded
+from gateway.findings import Finding
 from gateway.formats.scan import codes, proof, rules
 from gateway.formats.scan.page import Page, in_reading_order, middle
 from gateway.formats.scan.pictures import Pictures, blank
 from gateway.formats.scan.symbols import Seen, Symbol
 from gateway.formats.table.spec import MappingSpec, Scan
-from gateway.gs1.element_string import SYMBOLOGIES
+from gateway.gs1.element_string import FNC1, SYMBOLOGIES, with_fnc1
 
 _SSCC, _CONTENT, _COUNT, _LOT, _GTIN = "00", "02", "37", "10", "01"
+_RAW = "raw"
+_KEYS = {_SSCC, _GTIN, "21"}
 #: What a label says of its contents, and the application identifier of a content that says the same.
 _SAME = {_CONTENT: _GTIN, _LOT: _LOT}
 _COLUMN = re.compile(r"AI\(([0-9]{2,4})\)")
@@ -27,12 +31,19 @@ class Record:
     Attributes:
         page: number of its page.
         symbol: the code.
-        values: its application identifiers and their values; with `inside`, that of its container, too.
+        own: its application identifiers and their values.
+        container: SSCC of the container whose label is on the page, with `inside`.
     """
 
     page: int
     symbol: Symbol
-    values: Mapping[str, str]
+    own: Mapping[str, str]
+    container: str = ""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Its values, and that of its container."""
+        return {_SSCC: self.container, **self.own} if self.container else self.own
 
     def cell(self, column: str) -> str | int:
         """What stands in a column."""
@@ -41,7 +52,10 @@ class Record:
             return self.values.get(found[1], "")
         x, y = self.symbol.box.centre
         own = self.symbol
-        raw = own.content if own.identifier in SYMBOLOGIES else own.text
+        # A Digital Link is given as element string, too, so that a mapping reads both alike.
+        raw = (
+            own.content if own.identifier in SYMBOLOGIES else with_fnc1(map(gs1.Element._make, self.own.items()), FNC1)
+        )
         fixed: dict[str, str | int] = {"page": self.page, "x": round(x), "y": round(y), "symbology": own.symbology}
         return fixed.get(column, raw)
 
@@ -51,7 +65,7 @@ def columns(spec: MappingSpec) -> list[str]:
     named = [*spec.identify.columns]
     for field in spec.fields.values():
         named += field.headers
-    fixed = ("page", "x", "y", "symbology", "raw")
+    fixed = ("page", "x", "y", "symbology", _RAW)
     return [name for name in dict.fromkeys(named) if name in fixed or _COLUMN.fullmatch(name)]
 
 
@@ -70,10 +84,19 @@ class Records:
         self._known = {_ai(name) for name in (*columns(spec), *spec.table.ignore)}
         if self._scan.inside:
             self._known |= {_SSCC}
+        for field in spec.fields.values():
+            if _RAW in field.headers:
+                # Its transform takes the key, its steps may take a single value.
+                self._known |= {step.element for step in field.steps if step.element} or _KEYS
 
     def of(self, page: Page) -> list[Record]:
-        """The records of a page; what cannot be one is reported."""
-        seen = codes.look(page, self._scan.symbologies)
+        """The records of a page; what cannot be one is reported.
+
+        Raises:
+            LimitExceeded: the page has too many codes.
+        """
+        before = self._pictures.errors
+        seen = self._look(page)
         for box, contents in seen.disagreeing:
             message = f"a code was read as {' and as '.join(map(repr, contents))}"
             self._pictures.report(rules.DISAGREE, message, page, box, value=contents[0])
@@ -82,12 +105,19 @@ class Records:
         found = [record for symbol in ordered(seen) if (record := self._proved(page, symbol)) is not None]
         self._report_unused(page, found)
         records = self._in_container(page, found) if self._scan.inside else found
-        self._count(page, seen, records)
+        if not records and self._pictures.errors == before and blank(page):
+            self._pictures.report(rules.BLANK, "the page is blank", page)
+        elif self._scan.expect and len(records) != self._scan.expect:
+            message = f"{len(records)} of {self._scan.expect} expected codes were read and proved"
+            expected = str(self._scan.expect)
+            self._pictures.report(rules.COUNT, message, page, value=len(records), expected=expected)
+        elif not records and self._pictures.errors == before:
+            self._pictures.report(rules.NO_CODES, "the page has no code of the mapping that could be read", page)
         return records
 
     def fits(self, page: Page) -> bool:
         """Whether a page has a code that the mapping is about. Reports nothing."""
-        for symbol in codes.look(page, self._scan.symbologies).symbols:
+        for symbol in self._look(page).symbols:
             try:
                 values = dict(proof.elements(symbol) or ())
             except gs1.Gs1Error:
@@ -95,6 +125,14 @@ class Records:
             if values and self._item <= values.keys():
                 return True
         return False
+
+    def _look(self, page: Page) -> Seen:
+        try:
+            return codes.look(page, self._scan.symbologies)
+        except codes.TooMany as error:
+            message = f"the page has more than {codes.MOST_CODES:,} codes, or more than can be told apart in one place"
+            where = self._pictures.where(page)
+            raise LimitExceeded(Finding.of(rules.TOO_MANY_CODES, message, where=where)) from error
 
     def _is_item(self, record: Record) -> bool:
         """Whether a code is about the smallest thing; a mapping that names it by `raw` takes all but labels."""
@@ -150,8 +188,7 @@ class Records:
         if numbers and not items and not self._scan.expect:
             message = f"the page has the label of {next(iter(numbers))} and no codes of its contents"
             self._pictures.report(rules.NO_CODES, message, page)
-        sscc = {_SSCC: next(iter(numbers), "")}
-        return [Record(record.page, record.symbol, {**sscc, **record.values}) for record in items]
+        return [replace(record, container=next(iter(numbers), "")) for record in items]
 
     def _compare(self, page: Page, label: Record, items: Sequence[Record]) -> None:
         """Hold what a label says of its contents against them."""
@@ -166,17 +203,6 @@ class Records:
         if count is not None and int(count) != len(items):
             message = f"the label says (37) {count}, {len(items)} codes of its contents were read on its page"
             self._pictures.report(rules.LABEL_DIFFERS, message, page, box, value=count, expected=str(len(items)))
-
-    def _count(self, page: Page, seen: Seen, records: Sequence[Record]) -> None:
-        expect = self._scan.expect
-        if expect and len(records) != expect:
-            message = f"{len(records)} of {expect} expected codes were read and proved"
-            self._pictures.report(rules.COUNT, message, page, value=len(records), expected=str(expect))
-        elif not (seen.symbols or seen.disagreeing or seen.unread):
-            if blank(page):
-                self._pictures.report(rules.BLANK, "the page is blank", page)
-            else:
-                self._pictures.report(rules.NO_CODES, "the page has no code that could be read", page)
 
 
 def ordered(seen: Seen) -> Iterator[Symbol]:

@@ -40,6 +40,13 @@ TOO_MUCH_TEXT = Rule(
     "The limit protects the machine from hostile and broken input.",
     "Print the document to PDF again.",
 )
+TOO_MANY_CODES = Rule(
+    "SCAN-LIMIT-04",
+    Severity.ERROR,
+    "A page must not have more codes than can be told apart.",
+    "Two thousand codes on a page, or 255 on the area of a hand, are a pattern and no report.",
+    "Send fewer codes a page.",
+)
 NOT_GS1 = Rule(
     "SCAN-CODE-01",
     Severity.WARNING,

@@ -84,6 +84,9 @@ class Seen:
         """The symbols that were decoded, each once."""
         return [entry.symbol for entry in self._entries]
 
+    def __len__(self) -> int:
+        return len(self._entries) + len(self.unread)
+
     def add(self, symbol: Symbol, look: int) -> None:
         """Take a symbol that one look has found."""
         for entry in self._entries:
