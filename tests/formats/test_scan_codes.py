@@ -59,6 +59,15 @@ def test_all_forty_codes_are_read_in_their_order(case: str) -> None:
     assert not seen.disagreeing
 
 
+def test_small_codes_of_a_fax_need_its_pixels_square_and_as_they_are() -> None:
+    paper = draw.Paper()
+    draw.grid(paper, FORTY, module=0.38)
+    page = draw.faxed(paper, draw.STANDARD, skew=2).convert("L")
+    assert serials_of(look(Page(1, page, draw.STANDARD), ["datamatrix"])) == FORTY
+    # Told that the pixels are square already, the reader has one picture instead of two.
+    assert len(look(Page(1, page, (98, 98)), ["datamatrix"]).symbols) < len(FORTY)
+
+
 @pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270])
 def test_a_page_may_be_turned(turn: Image.Transpose) -> None:
     (seen,) = read(draw.png(draw.scanned(forty(), (200, 200)).transpose(turn), (200, 200)))
