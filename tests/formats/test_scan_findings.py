@@ -175,6 +175,12 @@ def test_pages_without_codes_go_to_a_person_unless_they_are_covers_or_blank(tmp_
     assert got.text
 
 
+def test_a_black_page_is_not_blank(tmp_path: Path) -> None:
+    black = draw.Paper(SMALL)
+    black.rectangle(0, 0, *SMALL)
+    assert read(fax(sheet(), black), tmp_path).codes == ["SCAN-PAGE-01"]
+
+
 @pytest.mark.parametrize("expect", [0, 4])
 def test_faint_writing_is_not_nothing_and_specks_are_no_writing(expect: int, tmp_path: Path) -> None:
     pages = []

@@ -17,6 +17,8 @@ _WIDTH = 1654
 #: A page is blank when no more than so many squares of so many pixels are darker than the paper, by so many of 255
 #: greys: specks are smaller, and faint writing must not be taken for nothing.
 _SPOTS, _STEP, _DARKER = 6, 8, 24
+#: A page that is dark all over is no blank paper.
+_PAPER = 128
 
 
 class Pictures:
@@ -84,7 +86,7 @@ def blank(page: Page) -> bool:
         return not page.words
     greys = page.image.reduce(_STEP).histogram()
     paper = greys.index(max(greys))
-    return sum(greys[: max(paper - _DARKER, 0)]) <= _SPOTS
+    return paper > _PAPER and sum(greys[: paper - _DARKER]) <= _SPOTS
 
 
 def _png(page: Page, box: Box | None) -> bytes:

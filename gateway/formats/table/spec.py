@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _as_list(value: object) -> object:
@@ -60,7 +60,10 @@ class Scan(_Model):
         min_length=1,
     )
     dpi: int = Field(
-        default=300, ge=100, le=600, description="dots per inch at which PDF pages are drawn, if images lack their own"
+        default=300,
+        ge=100,
+        le=600,
+        description="dots per inch at which PDF pages are drawn, and of pictures that do not say their own",
     )
     inside: Literal["", "page"] = Field(
         default="", description="the one code with (00) on a page contains the others: they get its `AI(00)`"
@@ -70,6 +73,13 @@ class Scan(_Model):
     text: Literal["", "table"] = Field(
         default="", description="the text of PDF pages is a table; barcodes are not read then"
     )
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Scan:
+        if self.text and (self.inside or self.expect):
+            message = "`text: table` reads no barcodes, which `inside` and `expect` are about"
+            raise ValueError(message)
+        return self
 
 
 class Footer(_Model):
