@@ -50,6 +50,9 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
 * **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
   own sheet.
 
+* **Scanned pages**: `table.scan`; each barcode is a row, with columns named by application identifiers, e.g. `AI(21)`
+  (`styles/fax-page`, [scanned pages](scan.md)).
+
 `steps` prepare a text before its transform: `steps: [{split: {by: "/", part: 2}}, {case: upper}]`.
 A cell that its steps leave empty is an empty cell.
 
@@ -62,6 +65,7 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`table`", spec.Table),
     ("`table.csv`", spec.Csv),
     ("`table.xlsx`", spec.Xlsx),
+    ("`table.scan`", spec.Scan),
     ("`table.levels`", spec.Levels),
     ("`table.footers`", spec.Footer),
     ("`constants`", spec.Constant),

@@ -71,6 +71,7 @@ class Request:
         limits: bounds on the input.
         progress: called with the number of input bytes read so far.
         loss_sink: called with every loss in full.
+        attachments: called with name and bytes of every picture that belongs to a finding.
         findings_limit: how many findings the report keeps.
         schemas: folder with official schemas to use instead of ours; with it, outputs are checked too.
     """
@@ -86,6 +87,7 @@ class Request:
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[int], None] | None = None
     loss_sink: Callable[[Loss], None] | None = None
+    attachments: Callable[[str, bytes], None] | None = None
     findings_limit: int = 1000
     schemas: Path | None = None
 
@@ -217,6 +219,7 @@ def _open(request: Request, report: Report, target: Format | Message | None) -> 
         now=request.now,
         mapping=mapping,
         progress=request.progress,
+        attachments=request.attachments,
     )
     return read(request.source, context), context
 

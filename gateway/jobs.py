@@ -102,7 +102,7 @@ def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[by
 
     target = FORMATS.get(request.to)
     path = out / f"{one.safe_stem(request.source.name)}{target.suffix}"
-    small = replace(request, mappings=(), progress=None, loss_sink=None, schemas=None)
+    small = replace(request, mappings=(), progress=None, loss_sink=None, attachments=None, schemas=None)
     report = Report(request.from_, request.to, losses=Losses(request.loss, request.loss_sink))
     with (
         tempfile.TemporaryDirectory(dir=out) as folder,

@@ -35,7 +35,11 @@ Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be 
     help="What to do with values the target has no place for.",
 )
 @inputs.schemas_option
-@click.option("--report", metavar="FILE", help="Write the report as JSON, and every loss to FILE.losses.jsonl.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="Write the report as JSON, every loss to FILE.losses.jsonl, pictures of doubtful places to FILE.pages/.",
+)
 @click.option(
     "-j",
     "--jobs",
@@ -73,6 +77,7 @@ def command(
         inputs.source_of(in_) as source,
         outfiles.private_folder(out) as private,
         outfiles.loss_lines(report_path) as loss_sink,
+        outfiles.pictures(report_path) as attachments,
         output.progress_bar(source.size, f"converting {source.name}") as progress,
     ):
         request = Request(
@@ -86,6 +91,7 @@ def command(
             now=inputs.now(),
             progress=progress,
             loss_sink=loss_sink,
+            attachments=attachments,
             schemas=schemas,
         )
         result = convert(request, private, jobs)

@@ -126,6 +126,33 @@ def loss_lines(report_path: Path | None) -> Iterator[Callable[[Loss], None] | No
 
 
 @contextmanager
+def pictures(report_path: Path | None) -> Iterator[Callable[[str, bytes], None] | None]:
+    """A sink that keeps pictures of places which a person has to look at in ``<report>.pages/``; None without a report.
+
+    Pictures of an earlier run under the same report are removed: they would show places of another file.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    if report_path is None:
+        yield None
+        return
+    folder = report_path.with_name(f"{report_path.name}.pages")
+
+    def keep(name: str, data: bytes) -> None:
+        with writing_to(folder / name):
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_bytes(data)
+
+    with writing_to(folder):
+        for old in folder.glob("page-*.png"):
+            old.unlink()
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    yield keep
+
+
+@contextmanager
 def private_folder(out: str) -> Iterator[Path]:
     """A folder on the file system of the output, so that publishing is one rename.
 

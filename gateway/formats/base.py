@@ -32,6 +32,8 @@ class Limits:
         epcs_per_event: identifiers in one event.
         rows: rows of a table.
         cell_characters: characters in one cell.
+        pages: pages of a scanned document.
+        page_pixels: pixels of one page (A3 at 600 dpi has 70 million).
     """
 
     input_bytes: int = 20 << 30
@@ -42,6 +44,8 @@ class Limits:
     epcs_per_event: int = 5_000_000
     rows: int = 50_000_000
     cell_characters: int = 32_767
+    pages: int = 1000
+    page_pixels: int = 80_000_000
 
 
 @dataclass(slots=True)
@@ -57,6 +61,8 @@ class Context:
             ``creation-date`` was given; never for events.
         mapping: the loaded mapping for table-like formats, else None.
         progress: called now and then with the number of input bytes consumed so far.
+        attachments: takes pictures of places that a person has to look at, as a plain file name and its bytes; None
+            when nobody keeps them.
     """
 
     options: Options = field(default_factory=Options)
@@ -66,6 +72,7 @@ class Context:
     now: str = ""
     mapping: Any = None
     progress: Callable[[int], None] | None = None
+    attachments: Callable[[str, bytes], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

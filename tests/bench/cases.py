@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import epcis_data
+import scan_data
 import table_data
 from paired import Case
 
@@ -95,6 +96,7 @@ class Files:
         for packs in PACKS:
             table_data.generate(self.path(f"batch-{packs}.csv"), ROWS, packs=packs)
         table_data.generate_xlsx(self.path("batch.xlsx"), XLSX_ROWS, packs=PACKS[0])
+        scan_data.make(self.folder)
 
 
 def convert(source: Path, target: str, *more: str) -> tuple[str, ...]:
@@ -106,6 +108,7 @@ def cases(files: Files) -> list[Case]:
     """All comparisons."""
     found = [*_xml(files), *_json(files), *_large_events(files), *_jobs(files)]
     found += _tables(files)
+    found += _scans(files)
     start = convert(files.path("start.xml"), "epcis-2.0-json")
     found.append(Case("100 events, whole process", start, (), 0, 0, 100, "events", must_wall=START_SECONDS))
     return found
@@ -175,6 +178,24 @@ def _jobs(files: Files) -> list[Case]:
     several = convert(files.mixed, "epcis-2.0-json", "--jobs", str(JOBS))
     name = f"1.2 XML -> JSON-LD, {JOBS} processes / 1, wall"
     return [Case(name, several, one, JOBS_WALL, WORKER_MIB, files.events, "events", on_wall=True)]
+
+
+def _scans(files: Files) -> list[Case]:
+    """All codes of a page, or the command fails: the mapping expects them."""
+    more = ("--mapping", str(files.path(scan_data.MAPPING)), *scan_data.SETTINGS)
+    return [
+        Case(
+            f"{scan_data.CODES} codes, {name}",
+            convert(files.path(file), "epcis-2.0-json", *more),
+            (),
+            0,
+            0,
+            scan_data.CODES,
+            "codes",
+            must_wall=scan_data.SECONDS,
+        )
+        for name, file in (("A4 at 300 dpi", "scan.pdf"), ("fax of 204 x 98 dpi", "fax.tif"))
+    ]
 
 
 def _large_events(files: Files) -> list[Case]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _as_list(value: object) -> object:
@@ -47,6 +47,41 @@ class Xlsx(_Model):
     )
 
 
+class Scan(_Model):
+    """Scanned or faxed pages: PDF, TIFF, PNG, JPEG. Each barcode is a row, its values are columns such as `AI(01)`.
+
+    Further columns: `page`, `x` and `y` (millimetres from the upper left corner), `symbology`, and `raw`, the code as
+    element string.
+    """
+
+    symbologies: Annotated[list[Literal["datamatrix", "gs1-128", "qr"]], BeforeValidator(_as_list)] = Field(
+        default=["datamatrix", "gs1-128", "qr"],
+        description="which barcodes are read: `datamatrix`, `gs1-128`, `qr`",
+        min_length=1,
+    )
+    dpi: int = Field(
+        default=300,
+        ge=100,
+        le=600,
+        description="dots per inch at which PDF pages are drawn, and of pictures that do not say their own",
+    )
+    inside: Literal["", "page"] = Field(
+        default="", description="the one code with (00) on a page contains the others: they get its `AI(00)`"
+    )
+    expect: int = Field(default=0, ge=0, description="codes that each page must have, without its label; 0 for any")
+    covers: int = Field(default=0, ge=0, description="so many pages at the beginning are covers and are not read")
+    text: Literal["", "table"] = Field(
+        default="", description="the text of PDF pages is a table; barcodes are not read then"
+    )
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Scan:
+        if self.text and (self.inside or self.expect):
+            message = "`text: table` reads no barcodes, which `inside` and `expect` are about"
+            raise ValueError(message)
+        return self
+
+
 class Footer(_Model):
     """A row below the data that is no data."""
 
@@ -73,6 +108,7 @@ class Table(_Model):
 
     csv: Csv | None = Field(default=None, description="present when CSV files are read")
     xlsx: Xlsx | None = Field(default=None, description="present when XLSX workbooks are read")
+    scan: Scan | None = Field(default=None, description="present when scanned or faxed pages are read (extra `scan`)")
     decimal: Literal[".", ","] = Field(default=".", description="decimal sign of numbers in text")
     header_within: int = Field(default=20, ge=1, le=500, description="the header is searched in so many rows")
     ignore: Texts = Field(default=[], description="headers of columns that are left out on purpose")

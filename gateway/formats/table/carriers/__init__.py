@@ -19,6 +19,7 @@ CARRIERS: Registry[Carrier] = Registry(
     Carrier,
     {
         "xlsx": f"{_HERE}.xlsx:XLSX",
+        "scan": f"{_HERE}.scan:SCAN",
         "csv": f"{_HERE}.csv:CSV",
     },
 )
