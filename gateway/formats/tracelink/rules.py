@@ -120,6 +120,7 @@ REPEATED: Final = Rule(
     Severity.ERROR,
     "An element that may occur once must not be repeated",
     "Only one of the values could be used; choosing one would be a guess.",
+    "ask the sender which of them is right",
 )
 EVENT_TIME: Final = Rule(
     "TL-SNX-17",
@@ -155,6 +156,7 @@ VALUE_MISSING: Final = Rule(
     Severity.ERROR,
     "What the message needs must be known",
     "Neither the document nor a setting has it, and nothing that is missing is invented.",
+    "the finding names the setting that can give it",
 )
 MESSAGE: Final = Rule(
     "TL-SNX-31",
@@ -202,7 +204,8 @@ SETTING: Final = Rule(
     "TL-SNX-37",
     Severity.ERROR,
     "A setting must have the form that its title says",
-    "`gateway convert --help` and docs/vendor-formats.md list them.",
+    "Settings come from the command line or an agreement.",
+    "docs/vendor-formats.md lists the settings with their forms",
 )
 RULES: Final = (
     NOT_WELL_FORMED,

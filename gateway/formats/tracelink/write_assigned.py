@@ -73,7 +73,8 @@ class AssignedWriter:
         shell = find(detail, "SerialNumber")
         attributes: Attributes = tuple(shell.attributes) if shell is not None else ()
         plain = [item for item in children(detail, "BarcodeContent") if not item.attributes]
-        detail.children = [item for item in detail.children if item is not shell and item not in plain]
+        taken = {id(item) for item in (*plain, shell)}
+        detail.children = [item for item in detail.children if id(item) not in taken]
         others = [item for item in content.children if item is not detail and item is not common]
         time, offset = writing.time(event), event.event_time_zone_offset
         place = writing.place(event.read_point, event.where)

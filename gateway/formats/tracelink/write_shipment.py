@@ -71,8 +71,8 @@ class ShipmentWriter:
                 said: Attributes = tuple(shell.attributes) if shell is not None else ()
                 items.children.append(writing.serial_element("Serial", serial._replace(company_prefix=""), said))
         if picked is not None:
-            items.children += [child for child in picked.children if child not in shells]
-            tree.children[tree.children.index(picked)] = items
+            items.children += [child for child in picked.children if child.local != "Serial"]
+            tree.children = [items if child is picked else child for child in tree.children]
         else:
             builder.ensure(tree, "AddPickedItems", _ORDER).children = items.children
         for child in tree.children:
