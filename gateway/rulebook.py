@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway import checks, convert, detect, gs1, transports
-from gateway.epcis import legacy_ilmd
+from gateway.epcis import legacy_ilmd, observed_commissioning
 from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
 from gateway.formats import FORMATS
@@ -21,6 +21,7 @@ def all_rules() -> dict[str, Rule | LossRule]:
         *checks.RULES,
         *epcis_rules.LOSS_RULES,
         *legacy_ilmd.RULES,
+        *observed_commissioning.RULES,
         *transports.RULES,
     ]
     for format_ in FORMATS:
