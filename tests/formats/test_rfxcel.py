@@ -13,6 +13,7 @@ from lxml import etree
 from msgspec import structs
 
 from gateway.convert import Request, convert
+from gateway.detect import detect
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import NOWHERE, Losses, LossMode
 from gateway.formats import FORMATS
@@ -230,8 +231,10 @@ def test_no_envelope_is_no_success(tmp_path: Path) -> None:
 
 
 def test_only_its_own_files_are_claimed() -> None:
-    assert RFXCEL.sniff(ANSWER, "").score == 95
-    assert RFXCEL.sniff(BARE, "").score == 95
+    assert RFXCEL.sniff(ANSWER, "").score == 100
+    assert RFXCEL.sniff(BARE, "").score == 100
+    assert detect(Source.memory(ANSWER)).format == "rfxcel"
+    assert detect(Source.memory(BARE)).format == "rfxcel"
     other = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><envelope/></s:Body></s:Envelope>'
     assert RFXCEL.sniff(other, "") is None
 
@@ -249,12 +252,21 @@ def test_mutilated_messages_never_crash(at: int, length: int, new: bytes) -> Non
 
 @pytest.mark.corpora
 def test_what_is_written_is_valid_by_the_vendors_schema(corpora: Path, tmp_path: Path) -> None:
-    """Its import of a schema that is not there is replaced by the type that the schema restricts."""
+    """The schemas of others that it imports are not there; what it uses of them is written here."""
+    mime, xml = "http://www.w3.org/2004/11/xmlmime", "http://www.w3.org/XML/1998/namespace"
+    head = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="'
+    types = "".join(
+        f'<xs:complexType name="{kind}Binary"><xs:simpleContent><xs:extension base="xs:{kind}Binary">'
+        '<xs:attribute ref="m:contentType"/></xs:extension></xs:simpleContent></xs:complexType>'
+        for kind in ("base64", "hex")
+    )
+    attribute = '<xs:attribute name="contentType" type="xs:string"/>'
+    (tmp_path / "xmlmime.xsd").write_text(f'{head}{mime}" xmlns:m="{mime}">{attribute}{types}</xs:schema>')
+    (tmp_path / "xml.xsd").write_text(f'{head}{xml}"><xs:attribute name="lang" type="xs:string"/></xs:schema>')
     for path in (corpora / "vendors" / "rfxcel").glob("*.xsd"):
-        text = re.sub(r"<xs:import[^>]*xmlmime[^>]*/>", "", path.read_text("utf-8"))
-        text = re.sub(r'"[a-z]+:(base64|hex)Binary"', r'"xs:\1Binary"', text)
-        text = re.sub(r'<xs:attribute [^>]*ref="[a-z]+:contentType"[^>]*/>', "", text)
-        (tmp_path / path.name).write_text(text, "utf-8")
+        text = re.sub(r'<xs:import[^>]*XML/1998/namespace"[^>]*/>', "", path.read_text("utf-8"))
+        own = f'<xs:import namespace="{xml}" schemaLocation="xml.xsd"/>'
+        (tmp_path / path.name).write_text(re.sub(r"(<xs:schema[^>]*>)", rf"\1{own}", text, count=1), "utf-8")
     schema = etree.XMLSchema(etree.parse(str(tmp_path / "MessagingService.xsd")))
     document, _ = read(BARE)
     data = b"".join(RFXCEL.write(document, context({**NEEDED, "soap": "none", "file-name": "f", "message-id": "1"})))

@@ -24,7 +24,7 @@ def _sniff(head: bytes, name: str) -> Claim | None:  # noqa: ARG001 - the signat
     end = head.find(b">", found.start()) if found is not None else -1
     if found is None or _NAMESPACE not in head[: end + 1 or None]:
         return None
-    return Claim(95, "envelopes of rfXcel's messaging service")
+    return Claim(100, "envelopes of rfXcel's messaging service")
 
 
 def _read(source: Source, context: Context) -> Document:
