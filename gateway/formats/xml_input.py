@@ -148,3 +148,23 @@ def _doctype(rules: XmlRules) -> Finding:
     return Finding.of(
         rules.doctype, "the document has a document type declaration", value="<!DOCTYPE", expected="no DOCTYPE"
     )
+
+
+def small_tree(data: bytes, context: Context, rules: XmlRules) -> Node:
+    """A whole document as a tree, for messages of a few megabytes at most.
+
+    Raises:
+        InputError: it is not well-formed, or has a DOCTYPE.
+        LimitExceeded: it is over a limit; one message counts as one event.
+    """
+    source = Source.memory(data)
+    first_element(source, context, rules)
+    stream = Input(source, context, rules)
+    parser = etree.XMLParser(remove_comments=True, remove_pis=True, **SAFE)
+    try:
+        root: Any = etree.fromstring(stream.read(context.limits.event_bytes + 1), parser)
+    except etree.XMLSyntaxError as error:
+        raise InputError(not_well_formed(rules, error, parser.error_log)) from error
+    finally:
+        stream.close()
+    return cast("Node", root)
