@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
+
+from msgspec import structs
 
 from gateway.epcis.element import Element
 from gateway.epcis.events import Event
@@ -63,4 +64,8 @@ def content_of(event: Event, local: str) -> Element | None:
     """
     holder = Element("", children=event.extensions)
     found = next(children(holder, local), None)
-    return copy.deepcopy(found)
+    return None if found is None else _copy(found)
+
+
+def _copy(item: Element) -> Element:
+    return structs.replace(item, children=[_copy(child) for child in item.children])

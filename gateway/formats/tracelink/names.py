@@ -7,6 +7,7 @@ docs/vendor-formats.md says for each.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 SNX: Final = "urn:tracelink:mapper:sl:serial_number_exchange"
@@ -133,13 +134,13 @@ SERIAL_FORMATS: Final[Mapping[str, str]] = {"01": "AI(01)+AI(21)", "00": "AI(00)
 GTIN_14: Final = "GTIN-14"
 
 
-def name_of(tag: object) -> str:
+@lru_cache(maxsize=1024)
+def name_of(tag: str) -> str:
     """The local name of an element of TraceLink's namespaces, whichever of them it is; empty for any other.
 
     Samples use the namespaces of structure and of common types for the same element.
     """
-    text = str(tag)
-    uri, _, local = text[1:].rpartition("}")
+    uri, _, local = tag[1:].rpartition("}")
     return local if uri in PREFIXES else ""
 
 

@@ -73,7 +73,7 @@ def read(source: Source, context: Context) -> Document:
         UsageError: the setting ``company-prefix`` is wrong.
     """
     root = first_element(source, context, _XML_RULES)
-    message = name_of(root.tag)
+    message = name_of(str(root.tag))
     if message not in MESSAGES or str(root.tag) != f"{{{MESSAGES[message]}}}{message}":
         expected = ", ".join(_READERS)
         text = f"the root element is {root.tag}, which is no message of TraceLink"

@@ -92,4 +92,4 @@ def is_empty(item: Element) -> bool:
 
 def node_name(node: Node) -> str:
     """The local name of a parsed element of TraceLink's namespaces, else empty."""
-    return name_of(node.tag)
+    return name_of(str(node.tag))
