@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from gateway.convert import Request, convert
 from gateway.findings import Severity
 from gateway.formats.tracelink.names import PREFIXES
-from tests.formats.tracelink_help import SHIPMENT, SNX, XML, codes, context, read
+from gateway.sources import Source
+from tests.formats.tracelink_help import SHIPMENT, SNX, XML, codes, context, errors, read, write
 
 MESSAGES = {
     "assigned": (6, ["TL-SNX-12"]),
@@ -63,7 +65,7 @@ def test_every_value_of_a_message_is_somewhere(fixtures: Path, name: str) -> Non
 
 def missing_values(data: bytes, document, events, found) -> list[str]:
     """Texts and attributes of a message, as a plain parser sees them, that are neither in the document nor reported."""
-    out = b"".join(XML.write(document, context(format_=XML))).decode()
+    out = b"".join(XML.write(document, context({"creation-date": "2000-01-01T00:00:00Z"}, format_=XML))).decode()
     known = {text.strip() for text in _values(out.encode())}
     known |= {finding.value for finding in found.findings}
     lost = []
@@ -79,7 +81,7 @@ def missing_values(data: bytes, document, events, found) -> list[str]:
             continue
         if text.isdigit() and (f":{text[1:8]}.{text[0]}{text[8:13]}." in out or f"{text[:7]}.{text[7:12]}" in out):
             continue
-        if "T".join([*_times(document), ""]).find(text) >= 0:
+        if any(text in time for time in _times(document)):
             continue
         lost.append(text)
     return lost
@@ -100,7 +102,8 @@ def _as_epc(text: str, out: str) -> bool:
 
 
 def _times(document) -> list[str]:
-    return [document.header.creation_date or ""]
+    tree = document.header.sbdh
+    return [part.text for part in tree.walk() if part.text] if tree is not None else []
 
 
 def test_the_check_of_values_can_fail(fixtures: Path) -> None:
@@ -158,6 +161,18 @@ def test_header_becomes_the_documents_header(fixtures: Path) -> None:
     texts = [part.text for part in document.header.sbdh.walk() if part.text]
     assert {"9521321000018", "9521321000025", "CN-0001", "2026-03-02T10:15:00Z"} <= set(texts)
     assert [item.local for item in document.header.extensions] == ["FileTransactionType"]
+
+
+def test_a_header_time_without_zone_stays_in_the_sbdh(fixtures: Path, tmp_path: Path) -> None:
+    data = source(fixtures, "assigned").replace(b"10:15:00Z", b"10:15:00")
+    document, _, _ = read(data)
+    assert document.header.creation_date is None
+    assert "2026-03-02T10:15:00" in [part.text for part in document.header.sbdh.walk()]
+    report = convert(Request(Source.memory(data), to="epcis-2.0-json", now="2026-03-02T11:00:00Z"), tmp_path)
+    assert not report.failed
+    written, found = write(document)
+    assert errors(found) == []
+    assert b"<cmn:FileTime>10:15:00</cmn:FileTime>" in written
 
 
 class TestCompanyPrefix:

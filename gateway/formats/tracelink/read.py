@@ -14,6 +14,7 @@ from lxml import etree
 from gateway.epcis import sbdh
 from gateway.epcis.document import Document, Header
 from gateway.epcis.events import Event
+from gateway.epcis.time import has_zone
 from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
@@ -148,10 +149,12 @@ class _Reader:
         if time and not date:
             message = "the header has FileTime and no FileDate"
             self._context.findings.report(rules.MISSING, message, where=where, value=time, expected="FileDate")
-        header.creation_date = created or None
         if sender and receiver and number and created:
             header.sbdh = sbdh.build(sender, receiver, number, created)
+            # Without zone it is no creationDate for EPCIS 2.0; the SBDH has it as it is.
+            header.creation_date = created if has_zone(created) else None
         else:
+            header.creation_date = created or None
             header.sender, header.receiver = sender or None, receiver or None
             header.instance_identifier = number or None
         header.extensions = list(tree.children)
