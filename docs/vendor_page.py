@@ -103,6 +103,10 @@ _FACTS: Final = (
         "owning_party and location where they have a GLN or SGLN; a company prefix alone stays vendor content",
     ),
     (
+        "names and addresses of a shipment",
+        "vendor content when read; when written, that, else the location's master data in the document's header",
+    ),
+    (
         "time of a shipment",
         f"the message has none: `event-time`, or `event-time={settings.TRANSACTION}` for date and time of the order",
     ),

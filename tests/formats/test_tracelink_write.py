@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from gateway.checks.schema import check_xml
-from gateway.epcis.document import Document, Header
+from gateway.epcis.document import Attribute, Document, Header, Vocabulary, VocabularyElement
 from gateway.epcis.element import element
 from gateway.epcis.events import (
     AggregationEvent,
@@ -294,6 +294,34 @@ class TestShipment:
             ("LOSS-TL-02", "eventTimeZoneOffset"),
             ("LOSS-TL-02", "bizTransactionList/bizTransaction/issuer"),
         }
+
+    def test_names_and_addresses_come_from_master_data(self) -> None:
+        mda = "urn:epcglobal:cbv:mda#"
+        known = {
+            "name": "Plant",
+            "streetAddressOne": "1 Street",
+            "city": "City",
+            "state": "ST",
+            "postalCode": "1",
+            "countryCode": "DE",
+        }
+        record = VocabularyElement(PLACE, [Attribute(mda + name, value) for name, value in known.items()])
+        record.attributes += [Attribute(mda + "latitude", "1"), Attribute(mda + "name", "Other name")]
+        unknown = VocabularyElement("urn:epc:id:sgln:9521321.00009.0", [Attribute(mda + "name", "Elsewhere")])
+        locations = Vocabulary("urn:epcglobal:epcis:vtype:Location", [record, unknown])
+        data, found = write(document(shipping(), vocabularies=[locations]), DELIVERY)
+        assert (errors(found), valid(data)) == ([], [])
+        address = (
+            b"<cmn:BusinessName>Plant</cmn:BusinessName><cmn:Street1>1 Street</cmn:Street1><cmn:City>City</cmn:City>"
+            b"<cmn:StateOrRegion>ST</cmn:StateOrRegion><cmn:PostalCode>1</cmn:PostalCode><cmn:Country>DE</cmn:Country>"
+        )
+        assert b"</cmn:BusinessId><som:BusinessInfo>" + address in data
+        assert b"</cmn:FacilityId><som:LocationInfo>" + address in data
+        lost_values = [s.examples for s in found.losses.summaries.values() if s.field.startswith("EPCISMasterData")]
+        assert len(lost_values) == 1
+        assert [("latitude" in text, "Elsewhere" in text) for text in lost_values[0]] == [(True, False), (False, True)]
+        assert "1 Street" not in str(lost_values)
+        assert "Other name" in str(lost_values)
 
     def test_a_second_shipment_is_an_error(self) -> None:
         _, found = write(document(shipping(), shipping()), DELIVERY)

@@ -16,6 +16,7 @@ from gateway.findings import NOWHERE, Finding
 from gateway.formats.base import Context, blocks
 from gateway.formats.epcis_xml.scope import Scope, declaration
 from gateway.formats.tracelink import rules
+from gateway.formats.tracelink.addresses import Addresses
 from gateway.formats.tracelink.build import Builder
 from gateway.formats.tracelink.keys import gln_of
 from gateway.formats.tracelink.kinds import Kind, kind_of
@@ -61,7 +62,7 @@ def _parts(document: Document, context: Context) -> Iterator[str]:
     message = context.options.get(MESSAGE) or _by_content(first)
     namespace = MESSAGES[message]
     uris = {PREFIXES[namespace]: namespace, PREFIXES[CMN]: CMN, "xsi": XSI}
-    writing = Writing(context, Scope(uris), Builder(namespace))
+    writing = Writing(context, Scope(uris), Builder(namespace), Addresses(document.header.vocabularies))
     prefix = PREFIXES[namespace]
     yield DECLARATION
     yield f"<{prefix}:{message}{''.join(declaration(*pair) for pair in uris.items())}>\n"
@@ -145,8 +146,8 @@ def _rest(document: Document, writing: Writing, message: str) -> None:
     header, left = document.header, writing.leftovers
     if header.sbdh is not None and not sbdh.is_minimal(header.sbdh):
         left.document("StandardBusinessDocumentHeader", header.sbdh)
-    if header.vocabularies:
-        left.document("EPCISMasterData", header.vocabularies)
+    for kind, record in writing.addresses.unused():
+        left.document(f"EPCISMasterData/{kind}", record)
     if header.document_id:
         left.document("id", header.document_id)
     if header.query is not None:

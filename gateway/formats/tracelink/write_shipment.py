@@ -141,8 +141,17 @@ class ShipmentWriter:
             shell = self._builder.element(names.identifier, attributes=[("type", "SGLN")])
             inside = Element(f"{{{info.namespace}}}{names.info}", prefix=PREFIXES[info.namespace], children=[shell])
             info.children.append(inside)
+            self._address(inside, names, party)
         if attribute(shell, "type") == "GLN" and (gln := gln_of(party.id)) is not None:
             shell.text = gln
         else:
             shell.attributes = [(n, "SGLN" if n == "type" else v) for n, v in shell.attributes]
             shell.text = self._writing.dotted(party.id, event.where)
+
+    def _address(self, inside: Element, names: Names, party: Party) -> None:
+        """Name and address as the document's master data has them; what it lacks is left out."""
+        known = self._writing.addresses.of(party.id)
+        if known:
+            details = Element(f"{{{inside.namespace}}}{names.details}", prefix=inside.prefix)
+            details.children = [self._builder.element(local, said) for local, said in known]
+            inside.children.append(details)

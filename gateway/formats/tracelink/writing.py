@@ -9,6 +9,7 @@ from gateway.formats.base import Context
 from gateway.formats.epcis_xml.scope import Scope
 from gateway.formats.epcis_xml.write_element import write_element
 from gateway.formats.tracelink import rules
+from gateway.formats.tracelink.addresses import Addresses
 from gateway.formats.tracelink.build import Builder
 from gateway.formats.tracelink.keys import Serial, dotted, prefixes_of, serial_of
 from gateway.formats.tracelink.names import SERIAL_FORMATS
@@ -23,10 +24,11 @@ from gateway.options import READ_POINT
 class Writing:
     """The state of writing one message."""
 
-    def __init__(self, context: Context, scope: Scope, builder: Builder) -> None:
+    def __init__(self, context: Context, scope: Scope, builder: Builder, addresses: Addresses) -> None:
         self.context = context
         self.findings = context.findings
         self.builder = builder
+        self.addresses = addresses
         self.values = Values(context)
         self.leftovers = Leftovers(context)
         self._scope = scope
