@@ -223,6 +223,22 @@ def test_an_empty_body_and_a_fault() -> None:
     assert "no" in found.findings.kept[0].message
 
 
+def test_other_content_of_the_soap_body_is_told() -> None:
+    head = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+    other = head + b'<o:x xmlns:o="urn:o">1</o:x></s:Body></s:Envelope>'
+    assert codes(read(other)[1]) == ["RFX-05"]
+
+
+def test_attributes_and_foreign_elements_of_the_envelope_are_kept() -> None:
+    data = BARE.replace(b'<XML_SYS_EVENTS_ENV xmlns="">', b'<XML_SYS_EVENTS_ENV xmlns="" mode="m1">')
+    data = data.replace(b"<a:msgId>", b'<o:other xmlns:o="urn:o"><o:deep at="d1">t1</o:deep></o:other><a:msgId>')
+    document, found = read(data)
+    assert codes(found) == []
+    kept = [part for tree in document.header.extensions for part in tree.walk()]
+    assert [part.attributes for part in kept if part.local == "XML_SYS_EVENTS_ENV"] == [[("mode", "m1")]]
+    assert [(part.text, part.attributes) for part in kept if part.local == "deep"] == [("t1", [("at", "d1")])]
+
+
 def test_no_envelope_is_no_success(tmp_path: Path) -> None:
     empty = b'<a:msgEnvelopeList xmlns:a="http://xmlns.rfxcel.com/traceability/api/3"/>'
     report = convert(Request(Source.memory(empty, "m.xml"), to="epcis-1.2-xml", now="2026-03-02T10:00:00Z"), tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from gateway.findings import Severity
 from gateway.formats.base import Limits
 from gateway.formats.tracelink.rules import RULES
 from gateway.sources import Source
-from tests.formats.tracelink_help import SHIPMENT, codes, errors, read
+from tests.formats.tracelink_help import SHIPMENT, codes, errors, lost, read
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "formats" / "tracelink"
 ASSIGNED = (FOLDER / "assigned.xml").read_bytes()
 UPDATED = (FOLDER / "updated-encoded.xml").read_bytes()
 SHIPPED = (FOLDER / "shipment.xml").read_bytes()
+HEADER = ASSIGNED[ASSIGNED.index(b"  <snx:ControlFileHeader>") : ASSIGNED.index(b"  <snx:MessageBody>")]
 LEVEL = b"<cmn:PackagingLevel>EA</cmn:PackagingLevel>"
 
 
@@ -183,6 +185,46 @@ def test_what_nobody_knows_stays() -> None:
     assert [part.text for part in document.extensions] == ["4"]
     texts = [part.text for event in events for top in event.extensions for part in top.walk() if part.local == "Later"]
     assert sorted(texts) == ["2", "3", "3"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda data: data.replace(b"snx:AggregationEvent>", b"snx:Other>"), "TL-SNX-07"),
+        (lambda data: data.replace(b"snx:CommissionEvent>", b"snx:Other>"), "TL-SNX-07"),
+        (lambda data: data.replace(HEADER, HEADER * 2), "TL-SNX-16"),
+        (lambda data: data.replace(b"</snx:MessageBody>", b"</snx:MessageBody><snx:MessageBody/>"), "TL-SNX-16"),
+        (
+            lambda data: data.replace(HEADER, b"").replace(b"</snx:MessageBody>", b"</snx:MessageBody>" + HEADER),
+            "TL-SNX-07",
+        ),
+    ],
+)
+def test_parts_at_wrong_places_are_not_passed_over(change, code: str) -> None:
+    changed = change(ASSIGNED)
+    assert changed != ASSIGNED
+    _, _, found = read(changed)
+    assert set(errors(found)) == {code}
+
+
+def test_attributes_without_place_are_listed() -> None:
+    names = (
+        "SNXDispositionAssignedMessage",
+        "MessageBody",
+        "CommissionEvent",
+        "CommissionEventDetail",
+        "AggregationEvent",
+    )
+    data = ASSIGNED.decode()
+    for name in names:
+        data = re.sub(rf"<snx:{name}\b", f'<snx:{name} v="1"', data, count=1)
+    _, events, found = read(data.encode())
+    assert len(events) == 6
+    assert {(code, field.partition("/")[0]) for code, field in lost(found)} == {("LOSS-TL-06", name) for name in names}
+    _, _, found = read(
+        (FOLDER / "disaggregated.xml").read_bytes().replace(b"<snx:MessageBody>", b'<snx:MessageBody a="1">')
+    )
+    assert lost(found) == {("LOSS-TL-06", "MessageBody/@a"): 1}
 
 
 def test_containers_in_each_other_do_not_hang() -> None:

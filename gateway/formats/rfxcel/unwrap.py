@@ -123,16 +123,21 @@ class _Target:
         if self._bodies:
             if local != EVENTS_ENV and not self._odd:
                 self._odd = tag
-        elif uri in NAMESPACES:
+            elif attributes and parent is not None:
+                parent.children.append(Element(tag, attributes=list(attributes.items())))
+        elif uri in NAMESPACES or parent is not None:
             tree = Element(tag, prefix=PREFIXES.get(uri, ""), attributes=list(attributes.items()))
             if parent is not None:
                 parent.children.append(tree)
             else:
                 self.found.rest.append(tree)
-            if local == BODY:
+            if local == BODY and uri in NAMESPACES:
                 self._bodies.append(0)
         elif above == f"{{{SOAP}}}Header":
             self._context.losses.add(rules.SOAP_HEADER, Outcome.LOST, "soap:Header", tag)
+        elif above == f"{{{SOAP}}}Body" and uri != SOAP:
+            message = f"the SOAP body holds {tag}"
+            self._context.findings.report(rules.BODY, message, value=tag, expected="processMessages")
         self._open.append((tag, tree))
 
     def data(self, characters: str) -> None:
@@ -160,7 +165,7 @@ class _Target:
             return
         self._scopes.pop()
         _, tree = self._open.pop()
-        if tree is not None and tree.local == BODY and self._bodies:
+        if tree is not None and tree.local == BODY and tree.namespace in NAMESPACES and self._bodies:
             self._body_ended(self._bodies.pop())
         elif tag == f"{{{SOAP}}}Fault":
             text = ", ".join(self._fault)

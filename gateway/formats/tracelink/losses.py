@@ -38,4 +38,10 @@ COUNTED: Final = LossRule(
     "SNXEndOfBatchMessage holds totals only",
     "The event was counted; its serial numbers and its other values are not in the message.",
 )
-LOSS_RULES: Final = (EVENT, FIELD, CONTENT, HEADER, COUNTED, CHARACTER)
+ATTRIBUTE: Final = LossRule(
+    "LOSS-TL-06",
+    "an attribute of the message or of a part without place in EPCIS is not kept",
+    "Root, body, events and their details have no attributes in known messages; xsi:schemaLocation names a schema of "
+    "another format.",
+)
+LOSS_RULES: Final = (EVENT, FIELD, CONTENT, HEADER, COUNTED, ATTRIBUTE, CHARACTER)

@@ -125,10 +125,14 @@ class _Reader:
         parent = node.getparent()
         if not name or parent is None:
             return ()
-        if name == _HEADER and parent.getparent() is None:
+        top = parent.getparent() is None
+        if top and name in self._seen:
+            message = f"the message has a second {name}"
+            self._context.findings.report(rules.REPEATED, message, where=self._reading.where(node))
+        if top and name == _HEADER:
             self._header(node)
             return ()
-        if name == _BODY and parent.getparent() is None:
+        if top and name == _BODY:
             self._seen.add(_BODY)
             events = list(self._body.body(node))
             self.document.body_extensions += [self._reading.trees.read(child) for child in node]
@@ -139,6 +143,9 @@ class _Reader:
         trees, header = self._reading.trees, self.document.header
         self._seen.add(_HEADER)
         where = self._reading.where(node, _HEADER)
+        if self._reading.number:
+            message = f"the {_HEADER} stands behind events"
+            self._context.findings.report(rules.MISSING, message, where=where, expected=f"{_HEADER} first")
         tree = trees.read(node)
         sender, receiver, number, time = (
             trees.take(tree, local, where)
@@ -161,6 +168,7 @@ class _Reader:
         node.clear()
 
     def _finish(self, root: Node) -> None:
+        self._reading.unkept(root)
         self._reading.finish()
         for local in (_HEADER, _BODY):
             if local not in self._seen:

@@ -78,7 +78,16 @@ class AssignedReader:
         return ()
 
     def body(self, node: Node) -> Iterable[Event]:
-        """Nothing is left to do: whatever has not been read yet is not an event."""
+        """Details outside of an event have no common attributes; they cannot be events."""
+        pending = ((_DETAIL, self._groups), (_COMMON, self._common), (_AGGREGATION_DETAIL, self._aggregations))
+        for name, found in pending:
+            if found:
+                message = f"a {name} stands outside of its event"
+                expected = _AGGREGATION if name == _AGGREGATION_DETAIL else _COMMISSION
+                self._reading.findings.report(
+                    rules.MISSING, message, where=self._reading.where(node), expected=expected
+                )
+        self._reading.unkept(node)
         self._drop(node)
         return ()
 
@@ -98,6 +107,7 @@ class AssignedReader:
 
     def _detail(self, node: Node) -> None:
         reading = self._reading
+        reading.unkept(node)
         values: dict[str, str] = {}
         serial: Written | None = None
         rest: list[Node] = []
@@ -134,6 +144,7 @@ class AssignedReader:
         groups, common = list(self._groups.values()), self._common
         self._groups, self._common, self._serials = {}, None, 0
         where = reading.where(node)
+        reading.unkept(node)
         self._drop(node)
         others = [reading.trees.read(child) for child in node]
         place, prefix, ilmd = "", "", None
@@ -193,6 +204,7 @@ class AssignedReader:
 
     def _aggregation(self, node: Node) -> Iterator[Event]:
         reading = self._reading
+        reading.unkept(node)
         events, self._aggregations = self._aggregations, []
         self._drop(node)
         others = [reading.trees.read(child) for child in node]

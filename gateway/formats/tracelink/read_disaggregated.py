@@ -32,6 +32,7 @@ class DisaggregatedReader:
 
     def body(self, node: Node) -> Iterable[Event]:
         """Nothing is left to do."""
+        self._reading.unkept(node)
         for child in [child for child in node if node_name(child) in self.tags]:
             node.remove(child)
         return ()

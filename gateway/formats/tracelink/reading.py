@@ -7,12 +7,13 @@ from typing import Final
 from gateway.epcis.events import Location
 from gateway.epcis.time import has_zone, is_offset, parse
 from gateway.errors import LimitExceeded
-from gateway.findings import NOWHERE, Finding, Where
+from gateway.findings import NOWHERE, Finding, Outcome, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml.read_element import line_of
 from gateway.formats.tracelink import rules
 from gateway.formats.tracelink.keys import KeyReader
-from gateway.formats.tracelink.tree import Trees
+from gateway.formats.tracelink.losses import ATTRIBUTE
+from gateway.formats.tracelink.tree import Trees, node_name
 from gateway.formats.xml_input import Node
 
 _UTC: Final = "Z"
@@ -33,6 +34,12 @@ class Reading:
     def where(self, node: Node, path: str = "") -> Where:
         """The place of an element."""
         return Where(line=line_of(node), path=path)
+
+    def unkept(self, node: Node) -> None:
+        """List the attributes of a part that is not kept itself."""
+        for name, value in node.items():
+            field = f"{node_name(node)}/@{name!s}"
+            self.context.losses.add(ATTRIBUTE, Outcome.LOST, field, str(value), event=self.number)
 
     def next_event(self, where: Where) -> Where:
         """The place of the next event."""
