@@ -109,6 +109,7 @@ def test_limits(data: bytes, limits: Limits) -> None:
             "TL-SNX-16",
             6,
         ),
+        (ASSIGNED, b">010952132100010021A1<", b">010952132100010021A1<cmn:Later/><", "TL-SNX-21", 6),
         (ASSIGNED, b"MessageBody>", b"Body>", "TL-SNX-07", 6),
         (ASSIGNED, b"ControlFileHeader>", b"Header>", "TL-SNX-07", 6),
         (UPDATED, b"<cmn:Serial ", b"<cmn:Number ", "TL-SNX-01", None),

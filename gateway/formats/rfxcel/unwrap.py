@@ -154,6 +154,9 @@ class _Target:
             tree.text += characters
         elif any(tag == f"{{{SOAP}}}Fault" for tag, _ in self._open):
             self._fault.append(characters.strip())
+        elif self._open and self._open[-1][0] in (f"{{{SOAP}}}Envelope", f"{{{SOAP}}}Body"):
+            message = "text stands between the elements of the SOAP envelope"
+            self._context.findings.report(rules.BODY, message, value=characters.strip(), expected="processMessages")
 
     def end(self, tag: str) -> None:
         """An element closes."""

@@ -40,8 +40,8 @@ COUNTED: Final = LossRule(
 )
 ATTRIBUTE: Final = LossRule(
     "LOSS-TL-06",
-    "an attribute of the message or of a part without place in EPCIS is not kept",
-    "Root, body, events and their details have no attributes in known messages; xsi:schemaLocation names a schema of "
+    "an attribute of the message, or text between elements, is not kept",
+    "Root, header, body, events and their details have neither in known messages; xsi:schemaLocation names a schema of "
     "another format.",
 )
 LOSS_RULES: Final = (EVENT, FIELD, CONTENT, HEADER, COUNTED, ATTRIBUTE, CHARACTER)

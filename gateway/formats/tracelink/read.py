@@ -143,6 +143,7 @@ class _Reader:
         trees, header = self._reading.trees, self.document.header
         self._seen.add(_HEADER)
         where = self._reading.where(node, _HEADER)
+        self._reading.unkept(node)
         if self._reading.number:
             message = f"the {_HEADER} stands behind events"
             self._context.findings.report(rules.MISSING, message, where=where, expected=f"{_HEADER} first")
@@ -165,7 +166,7 @@ class _Reader:
             header.sender, header.receiver = sender or None, receiver or None
             header.instance_identifier = number or None
         header.extensions = list(tree.children)
-        node.clear()
+        self._reading.clear(node)
 
     def _finish(self, root: Node) -> None:
         self._reading.unkept(root)
@@ -174,6 +175,8 @@ class _Reader:
             if local not in self._seen:
                 message = f"the message has no {local}"
                 self._context.findings.report(rules.MISSING, message, where=Where(line=1), expected=local)
+        for child in root:
+            self._reading.lose_tail(child)
         rest = [self._reading.trees.read(child) for child in root if node_name(child) not in (_HEADER, _BODY)]
         self.document.extensions += [item for item in rest if not is_empty(item)]
 

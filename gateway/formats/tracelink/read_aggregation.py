@@ -26,7 +26,7 @@ def read_aggregation(
         disposition: CBV word, empty for none.
     """
     where = reading.where(node)
-    parent, parents = _serials(node, "ParentSerialNumber")
+    parent, parents = _serials(reading, node, "ParentSerialNumber")
     children, list_rest = _list(reading, node, where)
     tree = reading.trees.read(node)
     tree.children = [*parents, *tree.children, *list_rest]
@@ -61,10 +61,10 @@ def read_aggregation(
     return event
 
 
-def _serials(node: Node, local: str) -> tuple[list[Written], list[Element]]:
+def _serials(reading: Reading, node: Node, local: str) -> tuple[list[Written], list[Element]]:
     """Serial numbers that are children of this name, and what their elements say besides; they are taken away."""
     found = [child for child in node if node_name(child) == local]
-    written = [read_serial(child) for child in found]
+    written = [read_serial(child, reading) for child in found]
     rest = shells(str(found[0].tag), written) if found else []
     for child in found:
         node.remove(child)
@@ -77,13 +77,13 @@ def _list(reading: Reading, node: Node, where: Where) -> tuple[list[Written], li
     rest: list[Element] = []
     for part in [child for child in node if node_name(child) == "SerialNumberList"]:
         reading.check_count(len(written) + len(part), where)
-        found, left = _serials(part, "SerialNumber")
+        found, left = _serials(reading, part, "SerialNumber")
         written += found
         tree = reading.trees.read(part)
         tree.children = [*left, *tree.children]
         if not is_empty(tree):
             rest.append(tree)
-        node.remove(part)
+        reading.drop(part)
     return written, rest
 
 

@@ -93,17 +93,16 @@ class AssignedReader:
 
     def _free(self, node: Node) -> None:
         """Empty an element that was read, and drop those before it."""
-        node.clear()
-        parent = node.getparent()
+        self._reading.clear(node)
         previous = node.getprevious()
-        while parent is not None and previous is not None and node_name(previous) in self.tags:
-            parent.remove(previous)
+        while previous is not None and node_name(previous) in self.tags:
+            self._reading.drop(previous)
             previous = node.getprevious()
 
     def _drop(self, parent: Node) -> None:
         for child in list(parent):
             if node_name(child) in self.tags:
-                parent.remove(child)
+                self._reading.drop(child)
 
     def _detail(self, node: Node) -> None:
         reading = self._reading
@@ -114,8 +113,10 @@ class AssignedReader:
         for child in node:
             name = node_name(child)
             if name == "SerialNumber" and serial is None:
-                serial = read_serial(child)
-            elif name in _PLAIN and name not in values and not len(child) and not child.attrib:
+                serial = read_serial(child, reading)
+                continue
+            reading.lose_tail(child)
+            if name in _PLAIN and name not in values and not len(child) and not child.attrib:
                 values[name] = (child.text or "").strip()
             else:
                 rest.append(child)
@@ -193,8 +194,8 @@ class AssignedReader:
             return None
         code = find(item, "ItemCode")
         if code is not None and attribute(code, "type") == GTIN_14 and gtins:
-            if gtins == {code.text.strip()} and code.attributes == [("type", GTIN_14)]:
-                item.children = [child for child in item.children if child is not code]
+            if gtins == {code.text.strip()} and code.attributes == [("type", GTIN_14)] and not code.children:
+                self._reading.trees.remove(item, code)
             elif gtins != {code.text.strip()}:
                 message = f"ItemCode is {code.text.strip()!r}, the serial numbers have {', '.join(sorted(gtins))}"
                 self._reading.findings.report(rules.ITEM_CODE, message, where=where, value=code.text.strip())

@@ -22,10 +22,10 @@ class DisaggregatedReader:
     def ended(self, name: str, node: Node) -> Iterable[Event]:  # noqa: ARG002 - there is one name
         """An event is complete."""
         event = read_aggregation(self._reading, node, "DELETE", "unpacking", "")
-        node.clear()
-        parent, previous = node.getparent(), node.getprevious()
-        if parent is not None and previous is not None and node_name(previous) in self.tags:
-            parent.remove(previous)
+        self._reading.clear(node)
+        previous = node.getprevious()
+        if previous is not None and node_name(previous) in self.tags:
+            self._reading.drop(previous)
         if event is not None:
             event.where = self._reading.next_event(event.where)
             yield event
@@ -34,5 +34,5 @@ class DisaggregatedReader:
         """Nothing is left to do."""
         self._reading.unkept(node)
         for child in [child for child in node if node_name(child) in self.tags]:
-            node.remove(child)
+            self._reading.drop(child)
         return ()

@@ -49,7 +49,7 @@ class ShipmentReader:
         """Keep the serial numbers until the rest of the shipment is there."""
         self._reading.check_count(len(self._serials) + len(node), self._reading.where(node))
         found = [child for child in node if node_name(child) == "Serial"]
-        written = [read_serial(child) for child in found]
+        written = [read_serial(child, self._reading) for child in found]
         left = shells(str(found[0].tag), written) if found else []
         for child in found:
             node.remove(child)
@@ -58,7 +58,7 @@ class ShipmentReader:
         if not is_empty(tree):
             self._rest.append(tree)
         self._serials += written
-        node.clear()
+        self._reading.clear(node)
         return ()
 
     def body(self, node: Node) -> Iterator[Event]:
@@ -66,7 +66,7 @@ class ShipmentReader:
         reading = self._reading
         where = reading.next_event(reading.where(node))
         for child in [child for child in node if node_name(child) in self.tags]:
-            node.remove(child)
+            reading.drop(child)
         tree = reading.trees.read(node)
         tree.children += self._rest
         for child in list(node):

@@ -13,7 +13,7 @@ from gateway.formats.epcis_xml.read_element import line_of
 from gateway.formats.tracelink import rules
 from gateway.formats.tracelink.keys import KeyReader
 from gateway.formats.tracelink.losses import ATTRIBUTE
-from gateway.formats.tracelink.tree import Trees, node_name
+from gateway.formats.tracelink.tree import BEHIND, Trees, node_name
 from gateway.formats.xml_input import Node
 
 _UTC: Final = "Z"
@@ -25,7 +25,7 @@ class Reading:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.findings = context.findings
-        self.trees = Trees(context)
+        self.trees = Trees(context, self._lose_text)
         self.keys = KeyReader(context)
         self.number = 0
         self._without_zone = 0
@@ -36,10 +36,34 @@ class Reading:
         return Where(line=line_of(node), path=path)
 
     def unkept(self, node: Node) -> None:
-        """List the attributes of a part that is not kept itself."""
+        """List attributes and text of a part that is not kept itself."""
+        self._lose_text(node_name(node), "text()", node.text)
         for name, value in node.items():
             field = f"{node_name(node)}/@{name!s}"
             self.context.losses.add(ATTRIBUTE, Outcome.LOST, field, str(value), event=self.number)
+
+    def lose_tail(self, node: Node) -> None:
+        """List text behind an element that is read and dropped."""
+        tail = node.tail
+        if tail and not tail.isspace():
+            self._lose_text(node_name(node), BEHIND, tail)
+
+    def drop(self, node: Node) -> None:
+        """Take an element that was read, and what is left of it, out of the message."""
+        parent = node.getparent()
+        if parent is not None:
+            self.lose_tail(node)
+            parent.remove(node)
+
+    def clear(self, node: Node) -> None:
+        """Empty an element that was read. The parser may still add text behind it."""
+        self.lose_tail(node)
+        node.clear()
+
+    def _lose_text(self, name: str, path: str, text: str | None) -> None:
+        if text and text.strip():
+            field = f"{name}/{path}"
+            self.context.losses.add(ATTRIBUTE, Outcome.LOST, field, text.strip(), event=self.number)
 
     def next_event(self, where: Where) -> Where:
         """The place of the next event."""

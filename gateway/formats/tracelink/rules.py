@@ -151,6 +151,13 @@ TIME: Final = Rule(
     "XML Schema part 2, dateTime.",
     "write e.g. 2026-01-31T12:00:00Z and +01:00",
 )
+PLAIN: Final = Rule(
+    "TL-SNX-21",
+    Severity.ERROR,
+    "A serial number is text",
+    "What an element inside of it means is not known.",
+    "write the serial number alone",
+)
 VALUE_MISSING: Final = Rule(
     "TL-SNX-30",
     Severity.ERROR,
@@ -228,6 +235,7 @@ RULES: Final = (
     PARTY,
     ITEM_CODE,
     TIME,
+    PLAIN,
     VALUE_MISSING,
     MESSAGE,
     SECOND_SHIPMENT,

@@ -7,9 +7,11 @@ from typing import Final, NamedTuple
 
 from gateway.epcis.element import Element
 from gateway.findings import Where
+from gateway.formats.tracelink import rules
 from gateway.formats.tracelink.keys import KeyReader
 from gateway.formats.tracelink.names import PREFIXES, SERIAL_FORMATS
 from gateway.formats.tracelink.reading import Reading
+from gateway.formats.tracelink.tree import node_name
 from gateway.formats.xml_input import Node
 
 _AI: Final = 2
@@ -32,8 +34,12 @@ class Written(NamedTuple):
     attributes: Attributes
 
 
-def read_serial(node: Node) -> Written:
+def read_serial(node: Node, reading: Reading) -> Written:
     """A serial number from its element."""
+    if len(node):
+        message = f"{node_name(node)} holds {node_name(node[0]) or node[0].tag}"
+        reading.findings.report(rules.PLAIN, message, where=reading.where(node))
+    reading.lose_tail(node)
     text = (node.text or "").strip()
     items = node.items()
     if not items:

@@ -6,7 +6,7 @@ as long as it has attributes that nobody took.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.epcis.element import Element
@@ -18,12 +18,20 @@ from gateway.formats.tracelink.names import PREFIXES, name_of
 from gateway.formats.xml_input import Node
 
 _LIMIT: Final = rules.LIMIT
+#: Path of text behind an element.
+BEHIND: Final = "following-sibling::text()"
 
 
 class Trees:
-    """Reads parts of a message as trees with the usual prefixes."""
+    """Reads parts of a message as trees with the usual prefixes.
 
-    def __init__(self, context: Context) -> None:
+    Args:
+        context: of the conversion.
+        lose: enters a loss: name of the element, where at it the text stood, the text.
+    """
+
+    def __init__(self, context: Context, lose: Callable[[str, str, str], None]) -> None:
+        self._lose = lose
         self._elements = Elements(context.limits.depth, context.losses, _LIMIT)
         self.findings: Findings = context.findings
 
@@ -51,8 +59,13 @@ class Trees:
         if child.attributes:
             child.text = ""
         else:
-            parent.children = [item for item in parent.children if item is not child]
+            self.remove(parent, child)
         return text
+
+    def remove(self, parent: Element, child: Element) -> None:
+        """Take a child away, of which everything has been used."""
+        self._lose(child.local, BEHIND, child.tail)
+        parent.children = [item for item in parent.children if item is not child]
 
 
 def children(parent: Element, local: str) -> Iterator[Element]:
