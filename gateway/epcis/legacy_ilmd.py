@@ -115,7 +115,7 @@ class _Mover:
     def run(self, events: Iterable[Event]) -> Iterator[Event]:
         """Move in each event, then report."""
         for self._number, event in enumerate(events, 1):
-            if isinstance(event, ObjectEvent) and (event.extensions or event.ilmd) and _commissions(event):
+            if isinstance(event, ObjectEvent) and (event.extensions or _is_foreign(event.ilmd)) and _commissions(event):
                 self._event(event)
             yield event
         if self._events:
@@ -169,6 +169,11 @@ def _commissions(event: ObjectEvent) -> bool:
 def _renamed(item: Element) -> Element:
     name = _TARGETS[item.name]
     return structs.replace(item, name=name, prefix=item.prefix if item.name == name else _PREFIX)
+
+
+def _is_foreign(ilmd: list[Element] | None) -> bool:
+    """Whether something in ILMD is to be renamed; nearly always nothing is."""
+    return ilmd is not None and any(_TARGETS.get(item.name, item.name) != item.name for item in ilmd)
 
 
 def _stray(elements: Iterable[Element]) -> Iterator[Element]:

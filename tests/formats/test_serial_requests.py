@@ -187,6 +187,19 @@ def test_limits_and_values() -> None:
         tracelink.parse_request(data.replace(b"<Size>2</Size>", b"")).neutral()
 
 
+def test_what_is_not_known_is_kept_or_refused() -> None:
+    data = tracelink.build_answer(ANSWER).replace(b"<ObjectKey>", b"<Later><x>1</x></Later><ObjectKey>")
+    assert tracelink.parse_answer(data).other == {"Later/x": "1"}
+    data = dawa.build_answer(ANSWER).replace(b"</GTIN>", b"</GTIN><Later>2</Later>")
+    assert dawa.parse_answer(data).other == {"Later": "2"}
+    request = tracelink.build_request(tracelink.Request.of(ASKED, sending_system="S", receiving_system="R"))
+    for parse, asked in ((tracelink.parse_request, request), (dawa.parse_request, dawa.build_request(ASKED))):
+        wrong = asked.replace(b"</Size>", b"</Size><Later>3</Later>").replace(b"</Gtin>", b"</Gtin><Later>3</Later>")
+        with pytest.raises(InputError) as caught:
+            parse(wrong)
+        assert (caught.value.finding.code, caught.value.finding.value) == ("SERIALS-06", "3")
+
+
 def test_checks_of_a_request() -> None:
     assert codes(check_request, ASKED) == []
     assert codes(check_request, NumberRequest(Kind.SGTIN, "09521321000101", 0)) == ["SERIALS-07", "GS1-GTIN-02"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from gateway.checks.schema import check_xml
+from gateway.convert import Request, convert
 from gateway.epcis.document import Attribute, Document, Header, Vocabulary, VocabularyElement
 from gateway.epcis.element import element
 from gateway.epcis.events import (
@@ -427,3 +429,14 @@ def test_numbers_of_the_fixtures_are_right() -> None:
     for number in ("09521321000100", "59521321000105", "195213210000000206", "9521321000018", "9521321000025"):
         assert check_digit.verify(number)
     assert SNX.write is not None
+
+
+def test_the_example_of_the_docs(tmp_path: Path, fixtures: Path) -> None:
+    """The command in docs/vendor-formats.md does what it says, for a document with a header."""
+    page = (Path(__file__).parents[2] / "docs" / "vendor-formats.md").read_text("utf-8")
+    block = page[page.index("```bash") : page.index("```\n", page.index("```bash") + 7)]
+    values = dict(re.findall(r"--set ([a-z-]+)=(\S+)", block))
+    assert len(values) == 4
+    path = fixtures / "formats" / "dialects" / "optel.xml"
+    request = Request(Source.file(path), to="tracelink-snx", values={**HEADER, **values}, now="2026-03-02T11:00:00Z")
+    assert not convert(request, tmp_path).failed

@@ -7,7 +7,16 @@ request has ``Gtin`` and the answer ``GTIN``.
 from __future__ import annotations
 
 from gateway.formats.base import Limits
-from gateway.formats.serial_requests.messages import DECLARATION, children, one, open_message, value, whole_number
+from gateway.formats.serial_requests.messages import (
+    DECLARATION,
+    children,
+    one,
+    open_message,
+    refuse_unknown,
+    unknown,
+    value,
+    whole_number,
+)
 from gateway.formats.serial_requests.model import Kind, Number, NumberAnswer, NumberRequest
 
 
@@ -22,10 +31,11 @@ def parse_request(data: bytes, limits: Limits | None = None) -> NumberRequest:
     """A request.
 
     Raises:
-        InputError: it is not such a request, or Quantity is no number.
+        InputError: it is not such a request, Quantity is no number, or it asks for something that is not known.
         LimitExceeded: it is too large.
     """
     node = open_message(data, "SerialNumberRequest", None, limits or Limits())
+    refuse_unknown(node, ("TrxId", "Gtin", "Quantity"))
     quantity = whole_number(value(node, "Quantity"), "Quantity")
     return NumberRequest(Kind.SGTIN, value(node, "Gtin"), quantity, value(node, "TrxId"))
 
@@ -47,4 +57,4 @@ def parse_answer(data: bytes, limits: Limits | None = None) -> NumberAnswer:
     """
     node = open_message(data, "SerialNumberResponse", None, limits or Limits())
     numbers = tuple(Number((found.text or "").strip()) for found in children(node, "SN"))
-    return NumberAnswer(Kind.SGTIN, value(node, "GTIN"), numbers)
+    return NumberAnswer(Kind.SGTIN, value(node, "GTIN"), numbers, other=unknown(node, ("GTIN", "SN")))

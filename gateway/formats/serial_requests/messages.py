@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from gateway.errors import InputError
@@ -87,3 +87,32 @@ def attributes(*pairs: tuple[str, str]) -> str:
 def in_soap(body: str) -> bytes:
     """A message in a SOAP 1.1 envelope without header."""
     return f'{DECLARATION}<soap:Envelope xmlns:soap="{SOAP}"><soap:Body>{body}</soap:Body></soap:Envelope>\n'.encode()
+
+
+def unknown(node: Node | None, known: Collection[str], path: str = "") -> dict[str, str]:
+    """Texts of elements that are not known, by their path.
+
+    Args:
+        node: a message or a part of one.
+        known: paths of all elements that are known, e.g. ``ObjectKey/Name``.
+        path: the node's own path.
+    """
+    found: dict[str, str] = {}
+    for part in node if node is not None else ():
+        inner = f"{path}{str(part.tag).rpartition('}')[2]}"
+        if len(part):
+            found |= unknown(part, known, f"{inner}/")
+        elif inner not in known and part.text and part.text.strip():
+            found[inner] = part.text.strip()
+    return found
+
+
+def refuse_unknown(node: Node, known: Collection[str]) -> None:
+    """A request that asks for more than is known must not be answered as if it did not.
+
+    Raises:
+        InputError: there is an element with text that is not known.
+    """
+    for path, text_ in unknown(node, known).items():
+        message = f"the request has {path}, which is not known"
+        raise InputError(Finding.of(rules.VALUE, message, value=text_, expected=", ".join(known)))

@@ -26,6 +26,18 @@ _GS1: Final = "GS1_SER"
 _KEYS: Final = {Kind.SGTIN: "GTIN", Kind.NTIN: "NTIN", Kind.SSCC: "COMPANY_PREFIX"}
 _DOCUMENTS: Final = ("PONumber", "POLine", "WorkOrderNumber", "ReferenceId")
 _BETWEEN: Final = "|"
+_IN_BOTH: Final = ("SendingSystem", "ReceivingSystem", "EncodingType", "ObjectKey/Name", "ObjectKey/Value")
+_IN_REQUEST: Final = (
+    *_IN_BOTH,
+    *("IdType", "Size", "RequestRandomizedNumber", "SyncRequest"),
+    *(f"ReferenceDocuments/{name}" for name in _DOCUMENTS),
+)
+_IN_ANSWER: Final = (
+    *_IN_BOTH,
+    *("ActionCode", "IDType", "Interval/NumberFrom", "Interval/NumberTo", "RandomizedNumberList/SerialNo"),
+    *("RfidException/ErrorCode", "RfidException/ErrorMessage"),
+    *(f"ReferenceDocuments/{name}" for name in _DOCUMENTS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +129,11 @@ def parse_request(data: bytes, limits: Limits | None = None) -> Request:
     """A request from its SOAP envelope or without one.
 
     Raises:
-        InputError: it is not such a request, or a value cannot be.
+        InputError: it is not such a request, a value cannot be, or it asks for something that is not known.
         LimitExceeded: it is too large.
     """
     node = messages.open_message(data, "serialNumbersRequest", NAMESPACE, limits or Limits())
+    messages.refuse_unknown(node, _IN_REQUEST)
     key, documents, size = child(node, "ObjectKey"), child(node, "ReferenceDocuments"), value(node, "Size")
     found = Request(
         value(node, "SendingSystem"),
@@ -183,6 +196,7 @@ def parse_answer(data: bytes, limits: Limits | None = None) -> NumberAnswer:
     names = ("ReceivingSystem", "SendingSystem", "ActionCode", "IDType")
     other = {name: said for name in names if (said := value(node, name))}
     other |= {name: said for name in _DOCUMENTS[:-1] if (said := value(documents, name))}
+    other |= messages.unknown(node, _IN_ANSWER)
     kind = next((kind for kind in Kind if kind.value == value(node, "EncodingType")), None)
     if kind is None:
         for name, said in (("EncodingType", value(node, "EncodingType")), ("ObjectKey/Name", value(key, "Name"))):
