@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import conversion_page
+import vendor_page
 
 from gateway import errors
 from gateway.cli.list import KINDS
@@ -106,6 +107,7 @@ def main() -> int:
         DOCS / "rules.md": rules_page(),
         DOCS / "exit-codes.md": exit_codes_page(),
         DOCS / "conversion.md": HEAD + conversion_page.page(),
+        DOCS / "vendor-formats.md": HEAD + vendor_page.page(),
         README: readme(),
         DOCS.parent / "mappings" / "mapping.schema.json": json_schema.text(),
     }

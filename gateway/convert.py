@@ -22,6 +22,7 @@ from gateway.epcis.event_hash import with_hash_ids
 from gateway.epcis.events import Event, epcs
 from gateway.epcis.identifiers import translate
 from gateway.epcis.legacy_ilmd import KEEP, LEGACY_ILMD, default_mode, to_ilmd
+from gateway.epcis.observed_commissioning import COMMISSIONING_ACTION, with_action
 from gateway.errors import InputError, LimitExceeded, LossRefused, UsageError
 from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Rule, Severity
 from gateway.formats import FORMATS
@@ -53,6 +54,9 @@ NO_EVENTS = Rule(
     "check that the file holds data and that the mapping finds it",
 )
 RULES = (TOO_LARGE, NO_EVENTS)
+
+#: Settings of what happens to events between reader and writer.
+_MODEL_SETTINGS = (EPC, COMPANY_PREFIX, EVENT_ID, LEGACY_ILMD, COMMISSIONING_ACTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def convert(request: Request, out: Path) -> Report:
     try:
         document, context = _open(request, report, target)
         layers = LAYERS if context.mapping is None else BUILT_LAYERS
+        document.events = with_action(document.events, context.options.get(COMMISSIONING_ACTION), context.findings)
         document.events = _checked(document.events, context, report, layers)
         document.events = _to_ilmd(document.events, context, report)
         document.events = _until_error(_translated(document.events, context), report.findings)
@@ -142,7 +147,8 @@ def validate(request: Request) -> Report:
     report = _report(request)
     try:
         document, context = _open(request, report, None)
-        for _ in _checked(document.events, context, report, ALL_LAYERS):
+        events = with_action(document.events, context.options.get(COMMISSIONING_ACTION), context.findings)
+        for _ in _checked(events, context, report, ALL_LAYERS):
             pass
         check_output(request.source, report.format_in, report.findings, request.schemas)
     except (InputError, LimitExceeded) as error:
@@ -249,7 +255,7 @@ def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ..
 
 
 def _settings(settings: Iterable[Setting], target: Format | Message | None) -> list[Setting]:
-    return [*settings, *(target.settings if target is not None else ()), EPC, COMPANY_PREFIX, EVENT_ID, LEGACY_ILMD]
+    return [*settings, *(target.settings if target is not None else ()), *_MODEL_SETTINGS]
 
 
 def _checked(events: Iterable[Event], context: Context, report: Report, layers: Sequence[Layer]) -> Iterator[Event]:

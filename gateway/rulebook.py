@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway import checks, convert, detect, gs1, transports
-from gateway.epcis import legacy_ilmd
+from gateway.epcis import legacy_ilmd, observed_commissioning
 from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
-from gateway.formats import FORMATS
+from gateway.formats import FORMATS, serial_requests
 from gateway.markets import messages
 
 
@@ -21,7 +21,9 @@ def all_rules() -> dict[str, Rule | LossRule]:
         *checks.RULES,
         *epcis_rules.LOSS_RULES,
         *legacy_ilmd.RULES,
+        *observed_commissioning.RULES,
         *transports.RULES,
+        *serial_requests.RULES,
     ]
     for format_ in FORMATS:
         rules += _with(format_.rules, format_.loss_rules)

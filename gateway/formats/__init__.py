@@ -15,5 +15,7 @@ FORMATS: Registry[Format] = Registry(
         "epcis-2.0-json": "gateway.formats.epcis_json:EPCIS_2_0_JSON",
         "table": "gateway.formats.table:TABLE",
         "scan": "gateway.formats.scan:SCAN",
+        "rfxcel": "gateway.formats.rfxcel:RFXCEL",
+        "tracelink-snx": "gateway.formats.tracelink:TRACELINK_SNX",
     },
 )

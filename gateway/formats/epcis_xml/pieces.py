@@ -13,8 +13,8 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from gateway.epcis.events import Event
-from gateway.formats.epcis_xml.input import Input
 from gateway.formats.epcis_xml.read_plain import PlainReader
+from gateway.formats.xml_input import Input
 
 BLOCK: Final = 1 << 16
 _LONGEST: Final = 1 << 20  # a longer event goes to the parser as it comes

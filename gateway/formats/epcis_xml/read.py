@@ -6,9 +6,9 @@ any further (DOCTYPE, unknown roots); a second one streams.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from lxml import etree
 
@@ -18,17 +18,17 @@ from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import homeless, rules
-from gateway.formats.epcis_xml.input import Input
 from gateway.formats.epcis_xml.names import CARRIED, CARRY, VERSIONS, Version
 from gateway.formats.epcis_xml.pieces import Pieces
-from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
+from gateway.formats.epcis_xml.read_element import Elements, line_of
 from gateway.formats.epcis_xml.read_event import TYPES, EventReader
 from gateway.formats.epcis_xml.read_header import HeaderReader, read_root, restore_attributes
 from gateway.formats.epcis_xml.read_parts import content, local_name
 from gateway.formats.epcis_xml.read_plain import PlainReader
+from gateway.formats.xml_input import SAFE, Input, Node, XmlRules, first_element, not_well_formed
 from gateway.sources import Source
 
-_SAFE: Final[dict[str, Any]] = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.COMPRESSED, rules.LIMIT)
 _WRAPPER: Final = "extension"
 _LIKE_ASCII: Final = ("UTF-8", "US-ASCII", "ASCII", "ISO-8859-", "WINDOWS-125")
 _EVENT_LIST_ELEMENTS: Final = f"{{{CARRY}}}{homeless.EVENT_LIST_ELEMENTS}"
@@ -71,31 +71,12 @@ def read(source: Source, context: Context) -> Document:
 
 
 def _kind(source: Source, context: Context) -> _Kind:
-    """Look at the start tag with the parser's own limits in force, and go no further."""
-    stream = Input(source, context)
-    parser = etree.iterparse(stream, events=("start",), **_SAFE)
-    try:
-        for _, root in parser:
-            document_type = root.getroottree().docinfo.internalDTD
-            if document_type is not None:
-                raise InputError(_doctype())
-            kind = _KINDS.get(str(root.tag))
-            if kind is None:
-                raise InputError(_unknown_root(root))
-            return kind
-    except etree.XMLSyntaxError as error:
-        if b"<!DOCTYPE" in source.head():
-            raise InputError(_doctype()) from error
-        raise InputError(_not_well_formed(error, parser.error_log)) from error
-    finally:
-        stream.close()
-    raise InputError(Finding.of(rules.NOT_WELL_FORMED, "the document is empty"))
-
-
-def _doctype() -> Finding:
-    return Finding.of(
-        rules.DOCTYPE, "the document has a document type declaration", value="<!DOCTYPE", expected="no DOCTYPE"
-    )
+    """Look at the start tag, and go no further."""
+    root = first_element(source, context, _XML_RULES)
+    kind = _KINDS.get(str(root.tag))
+    if kind is None:
+        raise InputError(_unknown_root(root))
+    return kind
 
 
 def _unknown_root(root: Node) -> Finding:
@@ -103,17 +84,6 @@ def _unknown_root(root: Node) -> Finding:
     message = f"the root element is {root.tag}, which is no document of EPCIS"
     where = Where(line=line_of(root))
     return Finding.of(rules.ROOT, message, where=where, value=root.tag, expected=expected)
-
-
-def _not_well_formed(error: etree.XMLSyntaxError, log: Iterable[Any], event: int = 0) -> Finding:
-    line, reason = error.lineno or 0, error.msg or "syntax error"
-    first = next((entry for entry in log if entry.line), None)
-    if not line and first is not None:  # lxml says "no element found" at the end; the log knows what came first
-        line, reason = first.line, first.message
-    reason = reason.partition(", line ")[0]
-    return Finding.of(
-        rules.NOT_WELL_FORMED, f"the document is not well-formed: {reason}", where=Where(line=line, event=event)
-    )
 
 
 def _event_tags(version: Version) -> list[str]:
@@ -130,7 +100,7 @@ class _Reader:
         self._kind = kind
         self._events = EventReader(context)
         self._elements = Elements(context.limits.depth, context.losses)
-        self._input = Input(source, context)
+        self._input = Input(source, context, _XML_RULES)
         self._pieces = Pieces(self._input, self._feed)
         self._parser = etree.XMLPullParser(
             events=("end",),
@@ -139,7 +109,7 @@ class _Reader:
             remove_comments=True,
             remove_pis=True,
             huge_tree=True,  # our own limits hold instead: bytes of an event, identifiers, depth
-            **_SAFE,
+            **SAFE,
         )
         self._list: Node | None = None
         self._header_done = False
@@ -161,7 +131,8 @@ class _Reader:
         except etree.XMLSyntaxError as error:
             number = self._pieces.number
             log = self._parser.feed_error_log
-            raise InputError(_not_well_formed(error, log, number + 1 if number else 0)) from error
+            finding = not_well_formed(_XML_RULES, error, log, number + 1 if number else 0)
+            raise InputError(finding) from error
         finally:
             self._input.close()
 

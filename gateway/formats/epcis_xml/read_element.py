@@ -10,12 +10,11 @@ from lxml import etree
 from gateway.epcis.element import Element
 from gateway.epcis.name_escape import meant
 from gateway.errors import LimitExceeded
-from gateway.findings import Finding, Losses, Outcome, Where
+from gateway.findings import Finding, Losses, Outcome, Rule, Where
 from gateway.formats.epcis_xml import rules
 from gateway.formats.epcis_xml.losses import PART_ATTRIBUTE
 from gateway.formats.epcis_xml.names import CARRIED, EPCIS_NAMESPACES
-
-Node = etree._Element  # noqa: SLF001 - lxml gives its element type no public name
+from gateway.formats.xml_input import Node
 
 _NO_PREFIXES: Final = frozenset(("urn", "http", "https"))
 _EXTENSION_TAGS: Final = frozenset(["extension", *(f"{{{uri}}}extension" for uri in EPCIS_NAMESPACES)])
@@ -33,11 +32,13 @@ class Elements:
     Args:
         depth: how deep it may be nested.
         losses: where attributes go that the model has no place for.
+        limit: what to report deeper nesting under.
     """
 
-    def __init__(self, depth: int, losses: Losses) -> None:
+    def __init__(self, depth: int, losses: Losses, limit: Rule = rules.LIMIT) -> None:
         self._depth = depth
         self._losses = losses
+        self._limit = limit
 
     def unkept(self, node: Node, *known: str, event: int = 0) -> None:
         """List the foreign attributes of a part of the standard; the model has no place for them."""
@@ -76,7 +77,7 @@ class Elements:
     def _read(self, node: Node, used: dict[str, str], depth: int) -> Element:
         if depth > self._depth:
             message = f"elements are nested more than {self._depth} deep"
-            raise LimitExceeded(Finding.of(rules.LIMIT, message, where=Where(line=line_of(node))))
+            raise LimitExceeded(Finding.of(self._limit, message, where=Where(line=line_of(node))))
         text = node.text or ""
         element = Element(meant(str(node.tag)), text, prefix=node.prefix or "")
         attributes: Any = node.items()

@@ -11,8 +11,9 @@ from gateway.findings import Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import homeless, rules
 from gateway.formats.epcis_xml.names import CARRY, ELEMENTS, QUANTITY_EVENT_EXTRAS, V1, V2
-from gateway.formats.epcis_xml.read_element import Node, line_of
+from gateway.formats.epcis_xml.read_element import line_of
 from gateway.formats.epcis_xml.read_parts import PartReader, Parts, content, local_name, names
+from gateway.formats.xml_input import Node
 
 TYPES: Final[dict[str, type[Event]]] = {name: cls for cls in EVENT_TYPES for name in names(cls.type)}
 

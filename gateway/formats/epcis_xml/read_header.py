@@ -10,8 +10,9 @@ from gateway.epcis.element import Element
 from gateway.findings import Findings, Where
 from gateway.formats.epcis_xml import homeless, rules
 from gateway.formats.epcis_xml.names import CARRIED, CARRY, EPCIS_NAMESPACES, SBDH, V2, Version
-from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
+from gateway.formats.epcis_xml.read_element import Elements, line_of
 from gateway.formats.epcis_xml.read_parts import content, local_name
+from gateway.formats.xml_input import Node
 
 _ROOT_ATTRIBUTES = frozenset(("schemaVersion", "creationDate"))
 _1_VERSIONS = {"1": "1.0", "1.0": "1.0", "1.1": "1.1", "1.2": "1.2"}

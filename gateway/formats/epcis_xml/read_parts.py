@@ -21,7 +21,8 @@ from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import rules
 from gateway.formats.epcis_xml.names import ELEMENTS, EPCIS_NAMESPACES
-from gateway.formats.epcis_xml.read_element import Elements, Node, line_of
+from gateway.formats.epcis_xml.read_element import Elements, line_of
+from gateway.formats.xml_input import Node
 
 PartReader = Callable[[Node], Any]
 

@@ -10,6 +10,8 @@ from gateway.formats.base import Claim
 from gateway.formats.epcis_xml.names import VERSIONS, Version
 
 _ROOT: Final = re.compile(r"<(?:[\w.-]+:)?(EPCIS(?:Query|MasterData)?Document)[\s>/]")
+_NOT_ELEMENTS: Final = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_FIRST: Final = re.compile(r"<[^!?/\s]")
 _GZIP: Final = b"\x1f\x8b"
 PROOF: Final = 100
 LIKELY: Final = 60
@@ -17,9 +19,10 @@ LIKELY: Final = 60
 
 def sniff(head: bytes, version: Version) -> Claim | None:
     """Claim a file whose first bytes show an EPCIS root element of this version."""
-    text = _decoded(_unpacked(head))
-    root = _ROOT.search(text)
-    if root is None:
+    text = _NOT_ELEMENTS.sub("", _decoded(_unpacked(head)))
+    first = _FIRST.search(text)
+    root = _ROOT.match(text, first.start()) if first is not None else None
+    if root is None:  # an EPCIS document inside of another one is a matter of that one's format
         return None
     start_tag = text[root.start() : text.find(">", root.start()) + 1 or None]
     for other in VERSIONS:
