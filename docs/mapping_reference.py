@@ -10,7 +10,7 @@ import typing
 
 from pydantic import BaseModel
 
-from gateway.formats.table import spec
+from gateway.formats.table import spec, spec_records
 from gateway.formats.table.references import SETTINGS
 from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
 
@@ -47,6 +47,13 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
 * **Rows of several kinds**: `where` limits an event to rows whose field has a value, e.g. `where: {action: scrap}`. A
   row that no event takes is an error (`styles/rework`, `styles/returns`).
 * **Amounts without serial numbers**: an object with `quantity` (`styles/quantities`).
+* **Fixed-width lines**: `table.fixed` gives each column its place. `kind` tells lines apart: those of the table, and
+  others (`lines`) whose values hold for all lines below or are totals (`styles/fixed-lines`).
+* **JSON and JSON Lines**: `table.json.records` leads to the list of records. Columns are dotted names inside a record
+  (`printed.at`); `../` goes up to what contains it (`styles/json-batch`). Numbers stay as they are written.
+* **XML**: `table.xml.records` is the path of a record, each column an XPath from it: `@id`, `Lot`, `../@sscc`,
+  `Id[@type='SN']` (`styles/xml-packing`).
+* **Totals of such documents**: `table.controls` compares a count in a header or trailer with what was read.
 * **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
   own sheet.
 
@@ -62,6 +69,11 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`table`", spec.Table),
     ("`table.csv`", spec.Csv),
     ("`table.xlsx`", spec.Xlsx),
+    ("`table.fixed`", spec_records.Fixed),
+    ("`table.fixed.columns`", spec_records.Span),
+    ("`table.json`", spec_records.Json),
+    ("`table.xml`", spec_records.Xml),
+    ("`table.controls`", spec_records.Control),
     ("`table.levels`", spec.Levels),
     ("`table.footers`", spec.Footer),
     ("`constants`", spec.Constant),

@@ -15,6 +15,12 @@ class Gap(enum.Enum):
     HERE = ""
 
 
+class Number(str):
+    """A number of a document, as it is written there."""
+
+    __slots__ = ()
+
+
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Gap
 
 #: Blanks that people do not see: no-break spaces, zero-width characters, byte order mark.

@@ -1,4 +1,7 @@
-"""Rows below the data: totals, signatures. Recognised by their first word; a total is a control count."""
+"""Rows below the data: totals, signatures. Recognised by their first word; a total is a control count.
+
+Documents of records state their totals once, in a header or trailer; they are compared in the same way.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from decimal import Decimal
 
 from gateway.findings import Findings, Where
 from gateway.formats.table import rules
+from gateway.formats.table.carriers.base import Totals
 from gateway.formats.table.cells import Cell, header_key, shown
 from gateway.formats.table.spec import Footer
+from gateway.formats.table.spec_records import Control
 from gateway.formats.table.transforms import Refused, read_number
 
 _TRAILING = re.compile(r"[-+.,0-9]+$")
@@ -54,6 +59,36 @@ class Footers:
             return
         message = f"the totals row {shown(filled[0])!r} has no number"
         self._findings.report(rules.FOOTER_UNREAD, message, where=where, expected=f"the number of objects {counts!r}")
+
+    def controls(self, declared: Sequence[Control], found: Totals, nowhere: Where) -> None:
+        """Take the totals that a document of records states once; those of its parts are added up.
+
+        Args:
+            declared: the totals that the mapping asks for.
+            found: those that are there.
+            nowhere: place for what is missing.
+        """
+        for control in declared:
+            places = found.get(control.column, [])
+            if not places:
+                if control.required:
+                    message = f"the total {control.column!r} is missing"
+                    expected = f"the number of objects {control.counts!r}"
+                    self._findings.report(rules.CONTROL_MISSING, message, where=nowhere, expected=expected)
+                continue
+            numbers = []
+            for value, where in places:
+                try:
+                    numbers.append(Decimal(read_number(value, decimal=self._decimal)))
+                except Refused as refused:
+                    self._findings.report(
+                        rules.FOOTER_UNREAD,
+                        f"the total {control.column!r}: {refused.message}",
+                        where=where,
+                        value=value,
+                    )
+            if len(numbers) == len(places):
+                self._totals.append((control.counts, str(sum(numbers)), places[-1][1]))
 
     def compare(self, counted: Mapping[str, Decimal]) -> None:
         """Compare the totals with what was counted, by object."""

@@ -11,7 +11,7 @@ from gateway.findings import Finding, Findings, Where
 from gateway.formats.table import rules
 from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Cell, blank, header_key, shown
-from gateway.formats.table.spec import MappingSpec
+from gateway.formats.table.spec import AUTO, MappingSpec
 
 #: Separators that partners use, with their names.
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
@@ -64,6 +64,11 @@ def find(spec: MappingSpec, rows: Sequence[Sequence[Cell]]) -> Header | None:
         names = tuple(shown(cell) for cell in row)
         return Header(index, names, _columns(spec, sources), sources, preamble, level, parent)
     return None
+
+
+def known_columns(spec: MappingSpec, row: Sequence[Cell]) -> int:
+    """How many fields of the mapping have their columns in this row, if it were the header."""
+    return len(_sources(spec, row))
 
 
 def _identified(spec: MappingSpec, rows: Sequence[Sequence[Cell]]) -> bool:
@@ -222,7 +227,7 @@ def _missing_finding(spec: MappingSpec, row: Sequence[Cell], missing: list[str],
     there = [shown(cell) for cell in row if shown(cell)][:_COMPARED]
     delimiter = spec.table.csv.delimiter if spec.table.csv is not None else ""
     other = max(_DELIMITERS, key=there[0].count) if there else ""
-    if len(row) == 1 and not where.sheet and delimiter != other and other and there[0].count(other):
+    if len(row) == 1 and not where.sheet and delimiter not in {other, AUTO} and other and there[0].count(other):
         message = f"the cells are separated by {_name(other)}, the mapping {spec.mapping} reads {_name(delimiter)}"
         hint = "Export the table with the separator that the mapping declares, or correct table.csv.delimiter."
         return Finding.of(rules.CSV_FORM, message, where=where, value=there[0], expected=delimiter, hint=hint)

@@ -12,7 +12,7 @@ from gateway.findings import Finding, Findings, Where
 from gateway.formats.base import Context
 from gateway.formats.table import header, rules
 from gateway.formats.table.carriers import CARRIERS
-from gateway.formats.table.carriers.base import Carrier, Place
+from gateway.formats.table.carriers.base import Carrier, Place, Totals
 from gateway.formats.table.cells import Block, shown
 from gateway.formats.table.columns import Bad, Column, SerialColumn
 from gateway.formats.table.footers import Footers
@@ -114,7 +114,7 @@ class Table:
             self.place.add(self.rows, sheet.place)
             self._found = header.check(self.spec, first.rows, sheet.place, supplied, self.context.findings)
             rest = Block(first.first + self._found.index + 1, first.rows[self._found.index + 1 :])
-            yield OpenSheet(self, self._found, sheet.place, chain([rest], sheet.blocks), self.rows)
+            yield OpenSheet(self, self._found, sheet.place, chain([rest], sheet.blocks), self.rows, sheet.totals)
         if self._found is None:
             for place, first in skipped:
                 header.check(self.spec, first.rows, place, supplied, self.context.findings)
@@ -172,6 +172,7 @@ class OpenSheet:
         place: where the sheet is.
         blocks: the rows below the header.
         before: rows of the sheets before.
+        totals: what the document says of itself; complete when the rows are read.
     """
 
     table: Table
@@ -179,6 +180,7 @@ class OpenSheet:
     place: Place
     blocks: Iterator[Block]
     before: int
+    totals: Totals
 
     def reader(self, footers: Footers, findings: Findings) -> SheetReader:
         """Reads the rows."""

@@ -6,20 +6,16 @@ are errors. The reference for people is ``docs/mapping-reference.md``, which the
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
+from gateway.formats.table.spec_base import Model as _Model
+from gateway.formats.table.spec_base import Texts
+from gateway.formats.table.spec_records import Control, Fixed, Json, Xml
 
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Texts = Annotated[list[str], BeforeValidator(_as_list)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+#: A delimiter or an encoding that the file itself shows.
+AUTO = "auto"
 
 
 class Identify(_Model):
@@ -34,9 +30,13 @@ class Identify(_Model):
 class Csv(_Model):
     """Dialect of a CSV file."""
 
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="separator between cells")
+    delimiter: str = Field(
+        default=AUTO, pattern=r"^(auto|(?s:.))$", description="separator between cells; `auto` goes by the header"
+    )
     quote: str = Field(default='"', min_length=1, max_length=1, description="quote character")
-    encoding: str = Field(default="utf-8", description="encoding of the text, e.g. `utf-8`, `cp1252`")
+    encoding: str = Field(
+        default=AUTO, description="encoding of the text, e.g. `utf-8`, `cp1252`; `auto` goes by evidence"
+    )
 
 
 class Xlsx(_Model):
@@ -72,16 +72,26 @@ class Table(_Model):
     """How the table lies in the file."""
 
     csv: Csv | None = Field(default=None, description="present when CSV files are read")
-    xlsx: Xlsx | None = Field(default=None, description="present when XLSX workbooks are read")
+    xlsx: Xlsx | None = Field(default=None, description="present when workbooks are read: XLSX, XLS, ODS")
+    fixed: Fixed | None = Field(default=None, description="present when fixed-width lines are read")
+    json_: Json | None = Field(default=None, alias="json", description="present when JSON or JSON Lines are read")
+    xml: Xml | None = Field(default=None, description="present when XML records are read")
     decimal: Literal[".", ","] = Field(default=".", description="decimal sign of numbers in text")
     header_within: int = Field(default=20, ge=1, le=500, description="the header is searched in so many rows")
     ignore: Texts = Field(default=[], description="headers of columns that are left out on purpose")
     footers: list[Footer] = Field(default=[], description="totals and other rows below the data")
+    controls: list[Control] = Field(default=[], description="totals that a document of records states once")
     fill_down: Texts = Field(
         default=[],
         description="fields whose empty cells take the value above, outermost first: merged cells, box header rows",
     )
     levels: Levels | None = Field(default=None, description="present when each row is one object of any level")
+
+    def kind(self, key: str) -> object:
+        """What the table says of a kind of file (``csv``, ``json`` …), None when it does not read it."""
+        fields = type(self).model_fields
+        name = next((name for name, field in fields.items() if (field.alias or name) == key), "")
+        return getattr(self, name) if name else None
 
 
 class Constant(_Model):

@@ -12,23 +12,17 @@ from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context, Limits
 from gateway.formats.table import rules, zip_guard
+from gateway.formats.table.carriers.kinds import OLE2, ZIP
 from gateway.formats.table.cells import Block, Cell
 from gateway.formats.table.spec import Xlsx
 from gateway.sources import Source
 
-ZIP = b"PK\x03\x04"
-_OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PIECE = 1 << 20
 _SPACE = 0x20
 BLOCK_ROWS = 512
 #: Stands for all sheets that have the header.
 ALL = "*"
-
-
-def is_workbook(head: bytes, name: str) -> bool:
-    """Whether the file is, or claims to be, a workbook."""
-    return head.startswith((ZIP, _OLE2)) or name.lower().endswith((".xlsx", ".xlsm", ".xls"))
 
 
 def sheets(source: Source, place: Xlsx, context: Context) -> Iterator[tuple[str, Iterator[Block]]]:
@@ -122,7 +116,7 @@ def _readable(source: Source) -> Iterator[None]:
 def _open(source: Source, limits: Limits) -> calamine.CalamineWorkbook:
     where = Where(file=source.name)
     start = source.head(8)
-    if start.startswith(_OLE2):
+    if start.startswith(OLE2):
         if _encrypted(source):
             raise InputError(Finding.of(rules.XLSX_PASSWORD, "the workbook is protected by a password", where=where))
         message = "the file is an old workbook (.xls)"

@@ -19,6 +19,9 @@ CARRIERS: Registry[Carrier] = Registry(
     Carrier,
     {
         "xlsx": f"{_HERE}.xlsx:XLSX",
+        "json": f"{_HERE}.json:JSON",
+        "xml": f"{_HERE}.xml:XML",
+        "fixed": f"{_HERE}.fixed:FIXED",
         "csv": f"{_HERE}.csv:CSV",
     },
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from gateway.findings import Where
 from gateway.formats.base import Context
@@ -42,6 +42,10 @@ class Place:
         return f"row {row}"
 
 
+Totals: TypeAlias = dict[str, list[tuple[str, Where]]]
+"""What a document of records says of itself: by column the values and their places."""
+
+
 @dataclass
 class Sheet:
     """One table as a carrier hands it over.
@@ -50,10 +54,12 @@ class Sheet:
         place: where it is.
         blocks: its rows. The first block has the header row or rows above it; carriers of records put the column
             names that they deliver into row 1, the records are rows 2 and on.
+        totals: what a document of records states once, by column, and where; complete when `blocks` is exhausted.
     """
 
     place: Place
     blocks: Iterator[Block]
+    totals: Totals = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gateway.errors import InputError, LimitExceeded
 from gateway.formats.base import Context, Limits
 from gateway.formats.table import xlsx_rows
+from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.spec import MappingSpec, Table, Xlsx
@@ -20,7 +21,7 @@ class XlsxCarrier:
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is, or claims to be, a workbook."""
-        return xlsx_rows.is_workbook(head, name)
+        return kinds.is_workbook(head, name)
 
     def declared(self, table: Table) -> bool:
         """Whether the mapping has ``table.xlsx``."""
@@ -44,7 +45,7 @@ class XlsxCarrier:
         try:
             return xlsx_rows.head(source, spec.table.xlsx or Xlsx(), rows, Limits())
         except (InputError, LimitExceeded):
-            if xlsx_rows.is_workbook(b"", source.name):
+            if kinds.is_workbook(b"", source.name):
                 raise
             return []  # a zip or a compound file of another kind
 

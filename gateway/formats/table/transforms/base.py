@@ -10,7 +10,7 @@ from typing import TypeAlias
 from gateway import gs1
 from gateway.findings import Rule
 from gateway.formats.table import rules
-from gateway.formats.table.cells import Cell, has_control, shown
+from gateway.formats.table.cells import Cell, Number, has_control, shown
 from gateway.formats.table.spec import FieldSpec
 from gateway.gs1.element_string import FNC1
 
@@ -68,7 +68,7 @@ def clean(cell: Cell) -> str:
     value = shown(cell)
     if has_control(value):
         raise Refused(rules.NUL, f"{value!r} holds a control character", expected="text without control characters")
-    if isinstance(cell, str) and _SCIENTIFIC.fullmatch(value):
+    if isinstance(cell, str) and (_SCIENTIFIC.fullmatch(value) or (isinstance(cell, Number) and "e" in value.lower())):
         raise Refused(rules.SCIENTIFIC, f"{value} is a rounded number: its digits are gone", expected="all digits")
     return value
 
