@@ -17,6 +17,17 @@ from gateway.formats.table.spec import Footer
 from gateway.formats.table.spec_records import Control
 from gateway.formats.table.transforms import Refused, read_number
 
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+#: More cells than these are no total but data.
+_FILLED = 4
+#: First words of totals in the languages of senders.
+# fmt: off
+TOTALS = frozenset((
+    "total", "totals", "totale", "totali", "totaal", "sum", "summe", "summa", "suma", "sumă", "soma", "somme", "gesamt",
+    "gesamtsumme", "anzahl", "subtotal", "count", "celkem", "spolu", "razem", "összesen", "ukupno", "skupaj", "toplam",
+    "genel", "tutar", "всего", "итого", "сума", "разом", "общо", "σύνολο", "合计", "总计", "合計", "總計", "jumlah",
+))
+# fmt: on
 _TRAILING = re.compile(r"[-+.,0-9]+$")
 
 
@@ -46,6 +57,17 @@ class Footers:
                 self._note(filled, counts, where)
             return True
         return False
+
+    def looks_like(self, row: Sequence[Cell], where: Where) -> bool:
+        """Whether a row that cannot be read looks like a total that the mapping does not know; says so."""
+        filled = [cell for cell in row if shown(cell)]
+        first = header_key(shown(filled[0])) if filled else ""
+        word = _FIRST_WORD.match(first)
+        if word is None or word[0] not in TOTALS or len(filled) > _FILLED:
+            return False
+        message = f"the row {shown(filled[0])!r} looks like a total, and the mapping knows no such row"
+        self._findings.report(rules.FOOTER_UNKNOWN, message, where=where, value=shown(filled[0]))
+        return True
 
     def _note(self, filled: Sequence[Cell], counts: str, where: Where) -> None:
         inside = _TRAILING.search(shown(filled[0]))

@@ -32,6 +32,13 @@ PREAMBLE = Rule(
     "The header is found by its content; what stands above it is a title in most files.",
     "Check that nothing above the header is needed.",
 )
+HEADER_AGAIN = Rule(
+    "TABLE-HEAD-05",
+    Severity.INFO,
+    "The header stands in the table once more.",
+    "Printed pages and joined files repeat it. It is no data.",
+    "Export the table in one piece.",
+)
 EMPTY = Rule(
     "TABLE-EMPTY-01",
     Severity.ERROR,
@@ -52,6 +59,28 @@ SHEET_UNREAD = Rule(
     "A sheet with content is not converted.",
     "A mapping reads one sheet. Nothing is left out silently.",
     "Send one table a file, or move what is needed into the sheet that the mapping reads.",
+)
+HIDDEN = Rule(
+    "TABLE-SHEET-03",
+    Severity.WARNING,
+    "Hidden rows, or a hidden sheet, are converted like all others.",
+    "Who filters a table or hides rows no longer sees them, and may not know that they are sent.",
+    "Delete what is not meant to be sent; show the rest before the file is saved.",
+)
+MERGED = Rule(
+    "TABLE-SHEET-04",
+    Severity.INFO,
+    "Merged cells were read as their value in each row that they span.",
+    "A merged cell is kept in the first of its rows only; whoever looks at the sheet sees it in all of them.",
+    "Unmerge the cells and fill each row, or list the fields under table.fill_down.",
+)
+CELL_ERROR = Rule(
+    "TABLE-CELL-01",
+    Severity.ERROR,
+    "A cell holds an error, or a formula without a result.",
+    "Such a cell has no value: #REF! and #N/A come from formulas whose source is gone, ##### from columns that are too"
+    " narrow for their number; programs that only write formulas leave the results out.",
+    "Open the file in a spreadsheet program, mend the formula, paste the column as values, and save.",
 )
 ENCODING = Rule(
     "TABLE-ENC-01",
@@ -96,6 +125,29 @@ NUL = Rule(
     "NUL and other control characters come from damaged files or from wrong encodings (UTF-16).",
     "Export the table again as text.",
 )
+INVISIBLE = Rule(
+    "TABLE-CHAR-02",
+    Severity.WARNING,
+    "Characters that nobody sees stood around a value and were left out.",
+    "No-break spaces, zero-width characters and byte order marks come from web pages, documents and joined files.",
+    "Clean the column in the spreadsheet program (CLEAN, TRIM).",
+)
+LOOKALIKE_READ = Rule(
+    "TABLE-CHAR-03",
+    Severity.WARNING,
+    "Characters that look like digits or blanks were read as these.",
+    "A letter O for a zero, full-width digits, no-break spaces: in a number of digits alone there is one reading, and"
+    " the check digit proves it; in a date the form does.",
+    "Type the value anew with plain digits.",
+)
+LOOKALIKE = Rule(
+    "TABLE-CHAR-04",
+    Severity.ERROR,
+    "A serial or lot number holds characters that look like others, or that nobody sees.",
+    "A Cyrillic letter is another character than the Latin one that looks the same: what was printed on the pack is not"
+    " known, and nothing proves it.",
+    "Compare with the pack, and type the value anew.",
+)
 RAGGED = Rule(
     "TABLE-ROW-01",
     Severity.ERROR,
@@ -131,10 +183,25 @@ DATE = Rule(
     "Day and month are never guessed.",
     "Write the date as the mapping declares, or add the form under formats.",
 )
+DATE_ORDER = Rule(
+    "TABLE-DATE-03",
+    Severity.ERROR,
+    "A date can be read in two ways.",
+    "The mapping allows forms that differ in the order of day and month; neither the value nor its column says which"
+    " holds.",
+    "Write dates as YYYY-MM-DD, or declare one form in the mapping.",
+)
+DATE_ORDER_FOUND = Rule(
+    "TABLE-DATE-04",
+    Severity.INFO,
+    "Dates of a column were read in the order that the column proves.",
+    "Some of its dates have one reading only, and all of these agree.",
+    "Write dates as YYYY-MM-DD, or declare one form in the mapping.",
+)
 DATE_SERIAL = Rule(
     "TABLE-DATE-02",
     Severity.WARNING,
-    "A date stood in the sheet as a plain number and was read as a day count from 1899-12-30.",
+    "A date stood in the sheet as a plain number and was read as a day count.",
     "Spreadsheets keep dates as day counts; without a date format the cell shows the count.",
     "Format the column as a date.",
 )
@@ -172,6 +239,13 @@ NUMBER_INEXACT = Rule(
     "A number in the sheet has more digits than a spreadsheet keeps.",
     "A number cell holds 15 to 16 digits exactly; the digits behind them are replaced.",
     "Format the column as text and enter the values again.",
+)
+SCIENTIFIC_READ = Rule(
+    "TABLE-NUM-06",
+    Severity.WARNING,
+    "A number in scientific notation with all its digits was read in full; its check digit proves it.",
+    "Spreadsheets show long numbers as 9.521321110014E+12. Here no digit is missing.",
+    "Format the column as text.",
 )
 NUMBER_CELL = Rule(
     "TABLE-NUM-04",
@@ -243,6 +317,14 @@ CONTROL_MISSING = Rule(
     "A document without its total may be cut off.",
     "Send the complete document, or make the control `required: false`.",
 )
+FOOTER_UNKNOWN = Rule(
+    "TABLE-COUNT-04",
+    Severity.ERROR,
+    "A row looks like a total, and the mapping does not know it.",
+    "A row that begins with a word such as Total and fills few cells is no data; left out silently it would compare"
+    " nothing.",
+    "List its first word under table.footers in the mapping, with `counts` when it holds a count.",
+)
 TOO_LARGE = Rule(
     "TABLE-LIMIT-01",
     Severity.ERROR,
@@ -267,7 +349,7 @@ XLSX_PASSWORD = Rule(
 XLSX_BROKEN = Rule(
     "TABLE-XLSX-03",
     Severity.ERROR,
-    "The file is not a complete XLSX workbook.",
+    "The file is not a complete workbook.",
     "A transfer that broke off leaves a truncated file.",
     "Send the file again.",
 )

@@ -33,7 +33,7 @@ class Json(Model):
 
     records: str = Field(
         default="",
-        description="keys that lead to the list of records, e.g. `batch.cases.units`; lists on the way are gone through",
+        description="keys that lead to the list of records, e.g. `batch.cases.units`, through all lists on the way",
     )
 
 
@@ -51,8 +51,6 @@ class Xml(Model):
 class Control(Model):
     """A total that a document of records states once: in a header, a trailer, or beside the list."""
 
-    column: str = Field(
-        description="where it stands: a column of `table.fixed.lines`, `../count` in JSON, a column in XML"
-    )
+    column: str = Field(description="where: a column of `table.fixed.lines` or `table.xml.columns`, `../count` in JSON")
     counts: str = Field(description="object whose number it is; it is compared")
     required: bool = Field(default=True, description="whether it must be there")

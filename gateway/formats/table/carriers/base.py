@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from gateway.findings import Where
 from gateway.formats.base import Context
 from gateway.formats.table.cells import Block, Cell
+from gateway.formats.table.dates import DAY_0
 from gateway.sources import Source
 
 if TYPE_CHECKING:
@@ -54,12 +56,14 @@ class Sheet:
         place: where it is.
         blocks: its rows. The first block has the header row or rows above it; carriers of records put the column
             names that they deliver into row 1, the records are rows 2 and on.
+        day_0: day 0 of dates that stand in it as numbers.
         totals: what a document of records states once, by column, and where; complete when `blocks` is exhausted.
     """
 
     place: Place
     blocks: Iterator[Block]
     totals: Totals = field(default_factory=dict)
+    day_0: dt.date = DAY_0
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Workbooks."""
+"""Workbooks: whatever spreadsheet programs save."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from gateway.errors import InputError, LimitExceeded
 from gateway.formats.base import Context, Limits
 from gateway.formats.table import xlsx_rows
 from gateway.formats.table.carriers import kinds
-from gateway.formats.table.carriers.base import Place, Sheet
+from gateway.formats.table.carriers.base import Sheet
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.spec import MappingSpec, Table, Xlsx
 from gateway.sources import Source
 
 
 class XlsxCarrier:
-    """XLSX workbooks."""
+    """Workbooks: XLSX, XLS and ODS."""
 
     key = "xlsx"
 
@@ -29,8 +29,7 @@ class XlsxCarrier:
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The sheets that the mapping reads."""
-        for name, blocks in xlsx_rows.sheets(source, spec.table.xlsx or Xlsx(), context):
-            yield Sheet(Place(source.name, name), blocks)
+        return xlsx_rows.sheets(source, spec, context)
 
     def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:  # noqa: ARG002 - as the protocol has it
         """The first rows of the sheet; none without the whole file.
