@@ -32,7 +32,7 @@ ERRORS = frozenset((
 
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Gap
 
-#: Blanks that people do not see, and that are left out around a value: no-break spaces, zero-width characters, byte order mark.
+#: Blanks that people do not see, left out around a value: no-break spaces, zero-width characters, byte order mark.
 BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")

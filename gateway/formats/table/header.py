@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from gateway.findings import Finding, Findings, Where
 from gateway.formats.table import rules
 from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Cell, blank, header_key, shown
+from gateway.formats.table.near import nearest
 from gateway.formats.table.spec import AUTO, MappingSpec
 
 #: Separators that partners use, with their names.
@@ -135,13 +135,14 @@ def check(
             message = f"the mapping {spec.mapping} needs the column {wanted!r}"
             there = ", ".join(name for name in names if name)
             raise InputError(Finding.of(rules.HEADER_MISSING, message, where=where, value=there, expected=wanted))
+    open_titles = [field.title for key, field in spec.fields.items() if key not in sources and key not in preamble]
     for name in names:
         if name and header_key(name) not in known:
-            near = difflib.get_close_matches(name, [field.title for field in spec.fields.values()], n=1)
+            near = nearest([name], open_titles)
             message = f"the column {name!r} is not in the mapping; its values are not converted"
             findings.report(
                 rules.HEADER_UNKNOWN,
-                message + (f" (did you mean {near[0]!r}?)" if near else ""),
+                message + (f" (did you mean {near!r}?)" if near else ""),
                 where=place.at(best + 1, name),
                 value=name,
             )
@@ -231,12 +232,11 @@ def _missing_finding(spec: MappingSpec, row: Sequence[Cell], missing: list[str],
         message = f"the cells are separated by {_name(other)}, the mapping {spec.mapping} reads {_name(delimiter)}"
         hint = "Export the table with the separator that the mapping declares, or correct table.csv.delimiter."
         return Finding.of(rules.CSV_FORM, message, where=where, value=there[0], expected=delimiter, hint=hint)
+    free = _free(spec, row, there)
     parts = []
     for name in missing:
-        wanted = spec.fields[name].title
-        near = difflib.get_close_matches(wanted.casefold(), [text.casefold() for text in there], n=1, cutoff=0.5)
-        looks = next((text for text in there if near and text.casefold() == near[0]), "")
-        parts.append(f"{wanted!r}" + (f" (nearest: {looks!r})" if looks else ""))
+        looks = nearest([*spec.fields[name].headers, *spec.fields[name].preamble], free)
+        parts.append(f"{spec.fields[name].title!r}" + (f" (nearest: {looks!r})" if looks else ""))
     settings = [spec.fields[name].otherwise for name in missing]
     hint = rules.HEADER_MISSING.hint
     if all(settings):
@@ -244,6 +244,14 @@ def _missing_finding(spec: MappingSpec, row: Sequence[Cell], missing: list[str],
     message = f"the mapping {spec.mapping} needs the column{'s' * (len(parts) > 1)} {', '.join(parts)}"
     expected = ", ".join(spec.fields[name].title for name in missing)
     return Finding.of(rules.HEADER_MISSING, message, where=where, value=", ".join(there), expected=expected, hint=hint)
+
+
+def _free(spec: MappingSpec, row: Sequence[Cell], there: Sequence[str]) -> list[str]:
+    """The headers that stand for no field and are not left out on purpose."""
+    taken = {index for indexes in _sources(spec, row).values() for index in indexes}
+    used = {header_key(shown(cell)) for index, cell in enumerate(row) if index in taken}
+    used |= {header_key(text) for text in spec.table.ignore}
+    return [text for text in there if header_key(text) not in used]
 
 
 def _name(delimiter: str) -> str:

@@ -24,6 +24,8 @@ _NO_VALUE = re.compile(
 )
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>")
 _REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{1,3})([0-9]{1,9})["']""")
+#: A cell with its formula is not longer.
+_LONGEST = 1 << 16
 _TEXT = re.compile(rb"""\bt=["']str["']""")
 
 
@@ -75,8 +77,8 @@ class Scan:
         """Take some whole tags. Cells may be cut anywhere between them."""
         text = self._rest + piece
         cut = max(text.rfind(b"<c "), text.rfind(b":c "), text.rfind(b"<row"), text.rfind(b":row"))
-        cut = text.rfind(b"<", 0, cut + 1) if cut > 0 else 0
-        if cut <= 0 or len(text) - cut > _LONGEST:
+        cut = text.rfind(b"<", 0, cut + 1)
+        if cut < 0 or len(text) - cut > _LONGEST:
             cut = len(text)
         self._look(text[:cut])
         self._rest = text[cut:]
@@ -105,10 +107,6 @@ class Scan:
         place = _REFERENCE.search(attributes)
         if place is not None:
             self.marks.fault(int(place[2]), number(place[1]) - 1, text)
-
-
-#: A cell with its formula is not longer.
-_LONGEST = 1 << 16
 
 
 def _cell_start(text: bytes, before: int) -> int:
