@@ -146,7 +146,7 @@ class _Rows:
         first = 1
         while True:
             with readable(self._source):
-                block: list[list[Cell]] = [list(row) for row in islice(rows, BLOCK_ROWS)]
+                block: list[list[Cell]] = list(islice(rows, BLOCK_ROWS))  # type: ignore[arg-type]  # cells are cells
             if not block:
                 break
             if marked:
