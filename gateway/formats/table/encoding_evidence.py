@@ -22,14 +22,16 @@ _NUL_SHARE = 3
 _KEPT = 4000
 _LONGEST = 60
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
-#: How much better an encoding must be than the next, in points a word, to be taken without doubt about it.
-_MARGIN = 0.5
+#: How much better an encoding must be than the next to be taken without doubt about it.
+_MARGIN = 0.25
+#: More letters beyond ASCII than these, and most of a word, are no Latin word.
 _LETTERS_BESIDE = 3
-#: Letters that the languages of each encoding write and that stand for other letters in its rivals.
-_TYPICAL = {
-    "cp1252": "àâäåæçèéêëíîïñòóôöøùúûüßœÿãõýÀÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØÙÚÛÜÃÕ",
-    "cp1250": "áčďéěíňóřšťúůýžąćęłńśźżőűăşţâîäöüßôĺľŕÁČĎÉĚÍŇÓŘŠŤÚŮÝŽĄĆĘŁŃŚŹŻŐŰĂŞŢÂÎÄÖÜ",
-    "cp1254": "çğıöşüâîûÇĞİÖŞÜéäß",
+#: The letters beyond ASCII of the languages that are written in each encoding. A text is mostly in one language.
+_LANGUAGES = {
+    "cp1252": ("äöüß", "àâçèéêëîïôùûüÿœæ", "áéíñóúü", "áâãàçéêíóôõúü", "àèéìòù", "åäöæøé", "ëïéèöü"),
+    "cp1250": ("äöüß", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+    "cp1254": ("çğ\u0131öşüâîûi\u0307",),
+    "cp1251": ("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"),
 }
 
 
@@ -136,6 +138,7 @@ def _single_byte(seen: _Seen, words: Sequence[str]) -> Judgement:
         rivals |= {name: texts[name] for name in by_headers if texts[name] != texts[best]}
     elif by_headers:
         rivals = {}
+    rivals = {name: found for name, found in rivals.items() if not _impossible(name, found, texts[best])}
     if not rivals:
         return Judgement(best, proven=True)
     rival = max(rivals, key=lambda name: _points(name, rivals[name]))
@@ -154,27 +157,25 @@ def _expected(found: Sequence[str], words: Sequence[str]) -> int:
 
 
 def _points(encoding: str, words: Sequence[str]) -> float:
-    """How much the words look like words that people write: 1 for each that does, less for each that does not."""
-    return sum(_look(encoding, word) for word in words) / max(len(words), 1)
+    """How much the words look like words of one language that is written so."""
+    looks = sum(_look(encoding, word) for word in words) / max(len(words), 1)
+    letters = [char for word in words for char in word.lower() if not char.isascii()]
+    covered = (sum(char in language for char in letters) for language in _LANGUAGES[encoding])
+    return looks + max(covered) / max(len(letters), 1)
+
+
+def _impossible(encoding: str, words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether nobody writes any of the words that are different in another encoding."""
+    return all(_look(encoding, word) <= -1 for word, other in zip(words, others, strict=True) if word != other)
 
 
 def _look(encoding: str, word: str) -> float:
+    """0 for a word as people write it, -1 for one that nobody writes."""
     beyond = [char for char in word if not char.isascii()]
-    if any(not char.isalpha() for char in beyond):
+    if not all(char.isalpha() for char in beyond):
         return -1 if any(unicodedata.category(char) in {"Cc", "So", "Sm", "Sc"} for char in beyond) else 0
-    cyrillic = [unicodedata.name(char, "").startswith("CYRILLIC") for char in beyond]
+    if not (word.islower() or word.isupper() or word[1:].islower()):
+        return -1  # capitals stand in front, or everywhere
     if encoding == "cp1251":
-        if not all(cyrillic) or any(char.isascii() for char in word):
-            return -1
-        return (1.5 if len(word) > _LETTERS_BESIDE else 0.5) * (1 if _cased(word) else -1)
-    if not _cased(word):
-        return -1
-    if len(beyond) > _LETTERS_BESIDE and len(beyond) * 2 > len(word):
-        return -0.5  # Latin words have most of their letters in ASCII
-    typical = sum(char in _TYPICAL[encoding] for char in beyond) / len(beyond)
-    return typical * 1.5 - 0.5
-
-
-def _cased(word: str) -> bool:
-    """Whether capitals stand in front only, or everywhere."""
-    return word.islower() or word.isupper() or word[1:].islower()
+        return -1 if any(char.isascii() for char in word) else 0
+    return -0.5 if len(beyond) > _LETTERS_BESIDE and len(beyond) * 2 > len(word) else 0

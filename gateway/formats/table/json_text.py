@@ -138,7 +138,8 @@ class Text:
         return error.pos + _NEAR >= len(self._buffer) or error.msg.startswith("Unterminated string")
 
     def _wrong(self, error: json.JSONDecodeError) -> Finding:
-        cut = self._end and self._may_be_cut(error)
+        at_end = error.pos >= len(self._buffer.rstrip(_SPACE)) or error.msg.startswith("Unterminated string")
+        cut = self._end and at_end
         line = self._line + self._buffer.count("\n", 0, error.pos)
         message = "the JSON ends in the middle of a value" if cut else f"no JSON: {error.msg}"
         value = "" if cut else self._buffer[max(error.pos - 20, 0) : error.pos + 20]

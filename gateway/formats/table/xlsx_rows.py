@@ -191,7 +191,7 @@ class _Rows:
             message = f"{count} row{'s are' if count > 1 else ' is'} hidden; hidden rows are converted like all others"
             findings.report(rules.HIDDEN, message, where=self._place.at(first, last_row=last))
         if fill and marks.merged:
-            first, last, _ = marks.merged[0]
+            first, last, _ = min(marks.merged)
             count = len(marks.merged)
             message = (
                 f"{count} merged cell{'s' * (count > 1)} had the value of the first row in all rows that they span"

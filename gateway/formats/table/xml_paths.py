@@ -20,6 +20,8 @@ from gateway.sources import Source
 _RECORD = re.compile(r"//?(?:[\w.-]+:)?[\w.-]+(?:/(?:[\w.-]+:)?[\w.-]+)*")
 #: A column's path selects elements and attributes; it computes nothing.
 _FUNCTION = re.compile(r"\b(?!text\(\)|last\(\)|position\(\))[\w:.-]+\(")
+#: So much is read at once; what has been read is in the tree, also what stands behind the record.
+READ = 1 << 15
 _NEAR = 3
 _KEPT = 200
 
@@ -125,7 +127,7 @@ class Counted:
         Raises:
             LimitExceeded: the file is larger than a file may be.
         """
-        data = self._stream.read(size)
+        data = self._stream.read(min(size, READ))
         self._read += len(data)
         most = self._context.limits.input_bytes
         if self._read > most:

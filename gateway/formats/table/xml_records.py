@@ -6,6 +6,7 @@ network stay out. Values above a record may stand behind it: such records wait, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -29,6 +30,7 @@ from gateway.sources import Source
 WAITING = 4096
 #: Elements beside the records are kept, because paths may lead to them.
 BESIDE = 200_000
+_UPS = re.compile(r"\.\.(?=/|$)")
 #: huge_tree stays off: without it libxml2 bounds depth and text by itself.
 _SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 _CLEAN: dict[str, Any] = {"remove_comments": True, "remove_pis": True}
@@ -41,6 +43,7 @@ class _Taken:
     """A record that was read: its element stays in the tree as long as values above it may come."""
 
     number: int
+    depth: int
     node: Node
     values: dict[str, str]
 
@@ -66,7 +69,8 @@ class Records:
         self._paths = column_paths(self._xml)
         self._controls = [name for name in self._paths if header_key(name) in controls]
         columns = {name: path for name, path in self._xml.columns.items() if name not in self._controls}
-        self._above = [name for name, path in columns.items() if path.startswith("..")]
+        #: Columns above a record, and how many levels above it.
+        self._above = {name: len(_UPS.findall(path)) for name, path in columns.items() if path.startswith("..")}
         self._inside = [name for name, path in columns.items() if not path.startswith("..")]
         self._match = Match(self._xml)
         self._leaves = Leaves(spec, source.name, context.findings)
@@ -124,11 +128,11 @@ class Records:
             holds = with_records.pop()
             if depth == record_at:
                 record_at = 0
-                yield from self._record(node)
+                yield from self._record(node, depth)
             elif not record_at:
-                yield from self._beside_records(node, holds=holds, is_root=depth == 1)
+                yield from self._beside_records(node, depth, holds=holds)
 
-    def _record(self, node: Node) -> Iterator[Record]:
+    def _record(self, node: Node, depth: int) -> Iterator[Record]:
         self._drop()
         self._count += 1
         used: Used = set()
@@ -137,24 +141,27 @@ class Records:
         for name in self._controls:
             self._total(name, node)
         self._leaves.look(node.iter(), used, self.path(self._count))
-        self._waiting.append(_Taken(self._count, node, values))
-        yield from self._ready()
+        self._waiting.append(_Taken(self._count, depth, node, values))
+        yield from self._ready(depth)
 
-    def _ready(self, *, at_end: bool = False) -> Iterator[Record]:
-        """The records that wait for nothing any more, in their order."""
+    def _ready(self, ended: int) -> Iterator[Record]:
+        """The records that wait for nothing any more, in their order, when an element of this depth has ended."""
         if len(self._waiting) > WAITING:
             self._not_waited |= {name for name in self._above if not self._waiting[0].values[name]}
         ready = 0
         for one in self._waiting:
-            if not at_end and any(not one.values[name] and name not in self._not_waited for name in self._above):
-                break
+            missing = [
+                ups for name, ups in self._above.items() if not one.values[name] and name not in self._not_waited
+            ]
+            if any(one.depth - ups < ended for ups in missing):
+                break  # an element that is still open may have the value
             ready += 1
             self._last = one
             self._done.append(one.node)
             yield one.number, {name: value for name, value in one.values.items() if value != ""}
         del self._waiting[:ready]
 
-    def _beside_records(self, node: Node, *, holds: bool, is_root: bool) -> Iterator[Record]:
+    def _beside_records(self, node: Node, depth: int, *, holds: bool) -> Iterator[Record]:
         """An element that is no record has ended; `holds` says whether there are records inside it."""
         self._beside += 1
         if self._beside > BESIDE:
@@ -170,10 +177,10 @@ class Records:
         for one in (*self._waiting, *([self._last] if self._last is not None else [])):
             for name in self._controls:
                 self._total(name, one.node)
-        yield from self._ready(at_end=is_root)
+        yield from self._ready(depth)
         records = {one.node for one in self._waiting} | set(self._done)
         self._leaves.look(self._outside(node, records), self._used, "")
-        if not is_root:
+        if depth > 1:
             self._done.append(node)
 
     def _outside(self, node: Node, records: set[Node]) -> Iterator[Node]:
