@@ -287,6 +287,28 @@ def test_day_counts_begin_with_the_epoch_of_the_workbook(tmp_path, kind: str) ->
     assert told(findings) == [("TABLE-DATE-02", 2, "Expiry")]
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_date_cells_of_both_epochs(tmp_path, kind: str) -> None:
+    day = dt.datetime(2029, 10, 31)  # noqa: DTZ001 - a cell has no zone
+    for date_1904 in (False, True):
+        if kind == "xlsx":
+
+            def build(book) -> None:
+                sheet = book.add_worksheet()
+                rows_of(sheet, *ROWS[:1])
+                sheet.write_datetime(1, 3, day, book.add_format({"num_format": "dd.mm.yyyy"}))
+
+            data = xlsx(build, date_1904=date_1904)
+        else:
+
+            def build_old(_, sheet) -> None:
+                sheet.write(1, 3, day, xlwt.easyxf(num_format_str="DD.MM.YYYY"))
+
+            data = xls([GTIN, "A1", "L1", "", CASES[0]], build=build_old, date_1904=date_1904)
+        events, findings = convert(mapping(tmp_path), data, f"b.{kind}")
+        assert (events[0].ilmd[1].text, findings) == ("2029-10-31", [])
+
+
 def far(_, sheet) -> None:
     sheet.write(65535, 255, "x")
 

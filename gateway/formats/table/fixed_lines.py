@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Findings, Where
 from gateway.formats.base import Context
-from gateway.formats.table import rules
+from gateway.formats.table import rules, rules_records
 from gateway.formats.table.carriers.base import Totals
 from gateway.formats.table.cells import header_key
 from gateway.formats.table.csv_guess import expected_words
@@ -68,7 +68,7 @@ class Lines:
                 self._other(line, number, fixed.lines[kind], behind=seen)
             elif kind not in fixed.ignore:
                 self._findings.report(
-                    rules.FIXED_KIND,
+                    rules_records.FIXED_KIND,
                     f"{kind!r} is no kind of line of the mapping",
                     where=Where(file=self._name, line=number),
                     value=line,
@@ -84,19 +84,19 @@ class Lines:
             if behind and value and not self._above[column]:
                 message = f"the value of {column!r} stands below the lines for which it holds"
                 hint = "Put the line above the data lines."
-                raise InputError(Finding.of(rules.VALUE_LATE, message, where=where, value=value, hint=hint))
+                raise InputError(Finding.of(rules_records.VALUE_LATE, message, where=where, value=value, hint=hint))
             self._above[column] = value
 
     def _check(self, line: str, number: int) -> None:
         where = Where(file=self._name, line=number)
         if "\t" in line:
             message = "the line holds a tab: its values do not stand at their places"
-            raise InputError(Finding.of(rules.FIXED_TAB, message, where=where))
+            raise InputError(Finding.of(rules_records.FIXED_TAB, message, where=where))
         outside = self._uncovered.first(line)
         if outside is not None:
             start, value = outside
             message = f"characters {start} to {start + len(value) - 1} are in no column; they are not converted"
-            self._findings.report(rules.FIXED_OUTSIDE, message, where=where, value=value)
+            self._findings.report(rules_records.FIXED_OUTSIDE, message, where=where, value=value)
 
 
 class _Uncovered:

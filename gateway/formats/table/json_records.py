@@ -14,7 +14,7 @@ from typing import Any
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Severity, Where, clip
 from gateway.formats.base import Context
-from gateway.formats.table import rules
+from gateway.formats.table import rules, rules_records
 from gateway.formats.table.carriers.base import Totals
 from gateway.formats.table.cells import Cell, header_key
 from gateway.formats.table.json_text import Text, scalars
@@ -130,7 +130,7 @@ class _Walk:
         while True:
             name = text.name()
             if name in seen:
-                raise InputError(text.finding(rules.JSON_FORM, f"the name {name!r} stands twice in an object"))
+                raise InputError(text.finding(rules_records.JSON_FORM, f"the name {name!r} stands twice in an object"))
             seen.add(name)
             text.expect(":")
             yield name
@@ -221,7 +221,7 @@ class Records:
         if inside is None or inside == []:
             message = f"an element has no {key!r}: nothing of it is converted"
             where = Where(file=self._source.name, path=self.paths.here())
-            self._context.findings.report(rules.RECORDS_MISSING, message, where=where, value=element)
+            self._context.findings.report(rules_records.RECORDS_MISSING, message, where=where, value=element)
             return
         for one in inside if isinstance(inside, list) else [inside]:
             yield from self._records(one, left - 1, {**outer, **mine})
@@ -251,7 +251,7 @@ class Records:
             where = Where(file=self._source.name, path="$", column=name)
             if header_key(name) in self._outer and name not in late:
                 message = f"the value {name!r} stands behind the records, in other documents of the file before them"
-                raise InputError(Finding.of(rules.VALUE_LATE, message, where=where, value=one))
+                raise InputError(Finding.of(rules_records.VALUE_LATE, message, where=where, value=one))
             if header_key(name) not in self._known:
                 self._known.add(header_key(name))
                 message = f"the value {name!r} is not in the mapping; it is not converted"
@@ -261,5 +261,5 @@ class Records:
         where = Where(file=self._source.name, path=self.paths.here())
         expected = ".".join(["$", *self._keys])
         return Finding.of(
-            rules.RECORDS_MISSING, message, where=where, value=value, expected=expected, severity=Severity.ERROR
+            rules_records.RECORDS_MISSING, message, where=where, value=value, expected=expected, severity=Severity.ERROR
         )

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Rule, Where
 from gateway.formats.base import Limits
-from gateway.formats.table import rules
+from gateway.formats.table import rules, rules_records
 from gateway.formats.table.cells import Number
 
 PIECE = 1 << 18
@@ -93,7 +93,7 @@ class Text:
         if not found or found not in characters:
             wanted = " or ".join(map(repr, characters))
             what = repr(found) if found else "the end of the file"
-            raise InputError(self.finding(rules.JSON_FORM, f"expected {wanted}, found {what}"))
+            raise InputError(self.finding(rules_records.JSON_FORM, f"expected {wanted}, found {what}"))
         self._at += 1
         return found
 
@@ -115,7 +115,7 @@ class Text:
                 want *= 2
                 continue
             except Refused as error:
-                raise InputError(self.finding(rules.JSON_FORM, str(error))) from error
+                raise InputError(self.finding(rules_records.JSON_FORM, str(error))) from error
             except RecursionError as error:
                 raise LimitExceeded(self.finding(rules.TOO_LARGE, "a value is nested too deeply")) from error
             if isinstance(found, Number) and end == len(self._buffer) and self._more():
@@ -143,7 +143,7 @@ class Text:
         line = self._line + self._buffer.count("\n", 0, error.pos)
         message = "the JSON ends in the middle of a value" if cut else f"no JSON: {error.msg}"
         value = "" if cut else self._buffer[max(error.pos - 20, 0) : error.pos + 20]
-        return Finding.of(rules.JSON_FORM, message, where=Where(file=self._name, line=line), value=value)
+        return Finding.of(rules_records.JSON_FORM, message, where=Where(file=self._name, line=line), value=value)
 
     def _more(self, want: int = PIECE) -> bool:
         """Read on; False at the end of the file."""

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Findings, Where
-from gateway.formats.table import rules
+from gateway.formats.table import rules, rules_records
 from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Block, Cell, Number, header_key
 from gateway.formats.table.spec import MappingSpec
@@ -137,7 +137,7 @@ class _Columns:
                 name = self.names[index]
                 message = f"{name!r} holds numbers, not texts; zeros in front of them would be lost"
                 where = self._place.at(first + 1, name)
-                self._findings.report(rules.RECORD_NUMBER, message, where=where, value=found)
+                self._findings.report(rules_records.RECORD_NUMBER, message, where=where, value=found)
 
     def _renamed(self, number: int, record: Mapping[str, Cell]) -> Mapping[str, Cell]:
         out: dict[str, Cell] = {}

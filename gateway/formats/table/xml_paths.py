@@ -58,6 +58,9 @@ def column_paths(xml: Xml) -> dict[str, Any]:
 def text_of(found: Any, used: Used) -> str:
     """The text of an element, or the value of an attribute, and a note that it was used."""
     if isinstance(found, etree._Element):  # noqa: SLF001
+        if not len(found):
+            used.add((found, ""))
+            return (found.text or "").strip()
         used.update((one, "") for one in found.iter())
         return "".join(str(part) for part in found.itertext()).strip()
     parent = found.getparent()

@@ -16,7 +16,7 @@ from lxml import etree
 from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Severity, Where
 from gateway.formats.base import Context
-from gateway.formats.table import rules
+from gateway.formats.table import rules, rules_records
 from gateway.formats.table.carriers.base import Totals
 from gateway.formats.table.cells import header_key
 from gateway.formats.table.records import Record
@@ -77,6 +77,7 @@ class Records:
         self._waiting: list[_Taken] = []
         self._last: _Taken | None = None
         self._not_waited: set[str] = set()
+        self._known: dict[str, tuple[Node, str]] = {}
         self._used: Used = set()
         self._noted: Used = set()
         self._done: list[Node] = []
@@ -103,7 +104,9 @@ class Records:
                 raise InputError(self._not_well_formed(error)) from error
         if not self._count:
             message = f"the document has no element {self._xml.records}; it has {self._match.there}"
-            raise InputError(self._finding(rules.RECORDS_MISSING, message, self._match.there, self._xml.records))
+            raise InputError(
+                self._finding(rules_records.RECORDS_MISSING, message, self._match.there, self._xml.records)
+            )
 
     def _walk(self, parser: Any) -> Iterator[Record]:
         opened: list[Node] = []
@@ -113,7 +116,7 @@ class Records:
             if event == "start":
                 if not opened and node.getroottree().docinfo.internalDTD is not None:
                     message = "the document has a document type declaration"
-                    raise InputError(self._finding(rules.XML_DOCTYPE, message, "<!DOCTYPE", "no DOCTYPE"))
+                    raise InputError(self._finding(rules_records.XML_DOCTYPE, message, "<!DOCTYPE", "no DOCTYPE"))
                 opened.append(node)
                 with_records.append(False)
                 if len(opened) > self._context.limits.depth:
@@ -128,16 +131,18 @@ class Records:
             holds = with_records.pop()
             if depth == record_at:
                 record_at = 0
-                yield from self._record(node, depth)
+                yield from self._record(node, opened)
             elif not record_at:
                 yield from self._beside_records(node, depth, holds=holds)
 
-    def _record(self, node: Node, depth: int) -> Iterator[Record]:
+    def _record(self, node: Node, opened: list[Node]) -> Iterator[Record]:
+        depth = len(opened) + 1
         self._drop()
         self._count += 1
         used: Used = set()
         values = {name: self._value(name, node, used) for name in self._inside}
-        values |= {name: self._value(name, node, self._used) for name in self._above}
+        for name, ups in self._above.items():
+            values[name] = self._value_above(name, node, opened[-ups] if ups <= len(opened) else None)
         for name in self._controls:
             self._total(name, node)
         self._leaves.look(node.iter(), used, self.path(self._count))
@@ -199,7 +204,7 @@ class Records:
             now = self._value(name, last.node, self._used)
             if now != last.values[name]:
                 message = f"the value of {name!r} stands behind more than {WAITING:,} records for which it holds"
-                raise InputError(self._finding(rules.VALUE_LATE, message, now, "", column=name))
+                raise InputError(self._finding(rules_records.VALUE_LATE, message, now, "", column=name))
 
     def _drop(self) -> None:
         """Take elements that were handed over out of the tree; never the one that has just ended."""
@@ -216,12 +221,27 @@ class Records:
             pair for pair in self._used if pair[0].getparent() is not None or pair[0].getroottree().getroot() is pair[0]
         }
 
+    def _value_above(self, name: str, node: Node, ancestor: Node | None) -> str:
+        """A value above a record, looked for once for all records with the same ancestor."""
+        known = self._known.get(name)
+        if known is not None and known[0] is ancestor:
+            return known[1]
+        value = self._value(name, node, self._used)
+        if value and ancestor is not None:
+            self._known[name] = (ancestor, value)
+        return value
+
     def _value(self, name: str, node: Node, used: Used) -> str:
-        texts = dict.fromkeys(text_of(one, used) for one in self._paths[name](node))
+        found = self._paths[name](node)
+        if len(found) == 1:
+            return text_of(found[0], used)
+        texts = dict.fromkeys(text_of(one, used) for one in found)
         if len(texts) > 1:
             message = f"{name!r} ({self._xml.columns[name]}) has {len(texts)} different values"
             shown = ", ".join(texts)
-            self._context.findings.add(self._finding(rules.VALUE_TWICE, message, shown, "one value", column=name))
+            self._context.findings.add(
+                self._finding(rules_records.VALUE_TWICE, message, shown, "one value", column=name)
+            )
         return next(iter(texts), "")
 
     def _total(self, name: str, node: Node) -> None:
@@ -243,7 +263,7 @@ class Records:
     def _not_well_formed(self, error: etree.XMLSyntaxError) -> Finding:
         if b"<!DOCTYPE" in self._source.head():
             message = "the document has a document type declaration"
-            return self._finding(rules.XML_DOCTYPE, message, "<!DOCTYPE", "no DOCTYPE")
+            return self._finding(rules_records.XML_DOCTYPE, message, "<!DOCTYPE", "no DOCTYPE")
         reason = (error.msg or "syntax error").partition(", line ")[0]
         where = Where(file=self._source.name, line=error.lineno or 0)
-        return Finding.of(rules.XML_FORM, f"the document is not well-formed XML: {reason}", where=where)
+        return Finding.of(rules_records.XML_FORM, f"the document is not well-formed XML: {reason}", where=where)
