@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
 import zipfile
 
 import pytest
 import xlsxwriter
 import xlwt
 
-from gateway.formats.base import Limits
+from gateway.formats.base import Context, Limits
+from gateway.formats.table import read
 from gateway.formats.table.sheet_marks import Scan
+from gateway.sources import Source
 from tests.formats.tables import CASES, GTIN, HEAD, codes, convert, mapping, serials, told
 
 NAMES = HEAD.split(",")
@@ -355,6 +358,7 @@ def test_ods_with_a_password_or_without_content(tmp_path) -> None:
     secret = {"META-INF/manifest.xml": '<m:manifest xmlns:m="x"><m:encryption-data/></m:manifest>'}
     assert codes(convert(mapped, ods(line("x"), more=secret), "b.ods")[1]) == ["TABLE-XLSX-02"]
     data = ods(line("x")).replace(b"content.xml", b"c0ntent.xml")
+    assert "no workbook" in convert(mapped, data, "b.ods")[1][0].message
     assert codes(convert(mapped, data, "b.ods")[1]) == ["TABLE-XLSX-03"]
 
 
@@ -369,6 +373,49 @@ def test_a_declared_entity_in_an_ods_is_not_read(tmp_path) -> None:
     events, findings = convert(mapping(tmp_path), out.getvalue(), "b.ods")
     assert not serials(events)
     assert any(one.severity == "error" for one in findings)
+
+
+def test_a_zip_file_that_could_be_read_in_two_ways_is_not_read(tmp_path) -> None:
+    both = ods(line(*NAMES), more={"xl/workbook.xml": "<x/>"})
+    _, findings = convert(mapping(tmp_path), both, "b.ods")
+    assert codes(findings) == ["TABLE-XLSX-03"]
+    assert "two workbooks in one" in findings[0].message
+    _, findings = convert(mapping(tmp_path), both.replace(b"xl/workbook.xml", b"xl/workbook.bin"), "b.xlsb")
+    assert "binary workbook" in findings[0].message
+    late = ods(line(*NAMES), BOMBS[0])
+    with zipfile.ZipFile(io.BytesIO(late)) as archive:
+        content = archive.read("content.xml")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("Content.xml", content)  # without the mark in front, and in other letters
+    _, findings = convert(mapping(tmp_path), out.getvalue(), "b.xlsx")
+    assert codes(findings) == ["TABLE-XLSX-04"]
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods", ".dat", ""])
+def test_files_are_read_whatever_their_suffix(tmp_path, suffix: str) -> None:
+    for data in (
+        xls(*ROWS),
+        ods(line(*NAMES), *(line(*row) for row in ROWS)),
+        xlsx(lambda b: rows_of(b.add_worksheet(), *ROWS)),
+    ):
+        path = tmp_path / f"stored{suffix}"
+        path.write_bytes(data)
+        context = Context(mapping=mapping(tmp_path))
+        assert serials(list(read(Source.file(path, "b.xlsx"), context).events)) == ["A1", "0007"]
+
+
+def test_damage_anywhere_in_an_old_workbook_is_a_finding(tmp_path) -> None:
+    """The library panics on some of these, which is no Exception."""
+    whole, mapped = xls(*ROWS), mapping(tmp_path)
+    chance = random.Random(7)
+    seen = set()
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(4):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        seen |= set(codes(convert(mapped, bytes(data[: chance.randrange(2000, len(data))]), "b.xls")[1]))
+    assert "TABLE-XLSX-03" in seen
 
 
 def test_a_mapping_limit_holds_for_old_workbooks(tmp_path) -> None:

@@ -27,6 +27,10 @@ _SPACE = 0x20
 _SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False}
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+#: The part by which a kind of workbook is known.
+_PARTS = {"xlsx": "xl/workbook.xml", "xlsb": "xl/workbook.bin", "ods": "content.xml"}
+_SUFFIXES = {"xlsx": {".xlsx", ".xlsm"}, "xls": {".xls"}, "ods": {".ods"}}
+_ANY_SUFFIX = {".xlsx", ".xlsm", ".xlsb", ".xlam", ".xls", ".xla", ".ods"}
 #: The list of sheets is short; a longer one is none.
 _LIST_BYTES = 8 << 20
 
@@ -77,13 +81,13 @@ def open_workbook(source: Source, limits: Limits) -> Workbook:
         return _old(source, limits)
     if not start.startswith(ZIP):
         raise InputError(_no_workbook(source, start))
-    from gateway.formats.table import ods_guard  # noqa: PLC0415 - with lxml, which XLSX needs later only
-
-    if ods_guard.is_ods(start):
-        found = ods_guard.check(source, limits)
-        return Workbook(_load(source), found.marks, DAY_0_1904 if found.is_1904 else DAY_0)
     by_part = zip_guard.check(source, limits)
-    book = _load(source)
+    if _kind(source) == "ods":
+        from gateway.formats.table import ods_guard  # noqa: PLC0415 - few files are ODS
+
+        found = ods_guard.check(source)
+        return Workbook(_load(source, "ods"), found.marks, DAY_0_1904 if found.is_1904 else DAY_0)
+    book = _load(source, "xlsx")
     parts, is_1904 = _parts(source)
     marks = {name: by_part[part] for name, part in parts.items() if part in by_part}
     return Workbook(book, marks, DAY_0_1904 if is_1904 else DAY_0)
@@ -96,14 +100,31 @@ def _old(source: Source, limits: Limits) -> Workbook:
     from gateway.formats.table import xls_guard  # noqa: PLC0415 - few files are old workbooks
 
     found = xls_guard.check(source, limits)
-    book = _load(source)
+    book = _load(source, "xls")
     marks = dict(zip(book.sheet_names, found.marks, strict=False))
     return Workbook(book, marks, DAY_0_1904 if found.is_1904 else DAY_0)
 
 
-def _load(source: Source) -> calamine.CalamineWorkbook:
+def _kind(source: Source) -> str:
+    """What a zip file holds. One that could be read in two ways would be measured as one and read as the other."""
+    with source.open() as stream, zipfile.ZipFile(stream) as archive:
+        parts = {name.lower().replace("\\", "/") for name in archive.namelist()}
+    found = [kind for kind, part in _PARTS.items() if part in parts]
+    if found in (["xlsx"], ["ods"]):
+        return found[0]
+    where = Where(file=source.name)
+    if "xlsb" in found:
+        message, hint = "the file is a binary workbook (.xlsb)", "Save the workbook as .xlsx."
+        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where, hint=hint))
+    message = "the zip file holds two workbooks in one" if found else "the file is a zip file, but no workbook"
+    raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=where))
+
+
+def _load(source: Source, kind: str) -> calamine.CalamineWorkbook:
     with readable(source):
-        if source.path is not None:
+        # A path is opened by its suffix, whatever the file is; one that misleads is not given.
+        suffix = source.path.suffix.lower() if source.path is not None else ""
+        if source.path is not None and (suffix in _SUFFIXES[kind] or suffix not in _ANY_SUFFIX):
             return calamine.CalamineWorkbook.from_path(source.path)
         return calamine.CalamineWorkbook.from_filelike(source.open())
 
@@ -114,8 +135,17 @@ def readable(source: Source) -> Iterator[None]:
     try:
         yield
     except (calamine.CalamineError, OSError) as error:
-        message = f"the workbook cannot be read: {error}"
-        raise InputError(Finding.of(rules.XLSX_BROKEN, message, where=Where(file=source.name))) from error
+        raise _broken(source, error) from error
+    except BaseException as error:
+        # The library is written in Rust; where a damaged file surprises it, it panics, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _broken(source, error) from error
+
+
+def _broken(source: Source, error: BaseException) -> InputError:
+    message = f"the workbook cannot be read: {error}"
+    return InputError(Finding.of(rules.XLSX_BROKEN, message, where=Where(file=source.name)))
 
 
 def _parts(source: Source) -> tuple[dict[str, str], bool]:

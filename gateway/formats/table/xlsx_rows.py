@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import python_calamine as calamine
@@ -89,20 +89,22 @@ def _same(one: str, other: str) -> bool:
     return one.casefold().strip() == other.casefold().strip()
 
 
-def head(source: Source, place: Xlsx, rows: int, limits: Limits) -> list[list[Cell]]:
+def head(source: Source, spec: MappingSpec, rows: int, limits: Limits) -> list[Sequence[Cell]]:
     """The first rows of the sheet, or of each sheet if all may be read; none when there is no such sheet.
 
     Raises:
         InputError: no workbook, protected or truncated.
         LimitExceeded: a zip bomb.
     """
+    place = spec.table.xlsx or Xlsx()
     book = open_workbook(source, limits)
-    out: list[list[Cell]] = []
+    out: list[Sequence[Cell]] = []
     with readable(source):
         for name in _wanted(book, place):
             sheet = book.book.get_sheet_by_name(name)
-            if sheet.start is not None:
-                out += [list(row) for row in islice(sheet.iter_rows(), rows)]
+            read = _Rows(source, sheet, book.marks_of(name, sheet), Place(source.name, name))
+            first = next(read.blocks(fill=_fills(spec), context=Context()), None)
+            out += list(first.rows[:rows]) if first is not None else []
             if ALL not in place.sheet and out:
                 break
     return out

@@ -10,7 +10,7 @@ from gateway.formats.table import xlsx_rows
 from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Sheet
 from gateway.formats.table.cells import Cell
-from gateway.formats.table.spec import MappingSpec, Table, Xlsx
+from gateway.formats.table.spec import MappingSpec, Table
 from gateway.sources import Source
 
 
@@ -42,7 +42,7 @@ class XlsxCarrier:
         if source is None:
             return []
         try:
-            return xlsx_rows.head(source, spec.table.xlsx or Xlsx(), rows, Limits())
+            return xlsx_rows.head(source, spec, rows, Limits())
         except (InputError, LimitExceeded):
             if kinds.is_workbook(b"", source.name):
                 raise
