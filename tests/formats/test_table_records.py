@@ -303,6 +303,42 @@ def test_elements_beside_the_records_have_a_limit(tmp_path, monkeypatch) -> None
     assert codes(convert(mapping(tmp_path, XML), xml("<x/>" * 200), "b.xml")[1]) == ["TABLE-LIMIT-01"]
 
 
+def test_a_document_with_another_root_is_not_read_on(tmp_path) -> None:
+    table = {"xml": XML["xml"] | {"records": "/Batch/Unit"}}
+    _, findings = convert(mapping(tmp_path, table), "<Invoice><Line/>" + "<broken" * 10, "b.xml")
+    assert codes(findings) == ["TABLE-RECORD-01"]
+    assert findings[0].value == "Invoice"
+
+
+@pytest.mark.parametrize("kind", ["json", "xml", "fixed"])
+def test_records_of_several_levels(tmp_path, kind: str) -> None:
+    rows = [("C", CASES[0]), ("U", "A1"), ("U", "A2"), ("C", CASES[1]), ("U", "B1")]
+    levels = {"levels": {"column": "Level", "objects": {"C": "case", "U": "unit"}}}
+    by_id = {"serial": {"column": "Id"}, "case": {"column": "Id"}}
+    if kind == "json":
+        table = {"json": {}} | levels
+        data = json.dumps(
+            [{"Level": level, "Id": one} | ({"GTIN": GTIN} if level == "U" else {}) for level, one in rows]
+        )
+    elif kind == "xml":
+        table = {"xml": {"records": "/b/r", "columns": {"Level": "@l", "Id": "@id", "GTIN": "g"}}} | levels
+        data = "<b>" + "".join(f'<r l="{one[0]}" id="{one[1]}"><g>{GTIN}</g></r>' for one in rows) + "</b>"
+    else:
+        places = {
+            "Level": {"start": 1, "width": 1},
+            "Id": {"start": 2, "width": 18},
+            "GTIN": {"start": 20, "width": 14},
+        }
+        table = {"fixed": {"columns": places}} | levels
+        data = "".join(f"{level}{one:<18}{GTIN}\n" for level, one in rows)
+    events, findings = convert(mapping(tmp_path, table, **by_id), data, f"b.{kind}")
+    assert not findings
+    packed = {
+        event.parent_id[-1]: [epc[-2:] for epc in event.child_epcs] for event in events if hasattr(event, "child_epcs")
+    }
+    assert packed == {"1": ["A1", "A2"], "2": ["B1"]}
+
+
 def test_the_record_that_is_not_there_and_what_looks_like_it(tmp_path) -> None:
     data = '<Batch xmlns="urn:x"><Lot/><Units/><Unit/></Batch>'
     _, findings = convert(mapping(tmp_path, XML), data, "b.xml")

@@ -36,6 +36,8 @@ def transform(name: str, cell, **keys):
         ("0952132l1l00l4", "TABLE-CHAR-03"),
         (f"0952{ZERO_WIDTH}1321110014", "TABLE-CHAR-03"),
         (f"0 9521321{NO_BREAK}11001 4", "TABLE-CHAR-03"),
+        ('="09521321110014"', "TABLE-CELL-02"),
+        ("'09521321110014", "TABLE-CHAR-03"),
         ("9521321110014", ""),  # thirteen digits are a GTIN
         (9521321110014, "TABLE-NUM-02"),
     ],
@@ -57,6 +59,7 @@ def test_a_gtin_is_put_right_where_its_check_digit_proves_it(cell, code: str) ->
         ("9.5213211100E+12", "TABLE-NUM-01"),
         ("O9521321110015", "GS1-GTIN-01"),
         ("0952132S110014", "GS1-GTIN-01"),  # an S may be many things
+        ('="09521321110015"', "GS1-GTIN-01"),
         ("#REF!", "TABLE-CELL-01"),
         ("########", "TABLE-CELL-01"),
         (95213211100140000, "TABLE-NUM-03"),
@@ -90,6 +93,13 @@ def test_serial_and_lot_numbers_are_never_guessed(name: str, cell: str, says: st
         transform(name, cell)
     assert caught.value.rule.code == "TABLE-CHAR-04"
     assert says in caught.value.message
+
+
+def test_a_serial_number_in_a_formula_is_a_matter_of_the_mapping() -> None:
+    with pytest.raises(Refused) as caught:
+        transform("serial", '="0007"')
+    assert caught.value.rule.code == "TABLE-CELL-03"
+    assert "steps" in caught.value.rule.hint
 
 
 def test_other_letters_stay_a_matter_of_the_characters_that_gs1_allows() -> None:

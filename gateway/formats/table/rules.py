@@ -83,6 +83,20 @@ CELL_ERROR = Rule(
     " narrow for their number; programs that only write formulas leave the results out.",
     "Open the file in a spreadsheet program, mend the formula, paste the column as values, and save.",
 )
+FORMULA_READ = Rule(
+    "TABLE-CELL-02",
+    Severity.WARNING,
+    'A number that is wrapped into a formula (="0952...") was read without it; its check digit proves it.',
+    "People wrap numbers so that spreadsheets keep their leading zeros.",
+    "Export the plain number; a program that reads text keeps the zeros.",
+)
+FORMULA_TEXT = Rule(
+    "TABLE-CELL-03",
+    Severity.ERROR,
+    'A serial or lot number is wrapped into a formula (="A1").',
+    "The signs around it are allowed in serial numbers: nothing proves that they do not belong to it.",
+    "Export the plain text, or take the signs away with `steps: [{regex: {pattern: '=\"(.*)\"'}}]`.",
+)
 ENCODING = Rule(
     "TABLE-ENC-01",
     Severity.ERROR,

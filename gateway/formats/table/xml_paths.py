@@ -87,6 +87,10 @@ class Match:
         prefix, colon, name = step.rpartition(":")
         return f"{{{namespaces[prefix]}}}{name}" if colon else name
 
+    def may_be_below(self, root: Node) -> bool:
+        """Whether there can be records in a document with this root."""
+        return self._anywhere or root.tag == self._tags[0]
+
     def is_tag(self, node: Node) -> bool:
         """Whether an element is called as records are."""
         return node.tag == self._tags[-1]

@@ -117,6 +117,9 @@ class Records:
                 if not opened and node.getroottree().docinfo.internalDTD is not None:
                     message = "the document has a document type declaration"
                     raise InputError(self._finding(rules_records.XML_DOCTYPE, message, "<!DOCTYPE", "no DOCTYPE"))
+                if not opened and not self._match.may_be_below(node):
+                    self._match.is_record([node])  # notes what is there
+                    break
                 opened.append(node)
                 with_records.append(False)
                 if len(opened) > self._context.limits.depth:

@@ -19,6 +19,7 @@ from gateway.gs1.element_string import FNC1
 
 _EXACT = 1 << 53
 _MANTISSA = re.compile(r"([0-9])[.,]([0-9]{1,20})[eE]\+?([0-9]{1,2})")
+_FORMULA = re.compile(r'="([^"]*)"')
 _SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}")
 
 
@@ -94,12 +95,21 @@ def all_digits(text: str) -> str:
     return digits if len(digits) == int(match[3]) + 1 else ""
 
 
+def as_formula(text: str) -> str | None:
+    """The text inside ``="…"``, in which people wrap numbers so that spreadsheets keep their zeros; else None."""
+    match = _FORMULA.fullmatch(text)
+    return match[1] if match is not None else None
+
+
 def not_disguised(value: str, what: str) -> None:
     """Refuse letters in a serial or lot number that look like others, or are not seen: nothing proves what was meant.
 
     Raises:
         Refused: there is such a letter; the message names it.
     """
+    if as_formula(value) is not None:
+        message = f"the {what} {value} is written as the formula of a spreadsheet"
+        raise Refused(rules.FORMULA_TEXT, message, expected="the text alone")
     if value.isascii():
         return
     found = disguised(value)

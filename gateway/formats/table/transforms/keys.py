@@ -16,6 +16,7 @@ from gateway.formats.table.transforms.base import (
     Repaired,
     Tools,
     all_digits,
+    as_formula,
     clean,
     clean_code,
     gs1_rules,
@@ -90,10 +91,13 @@ def _typed(cell: Cell) -> tuple[str, Rule | None]:
     value = shown(cell)
     if is_digits(value):
         return value, None
+    wrapped = as_formula(value)
+    if wrapped is not None and is_digits(wrapped):
+        return wrapped, rules.FORMULA_READ
     exact = all_digits(value)
     if exact:
         return exact, rules.SCIENTIFIC_READ
-    meant = as_digits(value)
+    meant = as_digits(value.removeprefix("'"))  # what spreadsheets put before a number that is text
     return (meant, rules.LOOKALIKE_READ) if is_digits(meant) else (clean(cell), None)
 
 
