@@ -53,7 +53,8 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
   (`printed.at`); `../` goes up to what contains it (`styles/json-batch`). Numbers stay as they are written.
 * **XML**: `table.xml.records` is the path of a record, each column an XPath from it: `@id`, `Lot`, `../@sscc`,
   `Id[@type='SN']` (`styles/xml-packing`).
-* **Totals of such documents**: `table.controls` compares a count in a header or trailer with what was read.
+* **Totals outside the rows**: `table.controls` compares a count above the table, in a header or trailer line, or beside
+  the list of records, with what was read.
 * **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
   own sheet.
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.errors import InputError, UsageError
+from gateway.formats.base import Context
+from gateway.formats.table import read
 from gateway.formats.table.encoding_evidence import judge
+from gateway.sources import Source
 from tests.formats.tables import GTIN, codes, convert, mapping, serials, told
 
 ROWS = [["GTIN", "Serial", "Lot", "Note"], [GTIN, "A1", "L1", ""], [GTIN, "A2", "L1", ""]]
@@ -89,6 +93,21 @@ def test_a_letter_that_nothing_decides_is_said_with_what_it_may_be() -> None:
     assert "in cp1250 'Muñoz' would be 'Muńoz'" in found.reason
 
 
+def test_a_setting_decides_where_the_mapping_leaves_it_open(tmp_path) -> None:
+    data = text(",", "Mu\xf1oz").encode("latin-1")
+    for encoding, code in (("cp1252", []), ("cp1250", []), ("utf-8", ["TABLE-ENC-01"])):
+        context = Context(mapping=mapping(tmp_path, NOTE))
+        context.options.values["encoding"] = encoding
+        try:
+            list(read(Source.memory(data, "s.csv"), context).events)
+        except InputError as error:
+            context.findings.add(error.finding)
+        assert codes(list(context.findings)) == code
+    context.options.values["encoding"] = "cp9999"
+    with pytest.raises(UsageError, match="there is no encoding 'cp9999'"):
+        read(Source.memory(data, "s.csv"), context)
+
+
 def test_bytes_that_are_no_text(tmp_path) -> None:
     mapped = mapping(tmp_path, NOTE)
     assert codes(convert(mapped, bytes(range(256)) * 20)[1]) != []
@@ -96,6 +115,7 @@ def test_bytes_that_are_no_text(tmp_path) -> None:
     assert mapped.claims(b"\0\x01\0\0" * 500, "s.csv") is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.lists(st.text(max_size=5), max_size=3))
 def test_any_bytes_are_judged(data: bytes, words: list[str]) -> None:
     found = judge([data[:100], data[100:]], words)
@@ -103,6 +123,7 @@ def test_any_bytes_are_judged(data: bytes, words: list[str]) -> None:
         data.decode(found.encoding)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
 def test_utf_8_is_proven_however_it_is_cut(words: str) -> None:
     data = words.encode()

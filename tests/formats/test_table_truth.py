@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.formats.table.characters import INVISIBLE, as_digits, disguised, plain
@@ -116,6 +116,7 @@ def test_what_is_not_seen_around_a_value_is_left_out_and_said(tmp_path) -> None:
     assert "ZERO WIDTH SPACE" in findings[1].message
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from([*"0123456789OoIlＯ０１", CYRILLIC_O, ZERO_WIDTH, NO_BREAK]), max_size=18))
 def test_nothing_but_a_right_check_digit_makes_a_key(text: str) -> None:
     try:
@@ -126,6 +127,7 @@ def test_nothing_but_a_right_check_digit_makes_a_key(text: str) -> None:
     assert not value or (len(value) == 14 and verify(value) and value.endswith(as_digits(text).lstrip("0")))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_characters_take_any_text(text: str) -> None:
     assert not set(plain(text)) & INVISIBLE
@@ -240,3 +242,13 @@ def test_a_missing_column_names_the_header_that_looks_like_it(tmp_path) -> None:
     assert "needs the column 'Lot' (nearest: 'Charge')" in findings[0].message
     _, findings = convert(mapped, f"GTIN;Seriennummer;Lot;Farbe\n{GTIN};A1;L1;x\n")
     assert "needs the column 'Serial' (nearest: 'Seriennummer')" in findings[0].message
+
+
+@pytest.mark.parametrize(("above", "code"), [("Units: 2", []), ("Units,2", []), ("units,3", ["TABLE-COUNT-01"])])
+def test_a_count_above_the_table_is_compared(tmp_path, above: str, code: list[str]) -> None:
+    table = {"csv": {}, "controls": [{"column": "Units", "counts": "unit"}]}
+    rows = f"{HEAD}\n{GTIN},A1,L1,,\n{GTIN},A2,L1,,\n"
+    assert codes(convert(mapping(tmp_path, table), f"{above}\n{rows}")[1]) == code
+    assert codes(convert(mapping(tmp_path, table), rows)[1]) == ["TABLE-COUNT-03"]
+    table["controls"][0]["required"] = False
+    assert not convert(mapping(tmp_path, table), rows)[1]

@@ -13,10 +13,17 @@ from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.table import rules
 from gateway.formats.table.cells import Block, letter
-from gateway.formats.table.csv_guess import expected_words, first_rows, reader, settled, whole_lines
+from gateway.formats.table.csv_guess import DELIMITERS, expected_words, first_rows, reader, settled, whole_lines
 from gateway.formats.table.csv_plain import plain_blocks
 from gateway.formats.table.spec import AUTO, Csv, MappingSpec
-from gateway.formats.table.text_encoding import has_plain_line_ends, of_head, settle, undecodable
+from gateway.formats.table.text_encoding import (
+    ColumnOf,
+    given_encoding,
+    has_plain_line_ends,
+    of_head,
+    settle,
+    undecodable,
+)
 from gateway.sources import Source
 
 #: Small enough for a block to stay in the processor's cache; larger ones cost twice the time.
@@ -24,18 +31,30 @@ BLOCK_ROWS = 512
 MAX_LINE = 1 << 22
 
 
-def blocks(source: Source, spec: MappingSpec, context: Context) -> Iterator[Block]:
-    """The rows of a CSV file.
+def settle_dialect(source: Source, spec: MappingSpec, context: Context) -> Csv:
+    """The dialect of a file: what the mapping declares, and what the file shows where the mapping leaves it open.
+
+    Raises:
+        InputError: the file is no text in any encoding that is known.
+        UsageError: the setting `encoding` names none.
+    """
+    dialect = spec.table.csv or Csv()
+    if AUTO not in {dialect.delimiter, dialect.encoding}:
+        return dialect
+    declared = given_encoding(dialect.encoding, context)
+    encoding = settle(source, declared, expected_words(spec), context.findings, _columns_of(dialect))
+    return settled(_beginning(source, encoding), spec, encoding)
+
+
+def blocks(source: Source, dialect: Csv, context: Context) -> Iterator[Block]:
+    """The rows of a CSV file in a dialect that leaves nothing open.
 
     Raises:
         InputError: wrong encoding or dialect, with row and column.
         LimitExceeded: a line is longer than any real one.
     """
-    dialect = spec.table.csv or Csv()
-    column_of = partial(_column, delimiter="," if dialect.delimiter == AUTO else dialect.delimiter, quote=dialect.quote)
-    encoding = settle(source, dialect.encoding, expected_words(spec), context.findings, column_of)
-    if AUTO in {dialect.delimiter, dialect.encoding}:
-        dialect = settled(_beginning(source, encoding), spec, encoding)
+    column_of = _columns_of(dialect)
+    encoding = settle(source, dialect.encoding, (), context.findings, column_of)
     _report_line_ends(source, dialect, context)
     first = 1
     with source.open() as stream:
@@ -84,6 +103,11 @@ def head(data: bytes, spec: MappingSpec, rows: int) -> list[list[str]]:
     except UnicodeDecodeError:
         return []
     return first_rows(text, settled(text, spec, encoding), rows)
+
+
+def _columns_of(dialect: Csv) -> ColumnOf:
+    delimiter = DELIMITERS[0] if dialect.delimiter == AUTO else dialect.delimiter
+    return partial(_column, delimiter=delimiter, quote=dialect.quote)
 
 
 def _beginning(source: Source, encoding: str) -> str:

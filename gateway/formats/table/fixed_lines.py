@@ -16,7 +16,7 @@ from gateway.formats.table.csv_rows import MAX_LINE
 from gateway.formats.table.records import Record
 from gateway.formats.table.spec import MappingSpec
 from gateway.formats.table.spec_records import Fixed, Span
-from gateway.formats.table.text_encoding import settle, undecodable
+from gateway.formats.table.text_encoding import given_encoding, settle, undecodable
 from gateway.sources import Source
 
 
@@ -139,7 +139,7 @@ def lines(source: Source, spec: MappingSpec, context: Context) -> Iterator[str]:
         LimitExceeded: a line is longer than any real one.
     """
     fixed = spec.table.fixed or Fixed(columns={})
-    encoding = settle(source, fixed.encoding, expected_words(spec), context.findings)
+    encoding = settle(source, given_encoding(fixed.encoding, context), expected_words(spec), context.findings)
     with source.open() as stream:
         text = io.TextIOWrapper(stream, encoding, newline="")
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as default
 
 from gateway.errors import InputError
 from gateway.findings import Finding, Findings, Where
@@ -32,6 +33,7 @@ class Header:
         preamble: field name: value of its cell above the header, and where that is.
         level: index of the column of `table.levels`, -1 when there is none.
         parent: index of the column of `table.levels.parent`, -1 when there is none.
+        totals: column of a control: its value above the header, and where that is.
     """
 
     index: int
@@ -41,6 +43,7 @@ class Header:
     preamble: dict[str, tuple[Cell, Where]]
     level: int = -1
     parent: int = -1
+    totals: dict[str, tuple[Cell, Where]] = default(default_factory=dict)
 
 
 def find(spec: MappingSpec, rows: Sequence[Sequence[Cell]]) -> Header | None:
@@ -146,7 +149,8 @@ def check(
                 where=place.at(best + 1, name),
                 value=name,
             )
-    read = {cell_place.row for _, cell_place in preamble.values()}
+    totals = _labelled({header_key(one.column): one.column for one in spec.table.controls}, looked[:best], place)
+    read = {cell_place.row for _, cell_place in (*preamble.values(), *totals.values())}
     above = [
         index + 1
         for index in range(best)
@@ -155,7 +159,7 @@ def check(
     if above:
         where = place.at(above[0], last_row=above[-1])
         findings.report(rules.PREAMBLE, "rows above the header are not converted", where=where)
-    return Header(best, names, _columns(spec, sources), sources, preamble, level, parent)
+    return Header(best, names, _columns(spec, sources), sources, preamble, level, parent, totals)
 
 
 def _positions(row: Sequence[Cell]) -> dict[str, int]:
@@ -200,6 +204,10 @@ def _level_columns(spec: MappingSpec, row: Sequence[Cell]) -> tuple[int, int]:
 def _preamble(spec: MappingSpec, rows: Sequence[Sequence[Cell]], place: Place) -> dict[str, tuple[Cell, Where]]:
     """What stands above the header: right of a label, or behind the colon of the label's own cell."""
     labels = {header_key(text): name for name, field in spec.fields.items() for text in field.preamble}
+    return _labelled(labels, rows, place)
+
+
+def _labelled(labels: Mapping[str, str], rows: Sequence[Sequence[Cell]], place: Place) -> dict[str, tuple[Cell, Where]]:
     found: dict[str, tuple[Cell, Where]] = {}
     for number, row in enumerate(rows if labels else (), 1):
         for index, cell in enumerate(row):

@@ -12,6 +12,7 @@ from gateway.epcis.vocabulary import Field
 from gateway.formats.table.carriers import CARRIERS
 from gateway.formats.table.dates import Form
 from gateway.formats.table.spec import AUTO, EventSpec, FieldSpec, MappingSpec, Step, event_fields
+from gateway.formats.table.text_encoding import ENCODING
 from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
 from gateway.options import COMPANY_PREFIX, CREATION_DATE, EVENT_TIME, READ_POINT, TIME_ZONE, Setting
 
@@ -20,7 +21,7 @@ Place = tuple[str | int, ...]
 OUTERMOST = "outermost"
 
 #: Settings that every table reader knows.
-SETTINGS: tuple[Setting, ...] = (EVENT_TIME, TIME_ZONE, READ_POINT, COMPANY_PREFIX, CREATION_DATE)
+SETTINGS: tuple[Setting, ...] = (EVENT_TIME, TIME_ZONE, READ_POINT, COMPANY_PREFIX, CREATION_DATE, ENCODING)
 
 _ALL_OPTIONS = ("formats", "zone", "day_00", "numbers", "table")
 
@@ -74,7 +75,7 @@ def _records(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     for index, control in enumerate(table.controls):
         place: Place = ("table", "controls", index)
         yield from _known((*place, "counts"), control.counts, spec.objects, "object")
-        if table.json_ is None:
+        if table.json_ is None and table.csv is None and table.xlsx is None:
             yield from _known((*place, "column"), control.column, columns, "column")
 
 

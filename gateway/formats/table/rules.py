@@ -117,7 +117,7 @@ ENCODING_ASSUMED = Rule(
     "The encoding of a text is not proven; the one that gives the likelier words was taken.",
     "In encodings with one byte a letter every byte is some letter: Windows encodings of different regions differ only"
     " in the letters that they give.",
-    "Declare table.csv.encoding in the mapping, or export the table in UTF-8.",
+    "Declare table.csv.encoding in the mapping, give --set encoding=, or export the table in UTF-8.",
 )
 LINE_ENDS = Rule(
     "TABLE-CSV-02",

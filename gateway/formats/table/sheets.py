@@ -116,6 +116,8 @@ class Table:
             self.place.add(self.rows, sheet.place)
             self.tools = replace(self.tools, day_0=sheet.day_0)
             self._found = header.check(self.spec, first.rows, sheet.place, supplied, self.context.findings)
+            for name, (cell, where) in self._found.totals.items():
+                sheet.totals.setdefault(name, []).append((shown(cell), where))
             rest = Block(first.first + self._found.index + 1, first.rows[self._found.index + 1 :])
             self._settle_dates(carrier, sheet.place)
             yield OpenSheet(self, self._found, sheet.place, chain([rest], sheet.blocks), self.rows, sheet.totals)

@@ -31,7 +31,7 @@ class Csv(_Model):
     """Dialect of a CSV file."""
 
     delimiter: str = Field(
-        default=AUTO, pattern=r"^(auto|(?s:.))$", description="separator between cells; `auto` goes by the header"
+        default=AUTO, pattern=r"^(auto|[\s\S])$", description="separator between cells; `auto` goes by the header"
     )
     quote: str = Field(default='"', min_length=1, max_length=1, description="quote character")
     encoding: str = Field(
@@ -80,7 +80,7 @@ class Table(_Model):
     header_within: int = Field(default=20, ge=1, le=500, description="the header is searched in so many rows")
     ignore: Texts = Field(default=[], description="headers of columns that are left out on purpose")
     footers: list[Footer] = Field(default=[], description="totals and other rows below the data")
-    controls: list[Control] = Field(default=[], description="totals that a document of records states once")
+    controls: list[Control] = Field(default=[], description="totals that a file states once, outside its rows")
     fill_down: Texts = Field(
         default=[],
         description="fields whose empty cells take the value above, outermost first: merged cells, box header rows",

@@ -49,8 +49,10 @@ class Xml(Model):
 
 
 class Control(Model):
-    """A total that a document of records states once: in a header, a trailer, or beside the list."""
+    """A total that a file states once: above the header, in a header or trailer line, or beside the list of records."""
 
-    column: str = Field(description="where: a column of `table.fixed.lines` or `table.xml.columns`, `../count` in JSON")
+    column: str = Field(
+        description="label above the header; column of `table.fixed.lines`, `table.xml.columns`; `../count` in JSON"
+    )
     counts: str = Field(description="object whose number it is; it is compared")
     required: bool = Field(default=True, description="whether it must be there")

@@ -10,12 +10,16 @@ import codecs
 import re
 from collections.abc import Callable, Sequence
 
-from gateway.errors import InputError
+from gateway.errors import InputError, UsageError
 from gateway.findings import Finding, Findings, Where
+from gateway.formats.base import Context
 from gateway.formats.table import rules
 from gateway.formats.table.encoding_evidence import Judgement, judge
 from gateway.formats.table.spec import AUTO
+from gateway.options import Setting
 from gateway.sources import Source
+
+ENCODING = Setting("encoding", "encoding of a text whose mapping leaves it open, e.g. cp1250")
 
 #: Encodings in which the byte 0x0A is a line end and nothing else, so that bytes may be cut there.
 _LINE_ENDS = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp(125\d|437|85\d|86\d|874)|koi8-[rutk]|mac-\w+")
@@ -32,6 +36,23 @@ ColumnOf = Callable[[bytes, int], str]
 def no_column(_line: bytes, _position: int) -> str:
     """For texts without columns."""
     return ""
+
+
+def given_encoding(declared: str, context: Context) -> str:
+    """What the mapping declares; where it leaves the encoding open, what the setting says.
+
+    Raises:
+        UsageError: the setting names no encoding.
+    """
+    given = context.options.values.get(ENCODING.key, "")
+    if declared != AUTO or not given:
+        return declared
+    try:
+        "".encode(given)
+    except LookupError as error:
+        message = f"there is no encoding {given!r}"
+        raise UsageError(message, hint="for example encoding=cp1250") from error
+    return given
 
 
 def settle(

@@ -23,14 +23,19 @@ BLOCK_ROWS = 512
 ALL = "*"
 
 
-def sheets(source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
+def sheets(source: Source, place: Xlsx, context: Context, *, fill: bool = True) -> Iterator[Sheet]:
     """Each sheet that a mapping reads. Other sheets with content are reported.
+
+    Args:
+        source: the workbook.
+        place: which sheets are read.
+        context: limits, and takes what is worth knowing.
+        fill: whether merged cells hold their value in each of their rows.
 
     Raises:
         InputError: no workbook, protected, truncated, or without a sheet of this name.
         LimitExceeded: a zip bomb.
     """
-    place = spec.table.xlsx or Xlsx()
     book = open_workbook(source, context.limits)
     names = book.names
     wanted = _wanted(book, place)
@@ -52,10 +57,10 @@ def sheets(source: Source, spec: MappingSpec, context: Context) -> Iterator[Shee
             message = f"the sheet {name!r} is hidden; it is converted all the same"
             context.findings.report(rules.HIDDEN, message, where=at.at())
         rows = _Rows(source, found, book.marks_of(name, found), at)
-        yield Sheet(at, rows.blocks(fill=_fills(spec), context=context), day_0=book.day_0)
+        yield Sheet(at, rows.blocks(fill=fill, context=context), day_0=book.day_0)
 
 
-def _fills(spec: MappingSpec) -> bool:
+def fills(spec: MappingSpec) -> bool:
     """Whether a merged cell stands for each of its rows: not if the mapping fills down, or if it may be a sum."""
     return not spec.table.fill_down and all(thing.quantity is None for thing in spec.objects.values())
 
@@ -103,7 +108,7 @@ def head(source: Source, spec: MappingSpec, rows: int, limits: Limits) -> list[S
         for name in _wanted(book, place):
             sheet = book.book.get_sheet_by_name(name)
             read = _Rows(source, sheet, book.marks_of(name, sheet), Place(source.name, name))
-            first = next(read.blocks(fill=_fills(spec), context=Context()), None)
+            first = next(read.blocks(fill=fills(spec), context=Context()), None)
             out += list(first.rows[:rows]) if first is not None else []
             if ALL not in place.sheet and out:
                 break

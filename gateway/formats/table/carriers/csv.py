@@ -17,6 +17,7 @@ class CsvCarrier:
     """CSV: the carrier that takes whatever text is nothing else."""
 
     key = "csv"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is none of the kinds that show themselves: CSV has no mark of its own."""
@@ -28,7 +29,8 @@ class CsvCarrier:
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The one table of the file."""
-        yield Sheet(Place(source.name), csv_rows.blocks(source, spec, context))
+        dialect = csv_rows.settle_dialect(source, spec, context)
+        yield Sheet(Place(source.name), csv_rows.blocks(source, dialect, context))
 
     def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:  # noqa: ARG002 - as the protocol has it
         """The first rows; none when the beginning cannot be read in the declared encoding."""

@@ -22,6 +22,7 @@ class FixedCarrier:
     """Lines whose values stand at fixed places."""
 
     key = "fixed"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is text and neither JSON nor XML: fixed-width lines have no mark of their own."""

@@ -17,6 +17,7 @@ class JsonCarrier:
     """Records in JSON documents."""
 
     key = "json"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file begins as JSON."""

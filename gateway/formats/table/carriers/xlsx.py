@@ -10,7 +10,7 @@ from gateway.formats.table import xlsx_rows
 from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Sheet
 from gateway.formats.table.cells import Cell
-from gateway.formats.table.spec import MappingSpec, Table
+from gateway.formats.table.spec import MappingSpec, Table, Xlsx
 from gateway.sources import Source
 
 
@@ -18,6 +18,7 @@ class XlsxCarrier:
     """Workbooks: XLSX, XLS and ODS."""
 
     key = "xlsx"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is, or claims to be, a workbook."""
@@ -29,7 +30,7 @@ class XlsxCarrier:
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The sheets that the mapping reads."""
-        return xlsx_rows.sheets(source, spec, context)
+        return xlsx_rows.sheets(source, spec.table.xlsx or Xlsx(), context, fill=xlsx_rows.fills(spec))
 
     def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:  # noqa: ARG002 - as the protocol has it
         """The first rows of the sheet; none without the whole file.

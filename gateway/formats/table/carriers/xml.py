@@ -17,6 +17,7 @@ class XmlCarrier:
     """Records in XML documents."""
 
     key = "xml"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file begins as XML."""
