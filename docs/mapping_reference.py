@@ -73,7 +73,7 @@ Each of these is found and said; it is put right only where a check digit, or th
 * **Dates**: two `formats` that read a text differently (DD/MM and MM/DD) are settled by the whole column, or its dates
   with two readings are errors. Numbers in date columns of workbooks count from the workbook's own epoch, 1900 or 1904.
 * **Workbooks** (XLSX, XLS, ODS; XLSB is not read): merged cells hold in all rows that they span, unless `fill_down` is
-  declared or the rows are amounts. Hidden rows and hidden sheets that are read are said; without `sheet` the first
+  declared or the rows are amounts. Hidden rows, columns and sheets that are read are said; without `sheet` the first
   visible one is read. Cells with an error (`#REF!`), and in XLSX and ODS formulas without a saved result, are errors;
   XLS does not tell such formulas from zeros.
 * **Rows**: the header in the middle is passed over; a row that looks like a total and is not declared under `footers`

@@ -189,6 +189,36 @@ def test_hidden_rows_are_converted_and_said(tmp_path, kind: str) -> None:
     assert [(one.code, one.where.sheet, one.where.row) for one in findings] == [("TABLE-SHEET-03", "Batch", 3)]
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_hidden_columns_are_converted_and_said(tmp_path, kind: str) -> None:
+    if kind == "xlsx":
+
+        def build(book) -> None:
+            sheet = book.add_worksheet()
+            rows_of(sheet, *ROWS)
+            sheet.set_column(2, 3, None, None, {"hidden": True})
+            sheet.set_column(9, 99, None, None, {"hidden": True})
+
+        data = xlsx(build)
+    elif kind == "xls":
+
+        def hide(_, sheet) -> None:
+            for column in (2, 3, 9):
+                sheet.col(column).hidden = True
+
+        data = xls(*ROWS, build=hide)
+    else:
+        columns = (
+            '<table:table-column table:number-columns-repeated="2"/>'
+            '<table:table-column table:number-columns-repeated="2" table:visibility="collapse"/>'
+        )
+        data = ods(columns, line(*NAMES), *(line(*row) for row in ROWS))
+    events, findings = convert(mapping(tmp_path), data, f"b.{kind}")
+    assert serials(events) == ["A1", "0007"]
+    assert codes(findings) == ["TABLE-SHEET-03"]
+    assert findings[0].value == ("C, D" if kind == "xls" else "C to D")
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])
 def test_the_first_sheet_is_the_first_that_people_see(tmp_path, kind: str) -> None:
     if kind == "xlsx":

@@ -79,6 +79,7 @@ class _Scan:
         self._pending = 0
         self._columns = 0
         self._last = 0
+        self._declared = 0
         self._area = 0
         self._cells = 0
 
@@ -93,21 +94,34 @@ class _Scan:
                     if depth == 1:
                         self._begin(str(node.get(f"{_TABLE}name", "")))
                 continue
-            if tag == f"{_TABLE}table-row" and depth == 1:
-                self._take(node)
-                node.clear()
-                while node.getprevious() is not None:
-                    del node.getparent()[0]
-            elif tag == f"{_TABLE}table":
+            if depth == 1:
+                self._part(node)
+            if tag == f"{_TABLE}table":
                 depth -= 1
                 if not depth:
                     self._end()
             elif tag == f"{_TABLE}null-date":
                 self.found.is_1904 = node.get(f"{_TABLE}date-value") == _EPOCH_1904
 
+    def _part(self, node: Any) -> None:
+        """A part of a sheet has ended."""
+        if node.tag == f"{_TABLE}table-row":
+            self._take(node)
+            node.clear()
+            while node.getprevious() is not None:
+                del node.getparent()[0]
+        elif node.tag == f"{_TABLE}table-column":
+            self._column(node)
+
     def _begin(self, name: str) -> None:
         self._marks = self.found.marks[name] = Marks()
-        self._row = self._columns = self._last = 0
+        self._row = self._columns = self._last = self._declared = 0
+
+    def _column(self, node: Any) -> None:
+        first = self._declared
+        self._declared += _count(node, "number-columns-repeated")
+        if node.get(f"{_TABLE}visibility", "visible") != "visible":
+            self._marks.hide_columns(first, self._declared - 1)
 
     def _end(self) -> None:
         self._area += self._last * self._columns

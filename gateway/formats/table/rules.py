@@ -64,8 +64,8 @@ SHEET_UNREAD = Rule(
 HIDDEN = Rule(
     "TABLE-SHEET-03",
     Severity.WARNING,
-    "Hidden rows, or a hidden sheet, are converted like all others.",
-    "Who filters a table or hides rows no longer sees them, and may not know that they are sent.",
+    "Hidden rows or columns, or a hidden sheet, are converted like all others.",
+    "Who filters a table or hides a part of it no longer sees it, and may not know that it is sent.",
     "Delete what is not meant to be sent; show the rest before the file is saved.",
 )
 MERGED = Rule(

@@ -20,6 +20,7 @@ from gateway.formats.table.sheet_marks import Marks
 from gateway.sources import Source
 
 _BOF, _EOF, _FILEPASS, _DATE1904, _BOUNDSHEET, _ROW = 0x0809, 0x000A, 0x002F, 0x0022, 0x0085, 0x0208
+_COLINFO = 0x007D
 _FORMULA, _BOOLERR, _MULRK, _MULBLANK = 0x0006, 0x0205, 0x00BD, 0x00BE
 #: Records of one cell begin with its row and column: BLANK NUMBER LABEL RSTRING LABELSST RK and the two above.
 _CELLS: Final = frozenset({0x0201, 0x0203, 0x0204, 0x00D6, 0x00FD, 0x027E, _FORMULA, _BOOLERR})
@@ -95,8 +96,12 @@ class _Scan:
     def read(self, data: bytes) -> None:
         """Go through all records."""
         self._globals(data)
+        scanned = 0
         for offset in self._sheets:
-            self._sheet(data, offset)
+            scanned += self._sheet(data, offset) - offset
+            if scanned > 2 * len(data):
+                message = "sheets of the workbook lie in the same place"
+                raise LimitExceeded(Finding.of(rules.XLSX_BOMB, message, where=self._where))
 
     def _globals(self, data: bytes) -> None:
         at = 0
@@ -120,7 +125,8 @@ class _Scan:
                 return
             at += size
 
-    def _sheet(self, data: bytes, at: int) -> None:
+    def _sheet(self, data: bytes, at: int) -> int:
+        """Go through a sheet; the place where it ends."""
         marks = Marks()
         self.found.marks.append(marks)
         rows = columns = 0
@@ -139,10 +145,8 @@ class _Scan:
                 last = struct.unpack_from("<H", data, at + size - 2)[0]
                 rows, columns = max(rows, row + 1), max(columns, last + 1)
                 self._cells += max(last - first + 1, 1)
-            elif kind == _ROW:
-                if struct.unpack_from("<I", data, at + 12)[0] & _ROW_HIDDEN:
-                    row = unpack(data, at)[0]
-                    marks.hide(row + 1, row + 1)
+            elif kind in {_ROW, _COLINFO}:
+                self._hidden(data, at, kind, marks)
             elif kind == _BOF:
                 depth += 1  # a chart inside the sheet has records of its own
             elif kind == _EOF:
@@ -154,6 +158,15 @@ class _Scan:
         if not harmless(self._area, self._cells):
             message = f"a sheet reaches to the cell {letter(columns)}{rows}, but the sheets hold few cells"
             raise LimitExceeded(Finding.of(rules.XLSX_SPARSE, message, where=self._where))
+        return at
+
+    @staticmethod
+    def _hidden(data: bytes, at: int, kind: int, marks: Marks) -> None:
+        first, last = struct.unpack_from("<HH", data, at)
+        if kind == _ROW and struct.unpack_from("<I", data, at + 12)[0] & _ROW_HIDDEN:
+            marks.hide(first + 1, first + 1)
+        elif kind == _COLINFO and data[at + 8] & 1:
+            marks.hide_columns(first, last)
 
     @staticmethod
     def _fault(data: bytes, at: int, kind: int, marks: Marks) -> None:

@@ -12,13 +12,14 @@ from gateway.findings import Finding, Where
 from gateway.formats.base import Context, Limits
 from gateway.formats.table import rules
 from gateway.formats.table.carriers.base import Place, Sheet
-from gateway.formats.table.cells import Block, Cell
+from gateway.formats.table.cells import Block, Cell, letter
 from gateway.formats.table.sheet_marks import Marks
 from gateway.formats.table.spec import MappingSpec, Xlsx
 from gateway.formats.table.workbook import Workbook, open_workbook, readable
 from gateway.sources import Source
 
 BLOCK_ROWS = 512
+_SHOWN = 5
 #: Stands for all sheets that have the header.
 ALL = "*"
 
@@ -115,6 +116,10 @@ def head(source: Source, spec: MappingSpec, rows: int, limits: Limits) -> list[S
     return out
 
 
+def _columns(first: int, last: int) -> str:
+    return letter(first + 1) if first == last else f"{letter(first + 1)} to {letter(last + 1)}"
+
+
 class _Rows:
     """The rows of one sheet, with its marks laid over them.
 
@@ -197,6 +202,13 @@ class _Rows:
             count = sum(end - start + 1 for start, end in marks.hidden)
             message = f"{count} row{'s are' if count > 1 else ' is'} hidden; hidden rows are converted like all others"
             findings.report(rules.HIDDEN, message, where=self._place.at(first, last_row=last))
+        used = self._sheet.end[1] if self._sheet.end is not None else -1
+        columns = [(first, min(last, used)) for first, last in marks.columns if first <= used]
+        if columns:
+            names = ", ".join(_columns(first, last) for first, last in columns[:_SHOWN])
+            more = " and others" if len(columns) > _SHOWN else ""
+            message = f"the columns {names}{more} are hidden; hidden columns are converted like all others"
+            findings.report(rules.HIDDEN, message, where=self._place.at(), value=names)
         if fill and marks.merged:
             first, last, _ = min(marks.merged)
             count = len(marks.merged)
