@@ -50,7 +50,8 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
 * **Fixed-width lines**: `table.fixed` gives each column its place. `kind` tells lines apart: those of the table, and
   others (`lines`) whose values hold for all lines below or are totals (`styles/fixed-lines`).
 * **JSON and JSON Lines**: `table.json.records` leads to the list of records. Columns are dotted names inside a record
-  (`printed.at`); `../` goes up to what contains it (`styles/json-batch`). Numbers stay as they are written.
+  (`printed.at`); `../` goes up to what contains it (`styles/json-batch`). Elements of other lists have their number
+  (`tags.1`). Numbers stay as they are written.
 * **XML**: `table.xml.records` is the path of a record, each column an XPath from it: `@id`, `Lot`, `../@sscc`,
   `Id[@type='SN']` (`styles/xml-packing`).
 * **Totals outside the rows**: `table.controls` compares a count above the table, in a header or trailer line, or beside

@@ -108,6 +108,19 @@ def test_other_letters_stay_a_matter_of_the_characters_that_gs1_allows() -> None
     assert caught.value.rule.code == "GS1-SERIAL-01"
 
 
+@pytest.mark.parametrize("cell", [f"(01){GTIN}(21)A{CYRILLIC_O}1", f"urn:epc:id:sgtin:9521321.011001.{CYRILLIC_S}1"])
+def test_identifiers_with_a_serial_number_are_never_guessed(cell: str) -> None:
+    with pytest.raises(Refused) as caught:
+        transform("sgtin", cell)
+    assert caught.value.rule.code == "TABLE-CHAR-04"
+
+
+def test_headers_with_what_is_not_seen_are_found(tmp_path) -> None:
+    rows = f"G{ZERO_WIDTH}TIN,{BOM}Se\u00adrial,Lot{NO_BREAK},Expiry,Case\n{GTIN},A1,L1,,\n"
+    events, findings = convert(mapping(tmp_path), rows)
+    assert (serials(events), findings) == (["A1"], [])
+
+
 def test_what_is_not_seen_around_a_value_is_left_out_and_said(tmp_path) -> None:
     rows = f"{HEAD}\n{BOM}{GTIN},{ZERO_WIDTH}A1{NO_BREAK},L1,2029-10-31,\n{GTIN},A2,L1,2029-10-31,\n"
     events, findings = convert(mapping(tmp_path), rows)

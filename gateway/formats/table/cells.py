@@ -34,6 +34,7 @@ Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | d
 
 #: Blanks that people do not see, left out around a value: no-break spaces, zero-width characters, byte order mark.
 BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
 
@@ -119,8 +120,8 @@ def has_control(text: str) -> bool:
 
 
 def header_key(text: str) -> str:
-    """A header without what people see as the same: case, kinds and number of blanks."""
-    return _SPACES.sub(" ", text.strip(BLANKS).replace("\u00a0", " ")).casefold()
+    """A header without what people see as the same: case, kinds and number of blanks, what is not seen at all."""
+    return _SPACES.sub(" ", text.translate(_UNSEEN).strip(BLANKS)).casefold()
 
 
 def letter(number: int) -> str:

@@ -158,7 +158,7 @@ LOOKALIKE_READ = Rule(
 LOOKALIKE = Rule(
     "TABLE-CHAR-04",
     Severity.ERROR,
-    "A serial or lot number holds characters that look like others, or that nobody sees.",
+    "A serial or lot number, or an identifier with one, holds characters that look like others, or that nobody sees.",
     "A Cyrillic letter is another character than the Latin one that looks the same: what was printed on the pack is not"
     " known, and nothing proves it.",
     "Compare with the pack, and type the value anew.",

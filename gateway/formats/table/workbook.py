@@ -89,7 +89,7 @@ def open_workbook(source: Source, limits: Limits) -> Workbook:
         return Workbook(_load(source, "ods"), found.marks, DAY_0_1904 if found.is_1904 else DAY_0)
     book = _load(source, "xlsx")
     parts, is_1904 = _parts(source)
-    marks = {name: by_part[part] for name, part in parts.items() if part in by_part}
+    marks = {name: by_part[part.lower()] for name, part in parts.items() if part.lower() in by_part}
     return Workbook(book, marks, DAY_0_1904 if is_1904 else DAY_0)
 
 

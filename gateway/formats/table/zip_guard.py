@@ -27,7 +27,8 @@ _LOCAL_HEADER = 30
 #: Below this many unpacked bytes the ratio says nothing: empty sheets compress very well.
 _RATIO_FROM = 10_000_000
 _MEMBERS = 10_000
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+#: Sheets are mostly in xl/worksheets, but may be anywhere; shared texts are the only other large part.
+_SHEET = re.compile(r"(?!.*sharedstrings\.xml$).+\.xml", re.IGNORECASE)
 #: What zipfile says when the directory at the end of a zip is missing.
 _NO_DIRECTORY = "File is not a zip file"
 
@@ -83,7 +84,7 @@ class _Guard:
                 scan.feed(piece)
         if scan is not None:
             scan.end()
-            self.marks[member.filename] = scan.marks
+            self.marks[member.filename.lower()] = scan.marks
         if estimate.harmless:
             return
         before, self._unpacked = self._unpacked, 0  # the caps were kept; this is the same member once more

@@ -21,6 +21,7 @@ from gateway.formats.table.transforms.base import (
     clean_code,
     gs1_rules,
     kind,
+    not_disguised,
     whole,
 )
 from gateway.gs1 import keys, schemes
@@ -129,6 +130,7 @@ def _epc(cell: Cell, *, kinds: tuple[type[gs1.Key], ...], what: str, prefixes: g
     if not isinstance(cell, str):
         raise Refused(rules.NUMBER_CELL, f"{clean(cell)} is a {kind(cell)} in the sheet, not text", expected=_SPELLINGS)
     value = clean_code(cell)
+    not_disguised(value, "identifier")
     with gs1_rules():
         key = key_of(_parts(value, kinds))
         if not isinstance(key, kinds) or (isinstance(key, _NEEDS_SERIAL) and not key.serial):
