@@ -467,3 +467,11 @@ def test_marks_are_found_however_the_sheet_is_cut(size: int) -> None:
     scan.end()
     assert scan.marks.hidden == [(2, 3)]
     assert scan.marks.faults == {2: [(0, "#N/A")], 3: [(26, "#NO-RESULT")]}
+
+
+def test_a_cell_that_is_cut_before_its_mark_is_found() -> None:
+    scan = Scan()
+    for piece in (b'<row r="2"><c r="B2"><v>1</v></c></row>', b'<row r="3"><c r="C3"><f>A1', b"</f></c></row>"):
+        scan.feed(piece)
+    scan.end()
+    assert scan.marks.faults == {3: [(2, "#NO-RESULT")]}
