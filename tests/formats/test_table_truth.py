@@ -180,6 +180,13 @@ def test_a_column_in_both_orders_or_in_none_is_an_error(tmp_path) -> None:
     assert not convert(mapped, dated("05/05/2029", "2029-01-02"))[1]  # all have one reading
 
 
+def test_dates_above_the_table_and_below_it_decide_nothing(tmp_path) -> None:
+    table = {"csv": {}, "footers": [{"words": ["Checked"]}]}
+    around = "Printed,,,25/12/2029,\n" + dated("03/04/2029") + "Checked,,,26/12/2029,\n"
+    _, findings = convert(mapping(tmp_path, table, expiry=EITHER), around)
+    assert told(findings) == [("TABLE-HEAD-04", 1, ""), ("TABLE-DATE-03", 3, "Expiry")]
+
+
 @pytest.mark.parametrize(
     ("formats", "count"),
     [

@@ -140,12 +140,19 @@ class Table:
         sheet = next(
             (one for one in carrier.sheets(self.source, self.spec, quiet) if one.place.at() == place.at()), None
         )
+        footers = Footers(self.spec.table.footers, self.spec.table.decimal, Findings())
         for block in sheet.blocks if sheet is not None else ():
+            # What stands above the header or in a footer says nothing about the column.
+            rows = [
+                (row, number)
+                for row, number in zip(block.rows, block.numbers, strict=True)
+                if number > found.index + 1
+                and len(row) >= len(found.names)
+                and not footers.takes(row, place.at(number))
+            ]
             for name, column in columns.items():
                 index = found.columns[name]
-                pairs = zip(block.rows, block.numbers, strict=True)
-                there = [(row[index], at) for row, at in pairs if len(row) > index]
-                column.take([cell for cell, _ in there], [at for _, at in there])
+                column.take([row[index] for row, _ in rows], [number for _, number in rows])
         for name, column in columns.items():
             self._formats[name] = column.decided(self.spec.fields[name].formats)
             if len(self._formats[name]) < len(self.spec.fields[name].formats):
