@@ -10,7 +10,7 @@ import typing
 
 from pydantic import BaseModel
 
-from gateway.formats.table import spec
+from gateway.formats.table import spec, spec_records, spec_scan
 from gateway.formats.table.references import SETTINGS
 from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
 
@@ -47,11 +47,40 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
 * **Rows of several kinds**: `where` limits an event to rows whose field has a value, e.g. `where: {action: scrap}`. A
   row that no event takes is an error (`styles/rework`, `styles/returns`).
 * **Amounts without serial numbers**: an object with `quantity` (`styles/quantities`).
+* **Fixed-width lines**: `table.fixed` gives each column its place. `kind` tells lines apart: those of the table, and
+  others (`lines`) whose values hold for all lines below or are totals (`styles/fixed-lines`).
+* **JSON and JSON Lines**: `table.json.records` leads to the list of records. Columns are dotted names inside a record
+  (`printed.at`); `../` goes up to what contains it (`styles/json-batch`). Elements of other lists have their number
+  (`tags.1`). Numbers stay as they are written.
+* **XML**: `table.xml.records` is the path of a record, each column an XPath from it: `@id`, `Lot`, `../@sscc`,
+  `Id[@type='SN']` (`styles/xml-packing`).
+* **Totals outside the rows**: `table.controls` compares a count above the table, in a header or trailer line, or beside
+  the list of records, with what was read.
 * **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
   own sheet.
-
 * **Scanned pages**: `table.scan`; each barcode is a row, with columns named by application identifiers, e.g. `AI(21)`
   (`styles/fax-page`, [scanned pages](scan.md)).
+
+## What files do to values
+
+Each of these is found and said; it is put right only where a check digit, or the one possible reading, proves it.
+
+* **CSV**: without `delimiter` the separator is the one with which the header is found. Without `encoding` marks, right
+  UTF-8, the headers that the mapping expects and the look of words decide between UTF-8, UTF-16, cp1252, cp1250, cp1251
+  and cp1254; where a word would be another in a second encoding, a warning says what was assumed. Declare both to be
+  sure, and for the quickest reading of very long files.
+* **Numbers**: GTIN, SSCC and GLN get lost zeros back, and `9.521321110014E+12` is read when no digit is missing;
+  `9.52E+12` is an error. Digits of other scripts, letters O and l for 0 and 1, and blanks are put right in these keys
+  alone. In serial and lot numbers a letter that only looks like another (Cyrillic, Greek, full-width, not seen) is an
+  error: nothing proves what is on the pack.
+* **Dates**: two `formats` that read a text differently (DD/MM and MM/DD) are settled by the whole column, or its dates
+  with two readings are errors. Numbers in date columns of workbooks count from the workbook's own epoch, 1900 or 1904.
+* **Workbooks** (XLSX, XLS, ODS; XLSB is not read): merged cells hold in all rows that they span, unless `fill_down` is
+  declared or the rows are amounts. Hidden rows, columns and sheets that are read are said; without `sheet` the first
+  visible one is read. Cells with an error (`#REF!`), and in XLSX and ODS formulas without a saved result, are errors;
+  XLS does not tell such formulas from zeros.
+* **Rows**: the header in the middle is passed over; a row that looks like a total and is not declared under `footers`
+  is an error.
 
 `steps` prepare a text before its transform: `steps: [{split: {by: "/", part: 2}}, {case: upper}]`.
 A cell that its steps leave empty is an empty cell.
@@ -65,7 +94,12 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`table`", spec.Table),
     ("`table.csv`", spec.Csv),
     ("`table.xlsx`", spec.Xlsx),
-    ("`table.scan`", spec.Scan),
+    ("`table.scan`", spec_scan.Scan),
+    ("`table.fixed`", spec_records.Fixed),
+    ("`table.fixed.columns`", spec_records.Span),
+    ("`table.json`", spec_records.Json),
+    ("`table.xml`", spec_records.Xml),
+    ("`table.controls`", spec_records.Control),
     ("`table.levels`", spec.Levels),
     ("`table.footers`", spec.Footer),
     ("`constants`", spec.Constant),

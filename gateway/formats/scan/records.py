@@ -13,7 +13,8 @@ from gateway.formats.scan import codes, proof, rules
 from gateway.formats.scan.page import Page, in_reading_order, middle
 from gateway.formats.scan.pictures import Pictures, blank
 from gateway.formats.scan.symbols import Seen, Symbol
-from gateway.formats.table.spec import MappingSpec, Scan
+from gateway.formats.table.spec import MappingSpec
+from gateway.formats.table.spec_scan import Scan
 from gateway.gs1.element_string import FNC1, SYMBOLOGIES, with_fnc1
 
 _SSCC, _CONTENT, _COUNT, _LOT, _GTIN = "00", "02", "37", "10", "01"

@@ -1,4 +1,4 @@
-"""The format `table`: CSV and XLSX through a mapping.
+"""The format `table`: rows and records of any file through a mapping.
 
 A table has no meaning of its own; a mapping (YAML, see ``docs/mapping-reference.md``) says which column is what and
 which events its rows make. `load` and `all_mappings` find mappings, `read` uses the one in the context.
@@ -25,7 +25,7 @@ def read(source: Source, context: Context) -> Document:
 
 TABLE = Format(
     key="table",
-    title="CSV and XLSX through a mapping",
+    title="CSV, workbooks, fixed-width lines, JSON and XML through a mapping",
     suffix=".csv",
     media_type="text/csv",
     read=read,

@@ -15,10 +15,26 @@ class Gap(enum.Enum):
     HERE = ""
 
 
+class Number(str):
+    """A number of a document, as it is written there."""
+
+    __slots__ = ()
+
+
+#: Stands in a cell with a formula whose result was never saved.
+NO_RESULT = "#NO-RESULT"
+#: What spreadsheet programs show where a formula fails, and where a column is too narrow for a number.
+# fmt: off
+ERRORS = frozenset((
+    "#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", NO_RESULT,
+))
+# fmt: on
+
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Gap
 
-#: Blanks that people do not see: no-break spaces, zero-width characters, byte order mark.
-_BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
+#: Blanks that people do not see, left out around a value: no-break spaces, zero-width characters, byte order mark.
+BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff"
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
 
@@ -83,7 +99,7 @@ class Block:
 def shown(cell: Cell) -> str:
     """The cell as text, as a spreadsheet program would show it without a number format."""
     if isinstance(cell, str):
-        return cell.strip(_BLANKS)
+        return cell.strip(BLANKS)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, Gap):
@@ -104,8 +120,8 @@ def has_control(text: str) -> bool:
 
 
 def header_key(text: str) -> str:
-    """A header without what people see as the same: case, kinds and number of blanks."""
-    return _SPACES.sub(" ", text.strip(_BLANKS).replace("\u00a0", " ")).casefold()
+    """A header without what people see as the same: case, kinds and number of blanks, what is not seen at all."""
+    return _SPACES.sub(" ", text.translate(_UNSEEN).strip(BLANKS)).casefold()
 
 
 def letter(number: int) -> str:

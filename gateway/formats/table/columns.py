@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gateway.findings import Rule
 from gateway.formats.table import rules
 from gateway.formats.table.cells import Cell, Gap, shown
+from gateway.formats.table.characters import disguised, edges
 from gateway.formats.table.transforms import Converter, Refused, Repaired
 from gateway.gs1.schemes import SGTIN
 
@@ -77,6 +78,9 @@ class Column:
         if isinstance(found, Repaired):
             self.repairs.append((cell, found))
             return found.value
+        if isinstance(cell, str) and not cell.isascii() and (around := edges(cell)):
+            names = " and ".join(disguised(around))
+            self.repairs.append((cell, Repaired(found, rules.INVISIBLE, f"around {shown(cell)!r} stood {names}")))
         return found
 
     def _empty(self) -> str | Bad:

@@ -35,11 +35,12 @@ _FOREIGN = frozenset("YMDHSAPymdhsap")
 _NOON = 12
 _CENTURY = 2000
 
-#: Day 0 of spreadsheets (1900 date system, with its leap year bug behind us), and the day counts that are read
-#: as dates: 2000-01-01 to 2099-12-31. Outside it a number is more likely something else.
-_DAY_0 = dt.date(1899, 12, 30)
-_FIRST_COUNT = 36526
-_LAST_COUNT = 73050
+#: Day 0 of spreadsheets: of the 1900 date system, with its leap year bug behind us, and of the 1904 date system.
+DAY_0 = dt.date(1899, 12, 30)
+DAY_0_1904 = dt.date(1904, 1, 1)
+#: Day counts of these days are read as dates. Outside a number is more likely something else.
+_FIRST_DAY = dt.date(2000, 1, 1)
+_LAST_DAY = dt.date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,12 @@ class Form:
             return None
 
 
-def from_day_count(count: float) -> dt.date | None:
+def from_day_count(count: float, day_0: dt.date = DAY_0) -> dt.date | None:
     """The date of a spreadsheet's day count, None when it is no whole day of this century."""
-    if not float(count).is_integer() or not _FIRST_COUNT <= count <= _LAST_COUNT:
+    if not float(count).is_integer() or not 0 <= count <= (_LAST_DAY - day_0).days:
         return None
-    return _DAY_0 + dt.timedelta(days=int(count))
+    day = day_0 + dt.timedelta(days=int(count))
+    return day if day >= _FIRST_DAY else None
 
 
 def in_zone(local: dt.datetime, zone: ZoneInfo) -> str | None:

@@ -10,7 +10,7 @@ from gateway.formats.table.spec import EventSpec, FieldSpec, MappingSpec, Object
 
 def describe(spec: MappingSpec) -> Iterator[str]:
     """One line a fact: which files, which columns, which things, which events."""
-    kinds = [key.upper() for key in CARRIERS.keys() if getattr(spec.table, key, None) is not None]  # noqa: SIM118 - a registry is no dict
+    kinds = [key.upper() for key in CARRIERS.keys() if spec.table.kind(key) is not None]  # noqa: SIM118 - a registry is no dict
     yield f"reads    {' and '.join(kinds)} files named {', '.join(spec.identify.names)}"
     for name, field in spec.fields.items():
         need = "" if field.required else ", may be empty"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as default
 
 from gateway.errors import InputError
 from gateway.findings import Finding, Findings, Where
 from gateway.formats.table import rules
 from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Cell, blank, header_key, shown
-from gateway.formats.table.spec import MappingSpec
+from gateway.formats.table.near import nearest
+from gateway.formats.table.spec import AUTO, MappingSpec
 
 #: Separators that partners use, with their names.
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
@@ -32,6 +33,7 @@ class Header:
         preamble: field name: value of its cell above the header, and where that is.
         level: index of the column of `table.levels`, -1 when there is none.
         parent: index of the column of `table.levels.parent`, -1 when there is none.
+        totals: column of a control: its value above the header, and where that is.
     """
 
     index: int
@@ -41,6 +43,7 @@ class Header:
     preamble: dict[str, tuple[Cell, Where]]
     level: int = -1
     parent: int = -1
+    totals: dict[str, tuple[Cell, Where]] = default(default_factory=dict)
 
 
 def find(spec: MappingSpec, rows: Sequence[Sequence[Cell]]) -> Header | None:
@@ -64,6 +67,11 @@ def find(spec: MappingSpec, rows: Sequence[Sequence[Cell]]) -> Header | None:
         names = tuple(shown(cell) for cell in row)
         return Header(index, names, _columns(spec, sources), sources, preamble, level, parent)
     return None
+
+
+def known_columns(spec: MappingSpec, row: Sequence[Cell]) -> int:
+    """How many fields of the mapping have their columns in this row, if it were the header."""
+    return len(_sources(spec, row))
 
 
 def _identified(spec: MappingSpec, rows: Sequence[Sequence[Cell]]) -> bool:
@@ -130,17 +138,19 @@ def check(
             message = f"the mapping {spec.mapping} needs the column {wanted!r}"
             there = ", ".join(name for name in names if name)
             raise InputError(Finding.of(rules.HEADER_MISSING, message, where=where, value=there, expected=wanted))
+    open_titles = [field.title for key, field in spec.fields.items() if key not in sources and key not in preamble]
     for name in names:
         if name and header_key(name) not in known:
-            near = difflib.get_close_matches(name, [field.title for field in spec.fields.values()], n=1)
+            near = nearest([name], open_titles)
             message = f"the column {name!r} is not in the mapping; its values are not converted"
             findings.report(
                 rules.HEADER_UNKNOWN,
-                message + (f" (did you mean {near[0]!r}?)" if near else ""),
+                message + (f" (did you mean {near!r}?)" if near else ""),
                 where=place.at(best + 1, name),
                 value=name,
             )
-    read = {cell_place.row for _, cell_place in preamble.values()}
+    totals = _labelled({header_key(one.column): one.column for one in spec.table.controls}, looked[:best], place)
+    read = {cell_place.row for _, cell_place in (*preamble.values(), *totals.values())}
     above = [
         index + 1
         for index in range(best)
@@ -149,7 +159,7 @@ def check(
     if above:
         where = place.at(above[0], last_row=above[-1])
         findings.report(rules.PREAMBLE, "rows above the header are not converted", where=where)
-    return Header(best, names, _columns(spec, sources), sources, preamble, level, parent)
+    return Header(best, names, _columns(spec, sources), sources, preamble, level, parent, totals)
 
 
 def _positions(row: Sequence[Cell]) -> dict[str, int]:
@@ -194,6 +204,10 @@ def _level_columns(spec: MappingSpec, row: Sequence[Cell]) -> tuple[int, int]:
 def _preamble(spec: MappingSpec, rows: Sequence[Sequence[Cell]], place: Place) -> dict[str, tuple[Cell, Where]]:
     """What stands above the header: right of a label, or behind the colon of the label's own cell."""
     labels = {header_key(text): name for name, field in spec.fields.items() for text in field.preamble}
+    return _labelled(labels, rows, place)
+
+
+def _labelled(labels: Mapping[str, str], rows: Sequence[Sequence[Cell]], place: Place) -> dict[str, tuple[Cell, Where]]:
     found: dict[str, tuple[Cell, Where]] = {}
     for number, row in enumerate(rows if labels else (), 1):
         for index, cell in enumerate(row):
@@ -222,16 +236,15 @@ def _missing_finding(spec: MappingSpec, row: Sequence[Cell], missing: list[str],
     there = [shown(cell) for cell in row if shown(cell)][:_COMPARED]
     delimiter = spec.table.csv.delimiter if spec.table.csv is not None else ""
     other = max(_DELIMITERS, key=there[0].count) if there else ""
-    if len(row) == 1 and not where.sheet and delimiter != other and other and there[0].count(other):
+    if len(row) == 1 and not where.sheet and delimiter not in {other, AUTO} and other and there[0].count(other):
         message = f"the cells are separated by {_name(other)}, the mapping {spec.mapping} reads {_name(delimiter)}"
         hint = "Export the table with the separator that the mapping declares, or correct table.csv.delimiter."
         return Finding.of(rules.CSV_FORM, message, where=where, value=there[0], expected=delimiter, hint=hint)
+    free = _free(spec, row, there)
     parts = []
     for name in missing:
-        wanted = spec.fields[name].title
-        near = difflib.get_close_matches(wanted.casefold(), [text.casefold() for text in there], n=1, cutoff=0.5)
-        looks = next((text for text in there if near and text.casefold() == near[0]), "")
-        parts.append(f"{wanted!r}" + (f" (nearest: {looks!r})" if looks else ""))
+        looks = nearest([*spec.fields[name].headers, *spec.fields[name].preamble], free)
+        parts.append(f"{spec.fields[name].title!r}" + (f" (nearest: {looks!r})" if looks else ""))
     settings = [spec.fields[name].otherwise for name in missing]
     hint = rules.HEADER_MISSING.hint
     if all(settings):
@@ -239,6 +252,14 @@ def _missing_finding(spec: MappingSpec, row: Sequence[Cell], missing: list[str],
     message = f"the mapping {spec.mapping} needs the column{'s' * (len(parts) > 1)} {', '.join(parts)}"
     expected = ", ".join(spec.fields[name].title for name in missing)
     return Finding.of(rules.HEADER_MISSING, message, where=where, value=", ".join(there), expected=expected, hint=hint)
+
+
+def _free(spec: MappingSpec, row: Sequence[Cell], there: Sequence[str]) -> list[str]:
+    """The headers that stand for no field and are not left out on purpose."""
+    taken = {index for indexes in _sources(spec, row).values() for index in indexes}
+    used = {header_key(shown(cell)) for index, cell in enumerate(row) if index in taken}
+    used |= {header_key(text) for text in spec.table.ignore}
+    return [text for text in there if header_key(text) not in used]
 
 
 def _name(delimiter: str) -> str:

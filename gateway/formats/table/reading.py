@@ -65,6 +65,7 @@ def _events(table: Table, sheets: Iterator[OpenSheet]) -> Iterator[Event]:
         for run in reader.runs():
             yield from assembler.take(run)
         rows += reader.rows
+        footers.controls(table.spec.table.controls, sheet.totals, sheet.place.at())
         if not reader.refused:
             # Refused rows are not counted; a total that they explain would only distract from them.
             totals.append((footers, {name: count - before[name] for name, count in assembler.counts().items()}))

@@ -11,7 +11,8 @@ from gateway.epcis import vocabulary
 from gateway.epcis.vocabulary import Field
 from gateway.formats.table.carriers import CARRIERS
 from gateway.formats.table.dates import Form
-from gateway.formats.table.spec import EventSpec, FieldSpec, MappingSpec, Step, event_fields
+from gateway.formats.table.spec import AUTO, EventSpec, FieldSpec, MappingSpec, Step, event_fields
+from gateway.formats.table.text_encoding import ENCODING
 from gateway.formats.table.transforms import OPTIONS, TRANSFORMS
 from gateway.options import COMPANY_PREFIX, CREATION_DATE, EVENT_TIME, READ_POINT, TIME_ZONE, Setting
 
@@ -20,17 +21,19 @@ Place = tuple[str | int, ...]
 OUTERMOST = "outermost"
 
 #: Settings that every table reader knows.
-SETTINGS: tuple[Setting, ...] = (EVENT_TIME, TIME_ZONE, READ_POINT, COMPANY_PREFIX, CREATION_DATE)
+SETTINGS: tuple[Setting, ...] = (EVENT_TIME, TIME_ZONE, READ_POINT, COMPANY_PREFIX, CREATION_DATE, ENCODING)
 
 _ALL_OPTIONS = ("formats", "zone", "day_00", "numbers", "table")
 
 
 def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     """What is wrong: the place in the file, and a sentence."""
-    if all(getattr(spec.table, key, None) is None for key in CARRIERS.keys()):  # noqa: SIM118 - a registry is no dict
+    if all(spec.table.kind(key) is None for key in CARRIERS.keys()):  # noqa: SIM118 - a registry is no dict
         yield ("table",), f"needs one of {', '.join(CARRIERS.keys())}"
-    if spec.table.csv is not None:
-        yield from _encoding(spec.table.csv.encoding)
+    for key in ("csv", "fixed"):
+        declared = getattr(spec.table, key)
+        if declared is not None and declared.encoding != AUTO:
+            yield from _encoding(("table", key, "encoding"), declared.encoding)
     for name, field in spec.fields.items():
         yield from _field(("fields", name), field, {*spec.settings, *(s.key for s in SETTINGS)})
     for name, constant in spec.constants.items():
@@ -44,6 +47,36 @@ def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     for index, footer in enumerate(spec.table.footers):
         if footer.counts:
             yield from _known(("table", "footers", index), footer.counts, spec.objects, "object")
+    yield from _records(spec)
+
+
+def _records(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
+    """Files that hold records instead of rows."""
+    table = spec.table
+    columns: list[str] = []
+    if table.fixed is not None:
+        columns += [*table.fixed.columns, *(name for other in table.fixed.lines.values() for name in other)]
+        if (table.fixed.kind is None) != (not table.fixed.data):
+            yield ("table", "fixed", "data"), "`kind` and `data` go together"
+        if table.fixed.kind is None and (table.fixed.lines or table.fixed.ignore):
+            yield ("table", "fixed", "kind"), "without `kind` all lines are data"
+    if table.xml is not None:
+        from gateway.formats.table import xml_paths  # noqa: PLC0415 - lxml is needed for XML alone
+
+        columns += table.xml.columns
+        names = table.xml.namespaces
+        wrong = xml_paths.wrong_record_path(table.xml.records, names)
+        if wrong:
+            yield ("table", "xml", "records"), wrong
+        for name, path in table.xml.columns.items():
+            wrong = xml_paths.wrong_column_path(path, names)
+            if wrong:
+                yield ("table", "xml", "columns", name), wrong
+    for index, control in enumerate(table.controls):
+        place: Place = ("table", "controls", index)
+        yield from _known((*place, "counts"), control.counts, spec.objects, "object")
+        if table.json_ is None and table.csv is None and table.xlsx is None:
+            yield from _known((*place, "column"), control.column, columns, "column")
 
 
 def _events(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
@@ -58,11 +91,11 @@ def _events(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
         yield from _event(place, event, spec)
 
 
-def _encoding(encoding: str) -> Iterator[tuple[Place, str]]:
+def _encoding(place: Place, encoding: str) -> Iterator[tuple[Place, str]]:
     try:
         "".encode(encoding)
     except LookupError:
-        yield ("table", "csv", "encoding"), f"there is no encoding {encoding!r}"
+        yield place, f"there is no encoding {encoding!r}"
 
 
 def _field(place: Place, field: FieldSpec, settings: Iterable[str]) -> Iterator[tuple[Place, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.findings import Rule, Severity
+from gateway.formats.table import rules_records
 
 HEADER_MISSING = Rule(
     "TABLE-HEAD-01",
@@ -32,6 +33,13 @@ PREAMBLE = Rule(
     "The header is found by its content; what stands above it is a title in most files.",
     "Check that nothing above the header is needed.",
 )
+HEADER_AGAIN = Rule(
+    "TABLE-HEAD-05",
+    Severity.INFO,
+    "The header stands in the table once more.",
+    "Printed pages and joined files repeat it. It is no data.",
+    "Export the table in one piece.",
+)
 EMPTY = Rule(
     "TABLE-EMPTY-01",
     Severity.ERROR,
@@ -53,6 +61,42 @@ SHEET_UNREAD = Rule(
     "A mapping reads one sheet. Nothing is left out silently.",
     "Send one table a file, or move what is needed into the sheet that the mapping reads.",
 )
+HIDDEN = Rule(
+    "TABLE-SHEET-03",
+    Severity.WARNING,
+    "Hidden rows or columns, or a hidden sheet, are converted like all others.",
+    "Who filters a table or hides a part of it no longer sees it, and may not know that it is sent.",
+    "Delete what is not meant to be sent; show the rest before the file is saved.",
+)
+MERGED = Rule(
+    "TABLE-SHEET-04",
+    Severity.INFO,
+    "Merged cells were read as their value in each row that they span.",
+    "A merged cell is kept in the first of its rows only; whoever looks at the sheet sees it in all of them.",
+    "Unmerge the cells and fill each row, or list the fields under table.fill_down.",
+)
+CELL_ERROR = Rule(
+    "TABLE-CELL-01",
+    Severity.ERROR,
+    "A cell holds an error, or a formula without a result.",
+    "Such a cell has no value: #REF! and #N/A come from formulas whose source is gone, ##### from columns that are too"
+    " narrow for their number; programs that only write formulas leave the results out.",
+    "Open the file in a spreadsheet program, mend the formula, paste the column as values, and save.",
+)
+FORMULA_READ = Rule(
+    "TABLE-CELL-02",
+    Severity.WARNING,
+    'A number that is wrapped into a formula (="0952...") was read without it; its check digit proves it.',
+    "People wrap numbers so that spreadsheets keep their leading zeros.",
+    "Export the plain number; a program that reads text keeps the zeros.",
+)
+FORMULA_TEXT = Rule(
+    "TABLE-CELL-03",
+    Severity.ERROR,
+    'A serial or lot number is wrapped into a formula (="A1").',
+    "The signs around it are allowed in serial numbers: nothing proves that they do not belong to it.",
+    "Export the plain text, or take the signs away with `steps: [{regex: {pattern: '=\"(.*)\"'}}]`.",
+)
 ENCODING = Rule(
     "TABLE-ENC-01",
     Severity.ERROR,
@@ -67,6 +111,21 @@ MARK = Rule(
     "The mark proves the encoding, whatever the mapping declares.",
     "Declare utf-8 in the mapping if all files of this sender are UTF-8.",
 )
+ENCODING_ASSUMED = Rule(
+    "TABLE-ENC-03",
+    Severity.WARNING,
+    "The encoding of a text is not proven; the one that gives the likelier words was taken.",
+    "In encodings with one byte a letter every byte is some letter: Windows encodings of different regions differ only"
+    " in the letters that they give.",
+    "Declare table.csv.encoding in the mapping, give --set encoding=, or export the table in UTF-8.",
+)
+LINE_ENDS = Rule(
+    "TABLE-CSV-02",
+    Severity.INFO,
+    "Lines of the file end in different ways.",
+    "Such files were put together from several, or edited with different programs.",
+    "Export the table in one piece.",
+)
 CSV_FORM = Rule(
     "TABLE-CSV-01",
     Severity.ERROR,
@@ -80,6 +139,29 @@ NUL = Rule(
     "A value holds a control character.",
     "NUL and other control characters come from damaged files or from wrong encodings (UTF-16).",
     "Export the table again as text.",
+)
+INVISIBLE = Rule(
+    "TABLE-CHAR-02",
+    Severity.WARNING,
+    "Characters that nobody sees stood around a value and were left out.",
+    "No-break spaces, zero-width characters and byte order marks come from web pages, documents and joined files.",
+    "Clean the column in the spreadsheet program (CLEAN, TRIM).",
+)
+LOOKALIKE_READ = Rule(
+    "TABLE-CHAR-03",
+    Severity.WARNING,
+    "Characters that look like digits or blanks were read as these.",
+    "A letter O for a zero, full-width digits, no-break spaces: in a number of digits alone there is one reading, and"
+    " the check digit proves it; in a date the form does.",
+    "Type the value anew with plain digits.",
+)
+LOOKALIKE = Rule(
+    "TABLE-CHAR-04",
+    Severity.ERROR,
+    "A serial or lot number, or an identifier with one, holds characters that look like others, or that nobody sees.",
+    "A Cyrillic letter is another character than the Latin one that looks the same: what was printed on the pack is not"
+    " known, and nothing proves it.",
+    "Compare with the pack, and type the value anew.",
 )
 RAGGED = Rule(
     "TABLE-ROW-01",
@@ -116,10 +198,25 @@ DATE = Rule(
     "Day and month are never guessed.",
     "Write the date as the mapping declares, or add the form under formats.",
 )
+DATE_ORDER = Rule(
+    "TABLE-DATE-03",
+    Severity.ERROR,
+    "A date can be read in two ways.",
+    "The mapping allows forms that differ in the order of day and month; neither the value nor its column says which"
+    " holds.",
+    "Write dates as YYYY-MM-DD, or declare one form in the mapping.",
+)
+DATE_ORDER_FOUND = Rule(
+    "TABLE-DATE-04",
+    Severity.INFO,
+    "Dates of a column were read in the order that the column proves.",
+    "Some of its dates have one reading only, and all of these agree.",
+    "Write dates as YYYY-MM-DD, or declare one form in the mapping.",
+)
 DATE_SERIAL = Rule(
     "TABLE-DATE-02",
     Severity.WARNING,
-    "A date stood in the sheet as a plain number and was read as a day count from 1899-12-30.",
+    "A date stood in the sheet as a plain number and was read as a day count.",
     "Spreadsheets keep dates as day counts; without a date format the cell shows the count.",
     "Format the column as a date.",
 )
@@ -157,6 +254,13 @@ NUMBER_INEXACT = Rule(
     "A number in the sheet has more digits than a spreadsheet keeps.",
     "A number cell holds 15 to 16 digits exactly; the digits behind them are replaced.",
     "Format the column as text and enter the values again.",
+)
+SCIENTIFIC_READ = Rule(
+    "TABLE-NUM-06",
+    Severity.WARNING,
+    "A number in scientific notation with all its digits was read in full; its check digit proves it.",
+    "Spreadsheets show long numbers as 9.521321110014E+12. Here no digit is missing.",
+    "Format the column as text.",
 )
 NUMBER_CELL = Rule(
     "TABLE-NUM-04",
@@ -221,6 +325,21 @@ FOOTER_UNREAD = Rule(
     "",
     "Give the count in the cell after the word, as a number.",
 )
+CONTROL_MISSING = Rule(
+    "TABLE-COUNT-03",
+    Severity.ERROR,
+    "A control total that the mapping asks for is not in the document.",
+    "A document without its total may be cut off.",
+    "Send the complete document, or make the control `required: false`.",
+)
+FOOTER_UNKNOWN = Rule(
+    "TABLE-COUNT-04",
+    Severity.ERROR,
+    "A row looks like a total, and the mapping does not know it.",
+    "A row that begins with a word such as Total and fills few cells is no data; left out silently it would compare"
+    " nothing.",
+    "List its first word under table.footers in the mapping, with `counts` when it holds a count.",
+)
 TOO_LARGE = Rule(
     "TABLE-LIMIT-01",
     Severity.ERROR,
@@ -245,7 +364,7 @@ XLSX_PASSWORD = Rule(
 XLSX_BROKEN = Rule(
     "TABLE-XLSX-03",
     Severity.ERROR,
-    "The file is not a complete XLSX workbook.",
+    "The file is not a complete workbook.",
     "A transfer that broke off leaves a truncated file.",
     "Send the file again.",
 )
@@ -264,4 +383,7 @@ CARRIER = Rule(
     "Save the table in one of the kinds that the mapping lists under table.",
 )
 
-RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+RULES: tuple[Rule, ...] = (
+    *(value for value in list(globals().values()) if isinstance(value, Rule)),
+    *rules_records.RULES,
+)

@@ -22,6 +22,7 @@ from gateway.formats.table.footers import Footers
 
 #: Runs shorter than this on average: the rows of the block are brought together by value first.
 _SHORT = 4
+REPEATED = "the header stands here once more; the row was passed over"
 
 
 @dataclass(slots=True)
@@ -189,9 +190,11 @@ class Runs:
         ]
         if not wrong:
             return False
-        if blank(row) or self._footers.takes(row, self._place.at(number)) or self._is_header(row):
+        if blank(row) or self._footers.takes(row, self._place.at(number)) or self._is_header(row, number):
             return True
         self.refused += 1
+        if self._footers.looks_like(row, self._place.at(number)):
+            return True
         for place, column, bad in wrong:
             self._findings.report(
                 bad.rule,
@@ -203,9 +206,12 @@ class Runs:
             )
         return True
 
-    def _is_header(self, row: Sequence[Cell]) -> bool:
-        """Whether the header is repeated, as at the top of each printed page."""
-        return [header_key(shown(cell)) for cell in row] == [header_key(name) for name in self._names]
+    def _is_header(self, row: Sequence[Cell], number: int) -> bool:
+        """Whether the header is repeated, as at the top of each printed page; says so."""
+        found = [header_key(shown(cell)) for cell in row] == [header_key(name) for name in self._names]
+        if found:
+            self._findings.report(rules.HEADER_AGAIN, REPEATED, where=self._place.at(number))
+        return found
 
     def _report_repairs(self, cells: Sequence[Sequence[Cell]], numbers: Sequence[int]) -> None:
         for part in (*self._coarse, self._fine):

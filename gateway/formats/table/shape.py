@@ -15,6 +15,7 @@ from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Block, Cell, Gap, blank, header_key, shown
 from gateway.formats.table.footers import Footers
 from gateway.formats.table.header import Header
+from gateway.formats.table.runs import REPEATED
 from gateway.formats.table.spec import MappingSpec, event_fields
 
 #: Name of the column that says which object a row is about; empty where the row may be about all of them.
@@ -87,7 +88,7 @@ class Shape:
         numbers: list[int] = []
         width = len(self._header)
         for number, row in zip(block.numbers, block.rows, strict=True):
-            if blank(row) or self._footers.takes(row, self._place.at(number)) or self._repeats(row):
+            if blank(row) or self._footers.takes(row, self._place.at(number)) or self._repeats(row, number):
                 continue
             if len(row) < width or not blank(row[width:]):
                 self.refused += 1
@@ -111,8 +112,11 @@ class Shape:
             return Block(1, [])
         return Block(waiting.number, [waiting.cells], numbers=[waiting.number])
 
-    def _repeats(self, row: Sequence[Cell]) -> bool:
-        return [header_key(shown(cell)) for cell in row] == self._header
+    def _repeats(self, row: Sequence[Cell], number: int) -> bool:
+        found = [header_key(shown(cell)) for cell in row] == self._header
+        if found:
+            self._findings.report(rules.HEADER_AGAIN, REPEATED, where=self._place.at(number))
+        return found
 
     def _flat(self, row: Sequence[Cell], number: int) -> Iterator[tuple[list[Cell], int]]:
         cells = [self._cell(name, row) for name in self.fields]

@@ -25,6 +25,11 @@ _LETTERS = 26
 _LONGEST = 4096
 
 
+def harmless(area: int, cells: int) -> bool:
+    """Whether a rectangle of so many cells is small, or filled like that of a table."""
+    return area <= max(_HARMLESS, _SPARSE * cells)
+
+
 class Estimate:
     """A quick look at a part: an upper bound of its rectangle, wherever a producer writes like all others.
 
@@ -55,7 +60,7 @@ class Estimate:
         """Whether the rectangle cannot be much larger than its cells are many."""
         if self._unusual or self._references < self._cells:
             return self._cells == 0
-        return self._rows * self._columns <= max(_HARMLESS, _SPARSE * self._cells)
+        return harmless(self._rows * self._columns, self._cells)
 
 
 class Extent:
@@ -94,7 +99,7 @@ class Extent:
     @property
     def harmless(self) -> bool:
         """Whether the rectangle is small, or filled like that of a table."""
-        return self.rows * self.columns <= max(_HARMLESS, _SPARSE * self.cells)
+        return harmless(self.rows * self.columns, self.cells)
 
 
 def number(letters: bytes) -> int:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from gateway.errors import InputError, UsageError
 from gateway.findings import Finding, Findings, Where
 from gateway.formats.base import Context
-from gateway.formats.table import header, rules
+from gateway.formats.table import date_order, header, rules
 from gateway.formats.table.carriers import CARRIERS
-from gateway.formats.table.carriers.base import Carrier, Place
+from gateway.formats.table.carriers.base import Carrier, Place, Totals
 from gateway.formats.table.cells import Block, shown
 from gateway.formats.table.columns import Bad, Column, SerialColumn
 from gateway.formats.table.footers import Footers
@@ -90,6 +90,8 @@ class Table:
         #: How many rows have been read.
         self.rows = 0
         self._found: header.Header | None = None
+        #: Forms of dates that the sheet has settled, by field.
+        self._formats: dict[str, list[str]] = {}
 
     def sheets(self) -> Iterator[OpenSheet]:
         """The sheets of the file, one after the other; each must have been read before the next is asked for.
@@ -112,9 +114,13 @@ class Table:
                 skipped.append((sheet.place, first))
                 continue
             self.place.add(self.rows, sheet.place)
+            self.tools = replace(self.tools, day_0=sheet.day_0)
             self._found = header.check(self.spec, first.rows, sheet.place, supplied, self.context.findings)
+            for name, (cell, where) in self._found.totals.items():
+                sheet.totals.setdefault(name, []).append((shown(cell), where))
             rest = Block(first.first + self._found.index + 1, first.rows[self._found.index + 1 :])
-            yield OpenSheet(self, self._found, sheet.place, chain([rest], sheet.blocks), self.rows)
+            self._settle_dates(carrier, sheet.place)
+            yield OpenSheet(self, self._found, sheet.place, chain([rest], sheet.blocks), self.rows, sheet.totals)
         if self._found is None:
             for place, first in skipped:
                 header.check(self.spec, first.rows, place, supplied, self.context.findings)
@@ -122,6 +128,38 @@ class Table:
         for place, _ in skipped:
             message = f"the sheet {place.sheet!r} is not converted: it does not have the header of the mapping"
             self.context.findings.report(rules.SHEET_UNREAD, message, where=place.at())
+
+    def _settle_dates(self, carrier: Carrier, place: Place) -> None:
+        """Look through the sheet once more where its dates have to tell in which order they are written."""
+        self._formats = {}
+        found = self._found
+        columns = date_order.columns_of(self.spec.fields, found.columns) if found is not None else {}
+        if found is None or not columns:
+            return
+        quiet = Context(self.context.options, limits=self.context.limits)
+        sheet = next(
+            (one for one in carrier.sheets(self.source, self.spec, quiet) if one.place.at() == place.at()), None
+        )
+        footers = Footers(self.spec.table.footers, self.spec.table.decimal, Findings())
+        for block in sheet.blocks if sheet is not None else ():
+            # What stands above the header or in a footer says nothing about the column.
+            rows = [
+                (row, number)
+                for row, number in zip(block.rows, block.numbers, strict=True)
+                if number > found.index + 1
+                and len(row) >= len(found.names)
+                and not footers.takes(row, place.at(number))
+            ]
+            for name, column in columns.items():
+                index = found.columns[name]
+                column.take([row[index] for row, _ in rows], [number for _, number in rows])
+        for name, column in columns.items():
+            self._formats[name] = column.decided(self.spec.fields[name].formats)
+            if len(self._formats[name]) < len(self.spec.fields[name].formats):
+                value, row = next(iter(column.proof.values()))
+                message = f"dates were read as {' or '.join(self._formats[name])}, which {value!r} proves"
+                where = place.at(row, self.header(name))
+                self.context.findings.report(rules.DATE_ORDER_FOUND, message, where=where, value=value)
 
     def header(self, name: str) -> str:
         """The header of a field's column, as it stands in the file or else as the mapping has it."""
@@ -133,6 +171,8 @@ class Table:
     def column(self, name: str) -> Column:
         """The converter of a field's cells."""
         declared = self.spec.fields[name]
+        if name in self._formats:
+            declared = declared.model_copy(update={"formats": self._formats[name]})
         convert: Converter = prepared(declared, TRANSFORMS.get(declared.transform)(declared, self.tools))
         plain_serial = declared.transform == "serial" and not declared.steps
         made = SerialColumn if plain_serial else Column
@@ -172,6 +212,7 @@ class OpenSheet:
         place: where the sheet is.
         blocks: the rows below the header.
         before: rows of the sheets before.
+        totals: what the document says of itself; complete when the rows are read.
     """
 
     table: Table
@@ -179,6 +220,7 @@ class OpenSheet:
     place: Place
     blocks: Iterator[Block]
     before: int
+    totals: Totals
 
     def reader(self, footers: Footers, findings: Findings) -> SheetReader:
         """Reads the rows."""

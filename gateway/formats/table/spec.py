@@ -6,20 +6,17 @@ are errors. The reference for people is ``docs/mapping-reference.md``, which the
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from gateway.formats.table.spec_base import Model as _Model
+from gateway.formats.table.spec_base import Texts
+from gateway.formats.table.spec_records import Control, Fixed, Json, Xml
+from gateway.formats.table.spec_scan import Scan
 
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Texts = Annotated[list[str], BeforeValidator(_as_list)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+#: A delimiter or an encoding that the file itself shows.
+AUTO = "auto"
 
 
 class Identify(_Model):
@@ -34,9 +31,13 @@ class Identify(_Model):
 class Csv(_Model):
     """Dialect of a CSV file."""
 
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="separator between cells")
+    delimiter: str = Field(
+        default=AUTO, pattern=r"^(auto|[\s\S])$", description="separator between cells; `auto` goes by the header"
+    )
     quote: str = Field(default='"', min_length=1, max_length=1, description="quote character")
-    encoding: str = Field(default="utf-8", description="encoding of the text, e.g. `utf-8`, `cp1252`")
+    encoding: str = Field(
+        default=AUTO, description="encoding of the text, e.g. `utf-8`, `cp1252`; `auto` goes by evidence"
+    )
 
 
 class Xlsx(_Model):
@@ -45,41 +46,6 @@ class Xlsx(_Model):
     sheet: Texts = Field(
         default=[], description="sheet names, or `*` for all that have the header; without it the first sheet is read"
     )
-
-
-class Scan(_Model):
-    """Scanned or faxed pages: PDF, TIFF, PNG, JPEG. Each barcode is a row, its values are columns such as `AI(01)`.
-
-    Further columns: `page`, `x` and `y` (millimetres from the upper left corner), `symbology`, and `raw`, the code as
-    element string.
-    """
-
-    symbologies: Annotated[list[Literal["datamatrix", "gs1-128", "qr"]], BeforeValidator(_as_list)] = Field(
-        default=["datamatrix", "gs1-128", "qr"],
-        description="which barcodes are read: `datamatrix`, `gs1-128`, `qr`",
-        min_length=1,
-    )
-    dpi: int = Field(
-        default=300,
-        ge=100,
-        le=600,
-        description="dots per inch at which PDF pages are drawn, and of pictures that do not say their own",
-    )
-    inside: Literal["", "page"] = Field(
-        default="", description="the one code with (00) on a page contains the others: they get its `AI(00)`"
-    )
-    expect: int = Field(default=0, ge=0, description="codes that each page must have, without its label; 0 for any")
-    covers: int = Field(default=0, ge=0, description="so many pages at the beginning are covers and are not read")
-    text: Literal["", "table"] = Field(
-        default="", description="the text of PDF pages is a table; barcodes are not read then"
-    )
-
-    @model_validator(mode="after")
-    def _one_or_the_other(self) -> Scan:
-        if self.text and (self.inside or self.expect):
-            message = "`text: table` reads no barcodes, which `inside` and `expect` are about"
-            raise ValueError(message)
-        return self
 
 
 class Footer(_Model):
@@ -107,17 +73,27 @@ class Table(_Model):
     """How the table lies in the file."""
 
     csv: Csv | None = Field(default=None, description="present when CSV files are read")
-    xlsx: Xlsx | None = Field(default=None, description="present when XLSX workbooks are read")
+    xlsx: Xlsx | None = Field(default=None, description="present when workbooks are read: XLSX, XLS, ODS")
+    fixed: Fixed | None = Field(default=None, description="present when fixed-width lines are read")
+    json_: Json | None = Field(default=None, alias="json", description="present when JSON or JSON Lines are read")
+    xml: Xml | None = Field(default=None, description="present when XML records are read")
     scan: Scan | None = Field(default=None, description="present when scanned or faxed pages are read (extra `scan`)")
     decimal: Literal[".", ","] = Field(default=".", description="decimal sign of numbers in text")
     header_within: int = Field(default=20, ge=1, le=500, description="the header is searched in so many rows")
     ignore: Texts = Field(default=[], description="headers of columns that are left out on purpose")
     footers: list[Footer] = Field(default=[], description="totals and other rows below the data")
+    controls: list[Control] = Field(default=[], description="totals that a file states once, outside its rows")
     fill_down: Texts = Field(
         default=[],
         description="fields whose empty cells take the value above, outermost first: merged cells, box header rows",
     )
     levels: Levels | None = Field(default=None, description="present when each row is one object of any level")
+
+    def kind(self, key: str) -> object:
+        """What the table says of a kind of file (``csv``, ``json`` …), None when it does not read it."""
+        fields = type(self).model_fields
+        name = next((name for name, field in fields.items() if (field.alias or name) == key), "")
+        return getattr(self, name) if name else None
 
 
 class Constant(_Model):

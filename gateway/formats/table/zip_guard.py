@@ -6,6 +6,7 @@ until a cap is reached; memory stays flat whatever the file says.
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ from gateway.formats.base import Limits
 from gateway.formats.table import rules
 from gateway.formats.table.cells import letter
 from gateway.formats.table.sheet_extent import Estimate, Extent, whole_tags
+from gateway.formats.table.sheet_marks import Marks, Scan
 from gateway.sources import Source
 
 _PIECE = 1 << 16
@@ -25,12 +27,17 @@ _LOCAL_HEADER = 30
 #: Below this many unpacked bytes the ratio says nothing: empty sheets compress very well.
 _RATIO_FROM = 10_000_000
 _MEMBERS = 10_000
+#: Sheets are mostly in xl/worksheets, but may be anywhere; shared texts are the only other large part.
+_SHEET = re.compile(r"(?!.*sharedstrings\.xml$).+\.xml", re.IGNORECASE)
 #: What zipfile says when the directory at the end of a zip is missing.
 _NO_DIRECTORY = "File is not a zip file"
 
 
-def check(source: Source, limits: Limits) -> None:
+def check(source: Source, limits: Limits) -> dict[str, Marks]:
     """Unpack every member of a zip under the limits, and measure the sheets in it.
+
+    Returns:
+        The marks of each XLSX sheet, by the name of its part.
 
     Raises:
         LimitExceeded: it unpacks to more than `limits` allow, the ratio is that of a zip bomb, or the few cells of a
@@ -50,6 +57,7 @@ def check(source: Source, limits: Limits) -> None:
             guard = _Guard(stream, source, limits)
             for member in members:
                 guard.measure(member)
+            return guard.marks
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError) as error:
         reason = "its end is missing" if str(error) == _NO_DIRECTORY else str(error)
         message = f"the file is not a complete workbook: {reason}"
@@ -64,12 +72,19 @@ class _Guard:
         self._source = source
         self._limits = limits
         self._unpacked = 0
+        self.marks: dict[str, Marks] = {}
 
     def measure(self, member: zipfile.ZipInfo) -> None:
         """Inflate a member; again, and more slowly, when its cells seem to lie far apart."""
         estimate = Estimate()
+        scan = Scan() if _SHEET.fullmatch(member.filename) else None
         for piece in whole_tags(self._inflated(member)):
             estimate.feed(piece)
+            if scan is not None:
+                scan.feed(piece)
+        if scan is not None:
+            scan.end()
+            self.marks[member.filename.lower()] = scan.marks
         if estimate.harmless:
             return
         before, self._unpacked = self._unpacked, 0  # the caps were kept; this is the same member once more

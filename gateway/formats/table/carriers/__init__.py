@@ -20,6 +20,9 @@ CARRIERS: Registry[Carrier] = Registry(
     {
         "xlsx": f"{_HERE}.xlsx:XLSX",
         "scan": f"{_HERE}.scan:SCAN",
+        "json": f"{_HERE}.json:JSON",
+        "xml": f"{_HERE}.xml:XML",
+        "fixed": f"{_HERE}.fixed:FIXED",
         "csv": f"{_HERE}.csv:CSV",
     },
 )

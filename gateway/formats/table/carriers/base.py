@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from gateway.findings import Where
 from gateway.formats.base import Context
 from gateway.formats.table.cells import Block, Cell
+from gateway.formats.table.dates import DAY_0
 from gateway.sources import Source
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class Place:
         return f"row {row}"
 
 
+Totals: TypeAlias = dict[str, list[tuple[str, Where]]]
+"""What a document of records says of itself: by column the values and their places."""
+
+
 @dataclass
 class Sheet:
     """One table as a carrier hands it over.
@@ -50,10 +56,14 @@ class Sheet:
         place: where it is.
         blocks: its rows. The first block has the header row or rows above it; carriers of records put the column
             names that they deliver into row 1, the records are rows 2 and on.
+        day_0: day 0 of dates that stand in it as numbers.
+        totals: what a document of records states once, by column, and where; complete when `blocks` is exhausted.
     """
 
     place: Place
     blocks: Iterator[Block]
+    totals: Totals = field(default_factory=dict)
+    day_0: dt.date = DAY_0
 
 
 @runtime_checkable

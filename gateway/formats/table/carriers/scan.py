@@ -13,7 +13,8 @@ from gateway.formats.scan.extra import require
 from gateway.formats.scan.pages import is_scan, pages
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Block, Cell
-from gateway.formats.table.spec import MappingSpec, Scan, Table
+from gateway.formats.table.spec import MappingSpec, Table
+from gateway.formats.table.spec_scan import Scan
 from gateway.sources import Source
 
 

@@ -1,4 +1,4 @@
-"""Workbooks."""
+"""Workbooks: whatever spreadsheet programs save."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from collections.abc import Iterator, Sequence
 from gateway.errors import InputError, LimitExceeded
 from gateway.formats.base import Context, Limits
 from gateway.formats.table import xlsx_rows
-from gateway.formats.table.carriers.base import Place, Sheet
+from gateway.formats.table.carriers import kinds
+from gateway.formats.table.carriers.base import Sheet
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.spec import MappingSpec, Table, Xlsx
 from gateway.sources import Source
 
 
 class XlsxCarrier:
-    """XLSX workbooks."""
+    """Workbooks: XLSX, XLS and ODS."""
 
     key = "xlsx"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is, or claims to be, a workbook."""
-        return xlsx_rows.is_workbook(head, name)
+        return kinds.is_workbook(head, name)
 
     def declared(self, table: Table) -> bool:
         """Whether the mapping has ``table.xlsx``."""
@@ -28,8 +30,7 @@ class XlsxCarrier:
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The sheets that the mapping reads."""
-        for name, blocks in xlsx_rows.sheets(source, spec.table.xlsx or Xlsx(), context):
-            yield Sheet(Place(source.name, name), blocks)
+        return xlsx_rows.sheets(source, spec.table.xlsx or Xlsx(), context, fill=xlsx_rows.fills(spec))
 
     def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:  # noqa: ARG002 - as the protocol has it
         """The first rows of the sheet; none without the whole file.
@@ -42,9 +43,9 @@ class XlsxCarrier:
         if source is None:
             return []
         try:
-            return xlsx_rows.head(source, spec.table.xlsx or Xlsx(), rows, Limits())
+            return xlsx_rows.head(source, spec, rows, Limits())
         except (InputError, LimitExceeded):
-            if xlsx_rows.is_workbook(b"", source.name):
+            if kinds.is_workbook(b"", source.name):
                 raise
             return []  # a zip or a compound file of another kind
 

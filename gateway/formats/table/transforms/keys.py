@@ -7,21 +7,25 @@ from functools import partial
 from gateway import gs1
 from gateway.findings import Rule
 from gateway.formats.table import rules
-from gateway.formats.table.cells import Cell
+from gateway.formats.table.cells import Cell, shown
+from gateway.formats.table.characters import as_digits
 from gateway.formats.table.spec import FieldSpec
 from gateway.formats.table.transforms.base import (
     Converter,
     Refused,
     Repaired,
     Tools,
+    all_digits,
+    as_formula,
     clean,
     clean_code,
     gs1_rules,
     kind,
+    not_disguised,
     whole,
 )
 from gateway.gs1 import keys, schemes
-from gateway.gs1.check_digit import verify
+from gateway.gs1.check_digit import is_digits, verify
 from gateway.gs1.registry import key_of
 from gateway.gs1.validate import check_number
 
@@ -52,25 +56,50 @@ def _key(
         with gs1_rules():
             prefixes.length_of(cell[skip:])
         return cell
-    value = whole(cell) if number else clean(cell)
+    value, mended = (whole(cell), None) if number else _typed(cell)
     if title == "SSCC" and not number:
         value = value.removeprefix("(00)")
         if len(value) == length + 2:
             value = value.removeprefix("00")
-    full = value.zfill(length) if value.isdigit() else value
+    full = value.zfill(length) if is_digits(value) else value
+    if mended is not None and not (len(full) == length and verify(full)):
+        value = full = clean(cell)  # nothing proves it: it is what it looks like
+        mended = None
     lost = len(value) < length and (number or len(value) not in lengths)
-    if lost and not verify(full):
+    if lost and mended is None and not verify(full):
         message = f"{value!r} has {len(value)} digits, and is no {title} with zeros before it"
         raise Refused(_form(title), message, expected=f"{length} digits with a right check digit")
     with gs1_rules():
         check_number(_SCHEMES[title], full)
         prefixes.length_of(full[skip:])
+    if mended is not None:
+        message = f"{shown(cell)!r} was read as the {title} {full}, which its check digit proves"
+        return Repaired(full, mended, message)
     if lost:
         message = f"the {title} {value} lacks leading zeros; it was read as {full}, which its check digit proves"
         return Repaired(full, rules.NUMBER_REPAIRED, message)
     if number:
         return Repaired(full, rules.NUMBER_TEXT, f"the {title} {full} stood in the sheet as a number")
     return full
+
+
+def _typed(cell: Cell) -> tuple[str, Rule | None]:
+    """The text of a number, and the rule under which it was put right; still to be proven by its check digit.
+
+    Raises:
+        Refused: as `clean` does.
+    """
+    value = shown(cell)
+    if is_digits(value):
+        return value, None
+    wrapped = as_formula(value)
+    if wrapped is not None and is_digits(wrapped):
+        return wrapped, rules.FORMULA_READ
+    exact = all_digits(value)
+    if exact:
+        return exact, rules.SCIENTIFIC_READ
+    meant = as_digits(value.removeprefix("'"))  # what spreadsheets put before a number that is text
+    return (meant, rules.LOOKALIKE_READ) if is_digits(meant) else (clean(cell), None)
 
 
 def _form(title: str) -> Rule:
@@ -101,6 +130,7 @@ def _epc(cell: Cell, *, kinds: tuple[type[gs1.Key], ...], what: str, prefixes: g
     if not isinstance(cell, str):
         raise Refused(rules.NUMBER_CELL, f"{clean(cell)} is a {kind(cell)} in the sheet, not text", expected=_SPELLINGS)
     value = clean_code(cell)
+    not_disguised(value, "identifier")
     with gs1_rules():
         key = key_of(_parts(value, kinds))
         if not isinstance(key, kinds) or (isinstance(key, _NEEDS_SERIAL) and not key.serial):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import NoReturn
 
 from gateway.formats.table import rules
 from gateway.formats.table.cells import Cell
@@ -14,6 +15,8 @@ _NUMBER = {
     ".": re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"),
     ",": re.compile(r"[+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?"),
 }
+_BLANK = re.compile("[ \u00a0\u202f]")
+_BLANKS_BETWEEN = re.compile("[+-]?[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+(?![0-9])")
 #: UN/ECE Recommendation 20 codes: two or three capital letters and digits.
 _UNIT = re.compile(r"[A-Z0-9]{2,3}")
 
@@ -29,9 +32,17 @@ def read_number(cell: Cell, *, decimal: str) -> str:
     if not isinstance(cell, str):
         if isinstance(cell, int | float) and not isinstance(cell, bool) and "e" not in value:
             return value
-    elif _NUMBER[decimal].fullmatch(value):
+    else:
+        if _BLANKS_BETWEEN.match(value):
+            value = _BLANK.sub("", value)  # 1 012,5 as in many countries
+        if not _NUMBER[decimal].fullmatch(value):
+            return _refuse(clean(cell), decimal)
         thousands = "," if decimal == "." else "."
         return value.replace(thousands, "").replace(decimal, ".").removeprefix("+")
+    return _refuse(value, decimal)
+
+
+def _refuse(value: str, decimal: str) -> NoReturn:
     expected = f"digits with {decimal!r} as decimal sign"
     raise Refused(rules.WRONG, f"{value!r} is no number", expected=expected)
 

@@ -8,7 +8,17 @@ from gateway import gs1
 from gateway.formats.table import rules
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.spec import FieldSpec
-from gateway.formats.table.transforms.base import Converter, Refused, Repaired, Tools, clean, gs1_rules, kind, whole
+from gateway.formats.table.transforms.base import (
+    Converter,
+    Refused,
+    Repaired,
+    Tools,
+    clean,
+    gs1_rules,
+    kind,
+    not_disguised,
+    whole,
+)
 from gateway.gs1.check_digit import is_digits
 
 _ANY_GTIN = "09521321123458"
@@ -40,6 +50,7 @@ def _serial(cell: Cell, *, as_shown: bool) -> str:
             message = f"the serial number {value} is a {kind(cell)} in the sheet, not text"
             raise Refused(rules.NUMBER_CELL, message, expected="text")
         value = whole(cell)
+    not_disguised(value, "serial number")
     with gs1_rules():
         gs1.sgtin_urns(_ANY_GTIN, [value], _ANY_PREFIX)
     return value
@@ -52,6 +63,7 @@ def lot(_: FieldSpec, __: Tools) -> Converter:
 
 def _lot(cell: Cell) -> str | Repaired:
     value = as_text(cell)
+    not_disguised(value.value if isinstance(value, Repaired) else value, "lot number")
     with gs1_rules():
         gs1.Lgtin(_ANY_GTIN, value.value if isinstance(value, Repaired) else value)
     return value

@@ -1,0 +1,47 @@
+"""JSON and JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gateway.formats.base import Context
+from gateway.formats.table import records
+from gateway.formats.table.carriers import kinds
+from gateway.formats.table.carriers.base import Place, Sheet
+from gateway.formats.table.cells import Cell
+from gateway.formats.table.spec import MappingSpec, Table
+from gateway.sources import Source
+
+
+class JsonCarrier:
+    """Records in JSON documents."""
+
+    key = "json"
+    format = "table"
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        """Whether the file begins as JSON."""
+        return kinds.is_json(head, name)
+
+    def declared(self, table: Table) -> bool:
+        """Whether the mapping has ``table.json``."""
+        return table.json_ is not None
+
+    def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
+        """The one table of the file."""
+        from gateway.formats.table.json_records import Records  # noqa: PLC0415 - few files are JSON
+
+        read = Records(spec, source, context)
+        keys = spec.table.json_.records if spec.table.json_ is not None else ""
+        place: Place = records.RecordPlace(source.name, base=f"$.{keys}".rstrip("."), path=read.paths.path)
+        yield Sheet(place, records.blocks(read.all(), spec, place, context.findings), read.totals)
+
+    def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:
+        """The names and values of the first records."""
+        from gateway.formats.table.json_records import Records  # noqa: PLC0415
+
+        read = Records(spec, source or Source.memory(head), Context())
+        return records.head(read.all(), rows)
+
+
+JSON = JsonCarrier()
