@@ -14,5 +14,7 @@ FORMATS: Registry[Format] = Registry(
         "epcis-2.0-xml": "gateway.formats.epcis_xml:EPCIS_2_0_XML",
         "epcis-2.0-json": "gateway.formats.epcis_json:EPCIS_2_0_JSON",
         "table": "gateway.formats.table:TABLE",
+        "x12-856": "gateway.formats.edi:X12_856",
+        "edifact-desadv": "gateway.formats.edi:EDIFACT_DESADV",
     },
 )

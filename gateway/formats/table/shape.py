@@ -142,6 +142,8 @@ class Shape:
     def _cell(self, name: str, row: Sequence[Cell]) -> Cell:
         field = self._spec.fields[name]
         cells = [row[index] for index in self._found.sources[name]]
+        if all(cell is Gap.HERE for cell in cells):
+            return Gap.HERE
         if field.join and name not in self._found.columns:
             texts = [shown(cell) for cell in cells]
             return field.separator.join(texts) if all(texts) else ""

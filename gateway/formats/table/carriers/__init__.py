@@ -19,6 +19,8 @@ CARRIERS: Registry[Carrier] = Registry(
     Carrier,
     {
         "xlsx": f"{_HERE}.xlsx:XLSX",
+        "x12": f"{_HERE}.x12:X12",
+        "edifact": f"{_HERE}.edifact:EDIFACT",
         "csv": f"{_HERE}.csv:CSV",
     },
 )

@@ -16,6 +16,7 @@ class CsvCarrier:
     """CSV: the carrier that takes whatever is no workbook."""
 
     key = "csv"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is no workbook: text has no mark of its own."""

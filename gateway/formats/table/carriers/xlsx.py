@@ -17,6 +17,7 @@ class XlsxCarrier:
     """XLSX workbooks."""
 
     key = "xlsx"
+    format = "table"
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is, or claims to be, a workbook."""

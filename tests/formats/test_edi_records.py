@@ -1,0 +1,350 @@
+"""Ship notices as records: levels, columns, envelopes and what is said of broken ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.convert import Request, convert
+from gateway.detect import detect
+from gateway.errors import InputError
+from gateway.findings import Finding
+from gateway.formats.base import Context, Limits
+from gateway.formats.table import Mapping, all_mappings, load, read
+from gateway.formats.table.carriers.edifact import EDIFACT
+from gateway.formats.table.carriers.x12 import X12
+from gateway.formats.table.cells import Gap
+from gateway.formats.table.spec import MappingSpec
+from gateway.sources import Source
+
+MAPPINGS = Path(__file__).resolve().parents[2] / "mappings" / "edi"
+ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261005*1015*^*00501*000000001*0*T*:~"
+
+
+def spec(*columns: str, fine: str = "item.SN102", **table) -> MappingSpec:
+    """A mapping that takes these columns; the amount of a lot tells one row from the next."""
+    fields = {f"f{number}": {"column": column, "required": False} for number, column in enumerate(columns)}
+    return MappingSpec.model_validate(
+        {
+            "mapping": "test/edi",
+            "version": 1,
+            "title": "test",
+            "table": table or {"x12": {}},
+            "fields": {"gtin": {"column": "item.LIN*UK"}, "fine": {"column": fine, "required": False}, **fields},
+            "objects": {"goods": {"quantity": {"gtin": "gtin", "amount": "fine"}}},
+            "events": [{"event": "ObjectEvent", "action": "OBSERVE", "epcs": "goods", "time": "f0"}],
+        }
+    )
+
+
+def notice(*body: str, kind: str = "856", version: str = "005010") -> bytes:
+    """An interchange with one message; counts are right."""
+    sets = f"GS*SH*S*R*20261005*1015*1*X*{version}~ST*{kind}*0001~" + "".join(f"{one}~" for one in body)
+    return f"{ISA}{sets}SE*{len(body) + 2}*0001~GE*1*1~IEA*1*000000001~".encode()
+
+
+def advice(*body: str, version: str = "96A") -> bytes:
+    """The same for EDIFACT."""
+    start = f"UNB+UNOC:3+S:14+R:14+261005:1015+1'UNH+1+DESADV:D:{version}:UN'"
+    return (start + "".join(f"{one}'" for one in body) + f"UNT+{len(body) + 2}+1'UNZ+1+1'").encode()
+
+
+def rows(data: bytes, wanted: MappingSpec, limits: Limits | None = None):
+    """The rows as dicts without what is not there, the columns, the findings and the place."""
+    context = Context(limits=limits or Limits())
+    carrier = X12 if data.startswith(b"ISA") else EDIFACT
+    sheet = next(iter(carrier.sheets(Source.memory(data, "f"), wanted, context)))
+    header, *blocks = list(sheet.blocks)
+    columns = list(header.rows[0])
+    found = [
+        {name: cell for name, cell in zip(columns, row, strict=True) if cell is not Gap.HERE and cell != ""}
+        for block in blocks
+        for row in block.rows
+    ]
+    return found, columns, list(context.findings), sheet.place
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [one.code for one in findings]
+
+
+LEVELS = (
+    "BSN*00*N1*20261005*1012",
+    "HL*1**S",
+    "DTM*011*20261005*0930",
+    "N1*SF*Plant*UL*9521321000018",
+    "N4*Basel",
+    "HL*2*1*T",
+    "MAN*GM*T1",
+    "HL*3*2*P",
+    "MAN*GM*P1",
+    "HL*4*3*I",
+    "LIN**UK*G1*N4*NDC1",
+    "SN1**5*EA",
+    "HL*5*2*I",
+    "LIN**UK*G2",
+    "SN1**7*EA",
+    "HL*6*2*P",
+    "MAN*GM*P2",
+)
+
+
+def test_a_row_has_the_values_of_all_levels_around_it() -> None:
+    wanted = spec("shipment.BSN02", "inside.1", "inside.2", "item.SN103")
+    found, columns, findings, place = rows(notice(*LEVELS), wanted)
+    assert not findings
+    assert [(row.get("item.SN102"), row.get("inside.1"), row.get("inside.2")) for row in found] == [
+        ("5", "P1", "T1"),
+        ("7", "T1", None),
+        (None, "P2", "T1"),
+    ]
+    assert {row["shipment.BSN02"] for row in found} == {"N1"}
+    assert "item.LIN*N4" in columns
+    assert "item.LIN*N4" not in found[0]
+    assert place.named(2) == "segment 13 (HL 4)"
+    assert place.named(3) == "segment 16 (HL 5)"
+    assert place.at(2, "c", 3).path == "segments 13-16"
+    assert place.at(1, "item.LIN*N4").path == "segment 14"
+    assert {"shipment.N1*SF*UL", "shipment.N1*SF.02", "shipment.N1*SF/N401", "shipment.DTM*011.03"} <= set(columns)
+    assert not {"tare.MAN*GM", "pack.MAN*GM", "item.HL01", "interchange.ISA06"} & set(columns)
+
+
+def test_envelope_and_structure_are_columns_where_they_are_asked_for() -> None:
+    wanted = spec("interchange.ISA06", "group.GS02", "message.ST02", "item.HL01", "tare.MAN*GM")
+    found, _, _, _ = rows(notice(*LEVELS), wanted)
+    assert found[0]["interchange.ISA06"] == "SENDER"
+    assert found[0]["message.ST02"] == "0001"
+    assert found[0]["item.HL01"] == "4"
+    assert found[0]["tare.MAN*GM"] == "T1"
+
+
+def test_levels_may_come_breadth_first() -> None:
+    body = ["HL*1**S", "HL*2*1*P", "MAN*GM*P1", "HL*3*1*P", "MAN*GM*P2", "HL*4*2*I", "SN1**1", "HL*5*3*I", "SN1**2"]
+    found, _, findings, _ = rows(notice(*body), spec("inside.1"))
+    assert not findings
+    assert [(row.get("inside.1"), row.get("item.SN102")) for row in found if "item.SN102" in row] == [
+        ("P1", "1"),
+        ("P2", "2"),
+    ]
+
+
+def test_serial_numbers_make_a_row_each() -> None:
+    body = ["HL*1**S", "HL*2*1*I", "LIN**UK*G1", "REF*LT*L1", "REF*SE*A1", "REF*SE*A1", "REF*SE*A2"]
+    found, _, findings, place = rows(notice(*body), spec("item.REF*LT", fine="item.REF*SE"))
+    assert not findings
+    assert [(row["item.REF*SE"], row["item.REF*LT"]) for row in found] == [("A1", "L1"), ("A1", "L1"), ("A2", "L1")]
+    assert place.named(4) == "segment 5 (HL 2)"
+
+
+def test_other_values_that_repeat_are_an_error_only_where_they_are_taken_and_differ() -> None:
+    body = ["HL*1**S", "HL*2*1*I", "LIN**UK*G1", "SN1**1", "REF*LT*L1", "REF*LT*L2", "REF*ZZ*1", "REF*ZZ*2"]
+    assert codes(rows(notice(*body), spec("item.REF*LT"))[2]) == ["EDI-REPEAT-01"]
+    assert not rows(notice(*body), spec("item.SN103"))[2]
+    same = [one.replace("L2", "L1") for one in body]
+    assert not rows(notice(*same), spec("item.REF*LT"))[2]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (["HL*1*1*S"], ["EDI-HL-02"]),
+        (["HL*1**S", "HL*1*1*I"], ["EDI-HL-02"]),
+        (["HL***S"], ["EDI-HL-02"]),
+        (["HL*1**S", "HL*2*3*I", "SN1**1", "HL*3*2*I", "SN1**1"], ["EDI-HL-01"]),
+        (["HL*1**S", "HL*2*1*I", "SN1**8", "HL*3*2*P", "MAN*GM*1", "HL*4*2*P", "MAN*GM*2"], ["EDI-HL-04"]),
+        (["HL*1**S", "HL*2*1*I", "SN1**8", "CTT*2*8"], []),
+        (["HL*1**S", "HL*2*1*I", "SN1**8", "CTT*1*8"], []),
+        (["HL*1**S", "HL*2*1*I", "SN1**8", "CTT*3*9"], ["EDI-SUM-01", "EDI-SUM-01"]),
+        (["HL*1**S", *(f"HL*{n}*{n - 1}*P" for n in range(2, 7))], ["EDI-HL-03"]),
+    ],
+)
+def test_broken_levels(body: list[str], expected: list[str]) -> None:
+    _, _, findings, _ = rows(notice(*body), spec("inside.1"), Limits(depth=5))
+    assert codes(findings) == expected
+
+
+def test_ten_thousand_levels_inside_each_other_are_refused_and_not_climbed() -> None:
+    body = ["HL*1**S", *(f"HL*{n}*{n - 1}*P" for n in range(2, 10_000)), "MAN*GM*1"]
+    _, _, findings, _ = rows(notice(*body), spec("inside.1"))
+    assert set(codes(findings)) == {"EDI-HL-03"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (b"SE*19*", b"SE*18*", ["EDI-COUNT-01"]),
+        (b"SE*19*", b"SE*x*", ["EDI-COUNT-01"]),
+        (b"SE*19*0001", b"SE*19*1", ["EDI-CONTROL-01"]),
+        (b"GE*1*1", b"GE*1*01", []),
+        (b"GE*1*1", b"GE*2*2", ["EDI-CONTROL-01", "EDI-COUNT-01"]),
+        (b"IEA*1*000000001", b"IEA*1*000000002", ["EDI-CONTROL-01"]),
+        (b"SE*19*0001~", b"", ["EDI-END-01"]),
+        (b"GE*1*1~", b"", ["EDI-END-01"]),
+        (b"IEA*1*000000001~", b"", ["EDI-END-01"]),
+        (b"ST*856*0001~", b"", ["EDI-COUNT-01", *["EDI-ORDER-01"] * 18]),
+        (b"GS*SH*S*R*20261005*1015*1*X*005010~", b"", ["EDI-ORDER-01", "EDI-ORDER-01"]),
+    ],
+)
+def test_envelopes_are_checked(old: bytes, new: bytes, expected: list[str]) -> None:
+    data = notice(*LEVELS)
+    assert old in data
+    _, _, findings, _ = rows(data.replace(old, new), spec("inside.1"))
+    assert sorted(codes(findings))[: len(expected)] == sorted(expected)
+    assert bool(findings) == bool(expected)
+
+
+def test_several_messages_are_one_table() -> None:
+    one = notice(*LEVELS).split(b"ST*856", 1)[1].split(b"GE*")[0]
+    data = notice(*LEVELS).replace(b"GE*1*1", b"ST*856" + one.replace(b"0001", b"0002") + b"GE*2*1")
+    found, _, findings, _ = rows(data, spec("message.ST02"))
+    assert not findings
+    assert [row["message.ST02"] for row in found if "item.SN102" in row] == ["0001", "0001", "0002", "0002"]
+
+
+def test_other_messages_and_versions_are_reported() -> None:
+    assert codes(rows(notice("B3*1", kind="810"), spec("inside.1"))[2]) == ["EDI-SET-01"]
+    wanted = spec("inside.1", x12={"versions": ["004010"]})
+    assert codes(rows(notice(*LEVELS), wanted)[2]) == ["EDI-SET-02"]
+    assert not rows(notice(*LEVELS, version="004010VICS"), wanted)[2]
+
+
+ADVICE = (
+    "BGM+351+D1+9",
+    "DTM+137:20261005:102",
+    "RFF+ON:P1",
+    "DTM+171:20260901:102",
+    "NAD+SF+9521321000018::9++Plant",
+    "RFF+VA:CH1",
+    "CPS+1",
+    "PAC+1++201",
+    "PCI+33E",
+    "GIN+BJ+S1",
+    "CPS+2+1",
+    "GIN+BJ+S2",
+    "LIN+1++G1:SRV",
+    "QTY+12:7:PCE",
+    "PCI+36E",
+    "QTY+12:3",
+    "GIN+BX+L1",
+    "PCI+36E",
+    "QTY+12:4",
+    "GIN+BX+L2",
+    "LIN+2++G2:EN",
+    "QTY+12:9",
+    "GIR+3+A1:BN+L9:BX",
+    "GIR+3+A2:BN+L9:BX",
+    "CNT+2:2",
+)
+
+
+def test_marks_of_a_line_are_rows_of_their_own() -> None:
+    wanted = spec("mark.GIN*BX", "inside.1", "inside.2", "line.LIN*SRV", "line.LIN*EN", edifact={}, fine="mark.QTY*12")
+    found, columns, findings, _ = rows(advice(*ADVICE), wanted)
+    assert not findings
+    assert [(row.get("mark.QTY*12"), row.get("mark.GIN*BX"), row["inside.1"], row["inside.2"]) for row in found] == [
+        ("3", "L1", "S2", "S1"),
+        ("4", "L2", "S2", "S1"),
+        (None, None, "S2", "S1"),
+    ]
+    assert {"shipment.RFF*ON/DTM*171*102", "shipment.NAD*SF*9", "shipment.NAD*SF.04"} <= set(columns)
+    assert {"shipment.NAD*SF/RFF*VA", "line.QTY*12.01-3"} <= set(columns)
+
+
+def test_the_amount_of_a_line_is_not_that_of_its_marks() -> None:
+    wanted = spec("mark.GIN*BX", edifact={}, fine="line.QTY*12")
+    assert codes(rows(advice(*ADVICE), wanted)[2]) == ["EDI-HL-04"]
+
+
+def test_numbers_of_one_gir_belong_together() -> None:
+    wanted = spec("line.GIR*3*BX", "line.LIN*EN", edifact={}, fine="line.GIR*3*BN")
+    found, _, findings, _ = rows(advice(*ADVICE), wanted)
+    assert not findings
+    serials = [(row["line.GIR*3*BN"], row["line.GIR*3*BX"]) for row in found if "line.GIR*3*BN" in row]
+    assert serials == [("A1", "L9"), ("A2", "L9")]
+
+
+def test_gin_lists_up_to_five_numbers() -> None:
+    body = ["LIN+1++G1:EN", "GIN+BN+A1+A2+A3+A4+A5", "GIN+BN+A6"]
+    wanted = spec("line.LIN*EN", edifact={}, fine="line.GIN*BN")
+    found, _, _, _ = rows(advice(*body), wanted)
+    assert [row["line.GIN*BN"] for row in found] == ["A1", "A2", "A3", "A4", "A5", "A6"]
+
+
+def test_a_group_is_optional_in_edifact() -> None:
+    data = (
+        advice(*ADVICE)
+        .replace(b"UNH+1", b"UNG+DESADV+S+R+261005:1015+7+UN+D:96A'UNH+1")
+        .replace(b"UNZ+1", b"UNE+1+7'UNZ+1")
+    )
+    assert not rows(data, spec("line.LIN*EN", edifact={}, fine="mark.QTY*12"))[2]
+    wrong = data.replace(b"UNE+1+7", b"UNE+2+7")
+    assert codes(rows(wrong, spec(edifact={}, fine="mark.QTY*12"))[2]) == ["EDI-COUNT-01"]
+
+
+def test_a_sender_may_own_a_mapping() -> None:
+    sniff = lambda senders: X12.head(notice(*LEVELS), None, spec("inside.1", x12={"senders": senders}), 5)  # noqa: E731
+    assert sniff([])
+    assert sniff(["OTHER", "SENDER"])
+    assert not sniff(["OTHER"])
+
+
+def sample(name: str) -> Source:
+    return Source.file(next(MAPPINGS.rglob(name)))
+
+
+@pytest.mark.parametrize(("name", "key"), [("shipment-4711.x12", "x12-856"), ("despatch-600.edi", "edifact-desadv")])
+@pytest.mark.parametrize("from_", ["", "table", "itself"])
+@pytest.mark.parametrize("given", [True, False])
+def test_the_report_names_the_format_of_the_file(name: str, key: str, from_: str, given: bool, tmp_path: Path) -> None:
+    source = sample(name)
+    mapping: Mapping | None = None
+    if given:
+        folder = next(MAPPINGS.rglob(name)).parent.name
+        mapping = load(f"edi/{folder}")
+    request = Request(
+        source,
+        to="epcis-2.0-json",
+        from_=key if from_ == "itself" else from_,
+        mapping=mapping,
+        mappings=() if given else all_mappings(),
+        values={"time-zone": "Europe/Zurich"},
+        now="2026-10-06T10:00:00Z",
+    )
+    report = convert(request, tmp_path)
+    assert report.format_in == key
+    assert not report.failed
+    assert json.loads(Path(report.outputs[0].path).read_text())["epcisBody"]["eventList"]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_file_of_another_format_than_named_is_refused(given: bool, tmp_path: Path) -> None:
+    mapping = load("edi/desadv-d01b") if given else None
+    request = Request(
+        sample("despatch-600.edi"), to="epcis-2.0-json", from_="x12-856", mapping=mapping, mappings=all_mappings()
+    )
+    report = convert(request, tmp_path)
+    assert [finding.code for finding in report.findings] == ["DETECT-01"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_mapping_the_format_is_known_all_the_same() -> None:
+    assert detect(Source.memory(notice(*LEVELS), "x")).format == "x12-856"
+    assert detect(Source.memory(advice(*ADVICE), "x")).format == "edifact-desadv"
+
+
+def test_a_cut_file_gives_no_event(tmp_path: Path) -> None:
+    data = next(MAPPINGS.rglob("shipment-4711.x12")).read_bytes()
+    for size in range(200, len(data) - 2, 97):
+        values = {"time-zone": "Europe/Zurich"}
+        source = Source.memory(data[:size], "cut.x12")
+        report = convert(Request(source, to="epcis-2.0-json", mapping=load("edi/x12-856"), values=values), tmp_path)
+        assert report.failed
+        assert report.findings.errors
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_mapping_says_that_it_reads_no_csv() -> None:
+    with pytest.raises(InputError, match="reads X12"):
+        read(Source.memory(b"a,b\n1,2\n", "x.csv"), Context(mapping=load("edi/x12-856")))
