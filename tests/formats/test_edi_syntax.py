@@ -71,6 +71,7 @@ def test_edifact_is_read_as_it_was_written(marks, segments) -> None:
 
 
 @given(st.lists(st.lists(EDIFACT_TEXT.filter(lambda text: text.isascii() and text.isprintable()), min_size=1)))
+@pytest.mark.filterwarnings("ignore::pydifact.exceptions.MissingImplementationWarning")
 def test_edifact_agrees_with_an_independent_parser(elements) -> None:
     from pydifact.parser import Parser
 

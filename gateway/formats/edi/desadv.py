@@ -114,7 +114,7 @@ class DespatchAdvice:
         if there is not None and not there.is_nan() and _decimal(said) != there:
             what = "lines" if kind == _LINES else "the sum of QTY+12 of all lines"
             message = f"CNT+{kind} is {said}; {what}: {there}"
-            node = Node("shipment", segment.number)
+            node = Node("shipment", segment.number, "CNT")
             self._complain(rules.TOTALS, message, node, value=said, expected=str(there))
 
 

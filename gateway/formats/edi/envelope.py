@@ -91,6 +91,7 @@ class Envelope:
         last: number of its last segment.
         inside: the envelopes inside.
         problems: what is wrong with it.
+        controls: control numbers of the envelopes inside.
     """
 
     level: Level
@@ -101,6 +102,7 @@ class Envelope:
     last: int = 0
     inside: list[Envelope] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    controls: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> str:
@@ -171,11 +173,20 @@ class Envelopes:
                 self._end(self._tails[tag], segment)
             elif self._inside is not None:
                 self._inside.message.count += 1
+                self._inside.message.last = segment.number
                 yield self._inside, segment
             elif tag not in ("TA1", "ISB", "ISE"):
                 self._report(rules.ORDER, f"{tag} stands outside of any message", segment)
         while self._open and last is not None:
             self._unclosed(last)
+
+    def abandon(self, number: int) -> None:
+        """The file cannot be read behind this segment: what is open stays without its trailer."""
+        while self._open:
+            envelope = self._open.pop()
+            envelope.last = number
+            note(envelope, rules.END, number, envelope.level.tail, f"{envelope.level.tail} was not reached")
+        self._inside = None
 
     def _begin(self, index: int, segment: Segment) -> None:
         level = self.syntax.levels[index]
@@ -190,8 +201,13 @@ class Envelopes:
             self._report(rules.ORDER, f"{level.head} stands outside of {self.syntax.levels[wanted].head}", segment)
         envelope = Envelope(level, segment, segment.value(level.control).strip(), last=segment.number)
         if self._open:
-            self._open[-1].inside.append(envelope)
-            self._open[-1].count += 1
+            around = self._open[-1]
+            if envelope.control in around.controls:
+                message = f"the control number {envelope.control!r} stands there already"
+                self._report(rules.CONTROL, message, segment, envelope, expected="a number of its own")
+            around.controls.add(envelope.control)
+            around.inside.append(envelope)
+            around.count += 1
         elif index == 0:
             self.interchanges.append(envelope)
         self._open.append(envelope)

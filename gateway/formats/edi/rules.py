@@ -30,8 +30,9 @@ COUNT = Rule(
 CONTROL = Rule(
     "EDI-CONTROL-01",
     Severity.ERROR,
-    "The control number of a trailer is not that of its header.",
-    "A trailer closes the header with the same number; another number means that parts of two files were mixed.",
+    "The control number of a trailer is not that of its header, or stands there twice.",
+    "A trailer closes the header with the same number; another number means that parts of two files were mixed. "
+    "Within a group each message has a number of its own.",
     "Send the file again as the translator wrote it.",
 )
 ORDER = Rule(
@@ -127,6 +128,14 @@ TOTALS = Rule(
     "The totals of a message are not what it holds.",
     "CTT01 counts levels or lines, CTT02 adds up the amounts (SN102); CNT does the same in EDIFACT.",
     "Send the message again; lines are missing or doubled.",
+)
+
+ANSWER = Rule(
+    "EDI-ANS-01",
+    Severity.ERROR,
+    "An answer (997, 999, CONTRL) cannot be understood.",
+    "Each answer says by a code what became of a message; a code that is not known is no acceptance.",
+    "Ask the partner what the answer means.",
 )
 
 RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))

@@ -21,6 +21,7 @@ LINE_ENDS = b"\r\n"
 
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _SEGMENT = re.compile(r"segments? ([0-9]+)")
+_LEVEL = re.compile(r"segment [0-9]+ \(([A-Z][A-Z0-9]{1,2})")
 
 
 class Segment(Struct):
@@ -170,6 +171,12 @@ def segment_number(where: Where) -> int:
     """The number of the segment that a finding is about, 0 when it is about none."""
     found = _SEGMENT.match(where.path)
     return int(found[1]) if found else 0
+
+
+def segment_tag(where: Where) -> str:
+    """The tag of the segment with which the level of a finding begins (``HL``), empty when it is not told."""
+    found = _LEVEL.match(where.path)
+    return found[1] if found else ""
 
 
 def shown(data: bytes) -> str:

@@ -116,7 +116,7 @@ class ShipNotice:
             self._totals_wrong(segment, message, total, str(self._amount))
 
     def _totals_wrong(self, segment: Segment, message: str, value: str, expected: str) -> None:
-        self._complain(rules.TOTALS, message, Node("shipment", segment.number), value=value, expected=expected)
+        self._complain(rules.TOTALS, message, Node("shipment", segment.number, "CTT"), value=value, expected=expected)
 
 
 def _decimal(text: str) -> Decimal:

@@ -10,28 +10,24 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from gateway.epcis.document import Document
 from gateway.epcis.time import parse
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import LossRule, Outcome
-from gateway.formats.base import BLOCK_BYTES, Context
+from gateway.formats.base import Context, blocks
 from gateway.formats.edi import x12_losses as rules
 from gateway.formats.edi.x12_contents import Box, Item, Packer
+from gateway.formats.edi.x12_interchange import Part, interchange, separators, texts
 from gateway.formats.edi.x12_master import Names
 from gateway.formats.edi.x12_parties import Parties
 from gateway.formats.edi.x12_settings import SERIALS, SHIPMENT_ID, Frame, frame
 from gateway.formats.edi.x12_story import Shipment, read_story
-from gateway.formats.edi.x12_syntax import Separators, written, written_isa
-
-Values = tuple[str, ...]
-Part = tuple[str, Values]
 
 _BT = re.compile(r"urn:epcglobal:cbv:bt:([^:]*):(.+)")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _PRINTABLE = re.compile(r"[ -~]+")
-#: Characters that may become separators, in the order in which they are tried; usual ones first.
-_CANDIDATES = ("*|!%", ":><&", "~`{'", "^@}#")
 #: Greatest lengths by version: REF02 (data element 127).
 _REF02 = {"004010": 30, "005010": 50}
 
@@ -46,11 +42,13 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     sets = list(_sets(document, context, about))
     if context.findings.errors:
         return
-    texts = [about.sender[1], about.receiver[1], about.group_sender, about.group_receiver]
-    marks = _separators(about, [value for one in sets for _, values in one for value in values] + texts, context)
-    if marks is None:
+    own = [about.sender[1], about.receiver[1], about.group_sender, about.group_receiver]
+    marks = separators([*texts(sets), *own], about.separators)
+    if isinstance(marks, str):
+        message = f"the separator {marks!r} stands in a value" if marks else "all usual separators stand in values"
+        context.findings.report(rules.SEPARATORS, message, value=marks)
         return
-    yield from _blocks(_interchange(about, sets, marks))
+    yield from blocks(interchange(about, "SH", "856", sets, marks))
 
 
 def _sets(document: Document, context: Context, about: Frame) -> Iterator[list[Part]]:
@@ -65,36 +63,6 @@ def _sets(document: Document, context: Context, about: Frame) -> Iterator[list[P
         if epc not in packer.shipped:
             context.losses.add(rules.EVENT, Outcome.LOST, "epcs", epc, event=number)
     names.lose_rest()
-
-
-def _interchange(about: Frame, sets: list[list[Part]], marks: Separators) -> Iterator[str]:
-    repetition = marks.repetition if about.version >= "00402" else "U"
-    control = about.control
-    isa = ["00", "", "00", "", *about.sender, *about.receiver, about.day[2:], about.minute, repetition]
-    yield written_isa([*isa, about.version[:5], control, "0", about.usage], marks)
-    group = ["SH", about.group_sender, about.group_receiver, about.day, about.minute, about.group_control]
-    yield written("GS", [*group, "X", about.version], marks)
-    for number, parts in enumerate(sets, 1):
-        yield written("ST", ["856", f"{number:04}"], marks)
-        for tag, values in parts:
-            yield written(tag, values, marks)
-        yield written("SE", [str(len(parts) + 2), f"{number:04}"], marks)
-    yield written("GE", [str(len(sets)), about.group_control], marks)
-    yield written("IEA", ["1", control], marks)
-
-
-def _separators(about: Frame, values: list[str], context: Context) -> Separators | None:
-    """Separators that stand in no value; None when there are none, which is reported."""
-    used = set("".join(set(values)))
-    chosen = about.separators or "".join(
-        next((mark for mark in candidates if mark not in used), "") for candidates in _CANDIDATES
-    )
-    taken = used.intersection(chosen)
-    if len(chosen) < len(_CANDIDATES) or taken:
-        message = f"the separator {min(taken)!r} stands in a value" if taken else "all usual separators stand in values"
-        context.findings.report(rules.SEPARATORS, message, value="".join(sorted(taken)) or "".join(_CANDIDATES))
-        return None
-    return Separators(*chosen)
 
 
 @dataclass(slots=True)
@@ -187,7 +155,7 @@ class _Notice:
         for one in self.shipment.transactions:
             match = _BT.fullmatch(one.id)
             if match and word(Field.BIZ_TRANSACTION_TYPE, one.type or "") == kind:
-                found.append((match[1], match[2]))
+                found.append((match[1], unquote(match[2])))
         return found
 
     def _transactions(self) -> list[str]:
@@ -201,7 +169,7 @@ class _Notice:
         for one in self.shipment.transactions:
             match = _BT.fullmatch(one.id)
             kind = word(Field.BIZ_TRANSACTION_TYPE, one.type or "")
-            if match is None or (kind, match[1], match[2]) not in kept:
+            if match is None or (kind, match[1], unquote(match[2])) not in kept:
                 self._lose(rules.TRANSACTION, f"bizTransactionList/{one.type or ''}", one.id)
             elif match[1] not in owners:
                 self._lose(rules.TRANSACTION, f"bizTransactionList/{one.type or ''}/issuer", match[1])
@@ -249,15 +217,3 @@ def _all(top: Box) -> Iterator[Box]:
         box = pending.pop()
         yield box
         pending.extend(box.boxes)
-
-
-def _blocks(parts: Iterator[str]) -> Iterator[bytes]:
-    pending: list[str] = []
-    size = 0
-    for part in parts:
-        pending.append(part)
-        size += len(part)
-        if size >= BLOCK_BYTES:
-            yield "".join(pending).encode("ascii")
-            pending, size = [], 0
-    yield "".join(pending).encode("ascii")
