@@ -47,6 +47,7 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
 * **Rows of several kinds**: `where` limits an event to rows whose field has a value, e.g. `where: {action: scrap}`. A
   row that no event takes is an error (`styles/rework`, `styles/returns`).
 * **Amounts without serial numbers**: an object with `quantity` (`styles/quantities`).
+* **EDI**: levels and segments of a ship notice are columns such as `item.REF*LT` ([EDI](edi.md)).
 * **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
   own sheet.
 
@@ -63,6 +64,8 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`table.csv`", spec.Csv),
     ("`table.xlsx`", spec.Xlsx),
     ("`table.levels`", spec.Levels),
+    ("`table.x12`", spec.X12),
+    ("`table.edifact`", spec.Edifact),
     ("`table.footers`", spec.Footer),
     ("`constants`", spec.Constant),
     ("`fields`", spec.FieldSpec),

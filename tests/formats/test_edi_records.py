@@ -20,7 +20,7 @@ from gateway.formats.table.spec import MappingSpec
 from gateway.sources import Source
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings" / "edi"
-ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261005*1015*^*00501*000000001*0*T*:~"
+ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261005*1015*^*00501*000000001*0*P*:~"
 
 
 def spec(*columns: str, fine: str = "item.SN102", **table) -> MappingSpec:
@@ -348,3 +348,51 @@ def test_a_cut_file_gives_no_event(tmp_path: Path) -> None:
 def test_a_mapping_says_that_it_reads_no_csv() -> None:
     with pytest.raises(InputError, match="reads X12"):
         read(Source.memory(b"a,b\n1,2\n", "x.csv"), Context(mapping=load("edi/x12-856")))
+
+
+def test_nothing_is_left_out_silently() -> None:
+    """Every value between ST and SE stands in a column, is structure, or is checked."""
+    body = ["BSN*00*N1*20261005", "HL*1**S", "TD5**2*ABCD*M", "XYZ*1**a:b", "HL*2*1*I", "LIN*7*UK*G1*ZZ", "SN1**5*EA"]
+    more = ["MEA*PD*N*3*KG:X", "N9*ZZ*1**20261005", "REF*ZZ**text", "PID*F*08*VI*1*x", "CTT*2*5*7*KG"]
+    _, columns, findings, _ = rows(notice(*body, *more), spec("shipment.BSN02"))
+    assert not findings
+    assert set(columns) == {
+        *("shipment.BSN01", "shipment.BSN02", "shipment.BSN03"),
+        *("shipment.TD502", "shipment.TD503", "shipment.TD504", "shipment.XYZ01", "shipment.XYZ03", "shipment.XYZ03-2"),
+        *("item.LIN01", "item.LIN*UK", "item.SN102", "item.SN103", "shipment.CTT03", "shipment.CTT04"),
+        *("item.MEA*PD*N", "item.MEA*PD*N.04", "item.MEA*PD*N.04-2", "item.N9*ZZ", "item.N9*ZZ.04", "item.REF*ZZ.03"),
+        *("item.PID*F*08", "item.PID*F*08.03", "item.PID*F*08.04"),
+    }
+
+
+def test_nothing_of_edifact_is_left_out_silently() -> None:
+    body = ["BGM+351::9+D1+9", "FTX+AAI+1+X:Y+a:b", "CPS+1", "HAN+4", "LIN+1+3+G1:EN:1+4", "PIA+5+A:SA+B:SA+C:BP"]
+    more = ["GIN+BN+A:B:C", "DTM+36", "DTM+94:20260101", "NAD+SU++name", "AUT+1", "CNT+7:3:KGM"]
+    wanted = spec("shipment.BGM02", edifact={}, fine="line.QTY*12")
+    _, columns, findings, _ = rows(advice(*body, *more), wanted)
+    assert not findings
+    assert set(columns) == {
+        *("shipment.BGM01", "shipment.BGM01-3", "shipment.BGM02", "shipment.BGM03"),
+        *("shipment.FTX*AAI.02", "shipment.FTX*AAI.03", "shipment.FTX*AAI.03-2", "shipment.FTX*AAI"),
+        *("shipment.FTX*AAI.04-2", "package.HAN01", "line.LIN01", "line.LIN02", "line.LIN*EN", "line.LIN03-3"),
+        *("line.LIN04", "line.PIA*5*SA", "line.PIA*5*BP", "line.GIN*BN", "line.GIN*BN.to", "line.GIN*BN.02-3"),
+        *("line.DTM*94.01-2", "line.NAD*SU.03", "line.AUT01", "shipment.CNT*7", "shipment.CNT*7.01-3"),
+    }
+
+
+def test_a_value_that_a_separator_has_split_is_an_error() -> None:
+    body = ["HL*1**S", "HL*2*1*I", "LIN**UK*G1", "SN1**5", "REF*LT*A:B"]
+    assert codes(rows(notice(*body), spec("item.REF*LT"))[2]) == ["EDI-CHAR-02"]
+
+
+def test_a_test_is_marked_and_service_segments_are_told() -> None:
+    data = notice(*LEVELS).replace(b"*0*P*:~", b"*0*T*:~TA1*1*2~")
+    assert codes(rows(data, spec("inside.1"))[2]) == ["EDI-TEST-01", "EDI-SET-01"]
+    test = advice(*ADVICE).replace(b"+1'UNH", b"+1++++++1'UNH")
+    assert codes(rows(test, spec("line.LIN*EN", edifact={}, fine="mark.QTY*12"))[2]) == ["EDI-TEST-01"]
+
+
+def test_a_control_number_stands_once() -> None:
+    one = notice(*LEVELS).split(b"ST*856", 1)[1].split(b"GE*")[0]
+    data = notice(*LEVELS).replace(b"GE*1*1", b"ST*856" + one + b"GE*2*1")
+    assert codes(rows(data, spec("inside.1"))[2]) == ["EDI-CONTROL-01"]

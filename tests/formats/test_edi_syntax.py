@@ -12,7 +12,7 @@ from gateway.errors import InputError, LimitExceeded
 from gateway.formats.edi import edifact_syntax, x12_syntax
 from gateway.formats.edi.segments import MAX_SEGMENT, Segment, segment_number
 
-ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261005*1015*^*00501*000000001*0*T*:~"
+ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261005*1015*^*00501*000000001*0*P*:~"
 UNB = "UNB+UNOC:3+S:14+R:14+261005:1015+1'"
 
 TAGS = st.from_regex(r"[A-Z][A-Z0-9]{1,2}", fullmatch=True).filter(lambda tag: tag not in {"ISA", "UNA", "UNB"})

@@ -60,6 +60,7 @@ EDIFACT_FORMS = {
     "DTM": Form(((1, 1),), (1, 2), ((1, 3),)),
     "RFF": Form(((1, 1),), (1, 2)),
     "QTY": Form(((1, 1),), (1, 2)),
+    "CNT": Form(((1, 1),), (1, 2)),
     "NAD": Form(((1, 1),), (2, 1), ((2, 3),)),
     "LOC": Form(((1, 1),), (2, 1), ((2, 3),)),
     "LIN": Form((), (3, 1), ((3, 2),)),
@@ -153,12 +154,9 @@ def _pairs(segment: Segment, form: Form) -> Iterator[tuple[str, dict[str, str]]]
 
 
 def _list(segment: Segment, form: Form, name: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for components in segment.elements[form.list_from - 1 :]:
-        values = {}
-        if components[0]:
-            values[name] = components[0]
-        if len(components) > 1 and components[1]:
-            values[f"{name}.{RANGE}"] = components[1]
+    for element, components in enumerate(segment.elements[form.list_from - 1 :], form.list_from):
+        names = (name, f"{name}.{RANGE}", *(_numbered(name, form, element, n) for n in range(3, len(components) + 1)))
+        values = {own: value for own, value in zip(names, components, strict=False) if value}
         if values:
             yield name, values
 

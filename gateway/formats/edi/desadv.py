@@ -51,7 +51,7 @@ class DespatchAdvice:
         if segment.tag == "CNT":
             self._totals(segment)
             return
-        if segment.tag in ("UNS", "AUT"):
+        if segment.tag == "UNS":
             return
         if segment.tag == "LIN":
             self._lines += 1
@@ -110,6 +110,9 @@ class DespatchAdvice:
 
     def _totals(self, segment: Segment) -> None:
         kind, said = segment.value(1, 1), segment.value(1, 2)
+        if kind not in (_LINES, _AMOUNTS):
+            for group, values in occurrences(segment, EDIFACT_FORMS):
+                self._tree.add(self._root, segment.number, group, values)
         there = {_LINES: Decimal(self._lines), _AMOUNTS: self._amount}.get(kind)
         if there is not None and not there.is_nan() and _decimal(said) != there:
             what = "lines" if kind == _LINES else "the sum of QTY+12 of all lines"

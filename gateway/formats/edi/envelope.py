@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.findings import Findings, Rule
+from gateway.findings import Findings, Rule, Severity
 from gateway.formats.edi import rules
 from gateway.formats.edi.segments import Segment, segment_place
 
+#: Segments that may stand in an interchange outside of messages (X12.5: acknowledgement, security).
+_SERVICE = frozenset({"TA1", "ISB", "ISE", "S1A", "S1E", "S2A", "S2E", "SVA"})
 #: Problems that are kept for the answer to one message; no answer lists more.
 _KEPT = 100
 
@@ -110,6 +112,13 @@ class Envelope:
         return self.head.value(1) if self.head.tag == "ST" else self.head.value(2, 1)
 
     @property
+    def is_test(self) -> bool:
+        """Whether an interchange is marked as a test (ISA15, or 0035 in UNB)."""
+        return (self.head.tag == "ISA" and self.head.value(15) == "T") or (
+            self.head.tag == "UNB" and self.head.value(11) == "1"
+        )
+
+    @property
     def sender(self) -> str:
         """Who sends an interchange: ISA06, or the identification in UNB (0004)."""
         return (self.head.value(6) if self.head.tag == "ISA" else self.head.value(2)).strip()
@@ -175,7 +184,9 @@ class Envelopes:
                 self._inside.message.count += 1
                 self._inside.message.last = segment.number
                 yield self._inside, segment
-            elif tag not in ("TA1", "ISB", "ISE"):
+            elif tag in _SERVICE:
+                self._report(rules.NOT_READ, f"{tag} stands between messages", segment)
+            else:
                 self._report(rules.ORDER, f"{tag} stands outside of any message", segment)
         while self._open and last is not None:
             self._unclosed(last)
@@ -211,6 +222,10 @@ class Envelopes:
         elif index == 0:
             self.interchanges.append(envelope)
         self._open.append(envelope)
+        if envelope.is_test:
+            where = segment_place(self._file, segment.number)
+            message = f"the interchange {envelope.control} is marked as a test"
+            self._findings.report(rules.TEST, message, where=where)
         if level.name == "message":
             envelope.count = 1
             self._inside = Inside(envelope, tuple(self._open))
@@ -258,7 +273,8 @@ class Envelopes:
     ) -> None:
         where = segment_place(self._file, segment.number)
         self._findings.report(rule, message, where=where, value=value or segment.tag, expected=expected)
-        note(envelope or (self._open[-1] if self._open else None), rule, segment.number, segment.tag, message)
+        if rule.severity is Severity.ERROR:
+            note(envelope or (self._open[-1] if self._open else None), rule, segment.number, segment.tag, message)
 
 
 def note(envelope: Envelope | None, rule: Rule, segment: int, tag: str, message: str) -> None:

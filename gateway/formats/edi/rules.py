@@ -57,6 +57,13 @@ CHARACTERS = Rule(
     "in a wrong encoding become other letters without any error.",
     "Declare the encoding that is really used: in UNB, or under `encoding` in the mapping.",
 )
+SPLIT = Rule(
+    "EDI-CHAR-02",
+    Severity.ERROR,
+    "A value holds the component separator of its interchange.",
+    "X12 has no release character: the value ends at the separator, and its rest would be lost.",
+    "Choose a component separator (ISA16) that stands in no value.",
+)
 TOO_LONG = Rule(
     "EDI-LIMIT-01",
     Severity.ERROR,
@@ -64,10 +71,17 @@ TOO_LONG = Rule(
     "Limits protect the gateway against broken and hostile files; most often the segment terminator is wrong.",
     "Check the last character of ISA, or the sixth of UNA: it ends each segment.",
 )
+TEST = Rule(
+    "EDI-TEST-01",
+    Severity.WARNING,
+    "The interchange is marked as a test.",
+    "ISA15 is T, or the test indicator of UNB (0035) is 1: its sender does not mean it to be true.",
+    "Do not use the events, or ask the sender to mark the file as productive.",
+)
 NOT_READ = Rule(
     "EDI-SET-01",
     Severity.WARNING,
-    "A message of another type is not converted.",
+    "A message of another type, or a segment between messages, is not converted.",
     "A mapping reads the types that it declares. Nothing is left out silently.",
     "Send other messages in files of their own, or write a mapping for them.",
 )

@@ -14,6 +14,8 @@ from gateway.formats.edi.tree import Complain, Node, Row, Tree, Wanted
 LEVELS = {"S": "shipment", "O": "order", "T": "tare", "P": "pack", "I": "item"}
 #: Header of a loop, and the segments that follow it in the loop (005010, 856, loop N1 inside HL).
 _LOOPS = {"N1": ("N2", "N3", "N4", "REF", "PER", "FOB")}
+#: Segments without composite elements (005010, segment directory).
+_SIMPLE = frozenset({"BSN", "PRF", "LIN", "SN1", "PID", "MAN", "N1", "N2", "N3", "N4", "DTM", "TD1", "TD5"})
 #: Elements that make the hierarchy; they are columns only where a mapping asks for them.
 _STRUCTURE = ("HL", 4)
 
@@ -47,10 +49,10 @@ class ShipNotice:
             self._loop = ("", "")
             yield from self._hl(segment)
             return
+        self._check(segment)
         if segment.tag == "CTT":
             self._totals(segment)
             return
-        self._count(segment)
         head, prefix = self._loop
         if segment.tag in _LOOPS:
             self._loop = (segment.tag, name_of(segment, X12_FORMS[segment.tag]))
@@ -98,7 +100,14 @@ class ShipNotice:
             if segment.value(element) and self._wanted.takes(f"{node.level}.{name}"):
                 self._tree.add(node, segment.number, "HL", {name: segment.value(element)})
 
-    def _count(self, segment: Segment) -> None:
+    def _check(self, segment: Segment) -> None:
+        """Add up amounts, and look for values that a separator has split."""
+        split = any(len(components) > 1 for components in segment.elements)
+        if split and (segment.tag in _SIMPLE or (segment.tag == "REF" and len(segment.elements[1]) > 1)):
+            broken = next(components for components in segment.elements if len(components) > 1)
+            node = Node(self._node.level, segment.number, segment.tag)
+            message = f"{segment.tag} has a value in {len(broken)} parts: {', '.join(broken)}"
+            self._complain(rules.SPLIT, message, node, value=" ".join(broken), expected="a value without separators")
         if segment.tag == "SN1":
             try:
                 self._amount += Decimal(segment.value(2) or "0")
@@ -106,7 +115,10 @@ class ShipNotice:
                 self._amount = Decimal("NaN")
 
     def _totals(self, segment: Segment) -> None:
-        """CTT01 counts levels (the standard) or lines (many senders); CTT02 adds up SN102."""
+        """CTT01 counts levels (the standard) or lines (many senders); CTT02 adds up SN102; the rest is a column."""
+        for group, values in occurrences(segment, X12_FORMS):
+            rest = {name: value for name, value in values.items() if name not in ("CTT01", "CTT02")}
+            self._tree.add(self._root, segment.number, group, rest)
         lines, total = segment.value(1), segment.value(2)
         if lines and lines.lstrip("0") not in {str(self._levels), str(self._lines)}:
             message = f"CTT01 counts {lines}; there are {self._levels} HL segments, {self._lines} of them items"

@@ -112,7 +112,8 @@ class Shape:
         return Block(waiting.number, [waiting.cells], numbers=[waiting.number])
 
     def _repeats(self, row: Sequence[Cell]) -> bool:
-        return [header_key(shown(cell)) for cell in row] == self._header
+        same = header_key(shown(row[0])) == self._header[0]  # nearly always not: the others need no look
+        return same and [header_key(shown(cell)) for cell in row] == self._header
 
     def _flat(self, row: Sequence[Cell], number: int) -> Iterator[tuple[list[Cell], int]]:
         cells = [self._cell(name, row) for name in self.fields]
