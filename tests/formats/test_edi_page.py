@@ -1,4 +1,4 @@
-"""docs/edi.md: its mapping works, its columns are those that the gateway makes, its settings are those that it knows."""
+"""docs/edi.md: its mapping works, its columns are made so, and all settings stand there."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.convert import Request, convert
 from gateway.detect import detect
@@ -329,9 +331,10 @@ def test_a_file_of_another_format_than_named_is_refused(given: bool, tmp_path: P
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_mapping_the_format_is_known_all_the_same() -> None:
-    assert detect(Source.memory(notice(*LEVELS), "x")).format == "x12-856"
-    assert detect(Source.memory(advice(*ADVICE), "x")).format == "edifact-desadv"
+def test_without_a_mapping_nothing_claims_a_file() -> None:
+    with pytest.raises(InputError) as caught:
+        detect(Source.memory(notice(*LEVELS), "x"))
+    assert caught.value.finding.code == "DETECT-01"
 
 
 def test_a_cut_file_gives_no_event(tmp_path: Path) -> None:
@@ -396,3 +399,32 @@ def test_a_control_number_stands_once() -> None:
     one = notice(*LEVELS).split(b"ST*856", 1)[1].split(b"GE*")[0]
     data = notice(*LEVELS).replace(b"GE*1*1", b"ST*856" + one + b"GE*2*1")
     assert codes(rows(data, spec("inside.1"))[2]) == ["EDI-CONTROL-01"]
+
+
+CODES = st.sampled_from("TPI")
+
+
+@given(st.lists(st.tuples(CODES, st.integers(0, 7)), max_size=30))
+def test_any_hierarchy_gives_each_item_once_inside_its_containers(levels: list[tuple[str, int]]) -> None:
+    """Levels hang on any container before them, in any order."""
+    body, around, open_ones = ["HL*1**S"], {1: []}, [1]
+    expected = []
+    for number, (code, choice) in enumerate(levels, 2):
+        parent = open_ones[choice % len(open_ones)]
+        body.append(f"HL*{number}*{parent}*{code}")
+        if code == "I":
+            body.append(f"SN1**{number}")
+            expected.append((str(number), around[parent][::-1]))
+        else:
+            body.append(f"MAN*GM*C{number}")
+            around[number] = [*around[parent], f"C{number}"]
+            open_ones.append(number)
+    columns = [f"inside.{number}" for number in range(1, 32)]
+    found, _, findings, _ = rows(notice(*body), spec(*columns))
+    assert not findings
+    items = [
+        (row["item.SN102"], [row[name] for name in columns if name in row]) for row in found if "item.SN102" in row
+    ]
+    assert sorted(items) == sorted(expected)
+    seen = {row[name] for row in found for name in columns if name in row}
+    assert seen == {f"C{number}" for number in open_ones[1:]}

@@ -363,6 +363,13 @@ def test_a_withdrawn_shipping_is_not_written() -> None:
     assert losses(context)["LOSS-X12-01", "ObjectEvent/shipping"] == 2
 
 
+def test_what_was_shipped_again_after_its_voiding_is_written() -> None:
+    early = {"event_time": "2026-10-05T08:00:00+02:00", "event_time_zone_offset": "+02:00"}
+    void = ObjectEvent(action="OBSERVE", biz_step="void_shipping", epc_list=[SSCC.format(1)], **early)
+    segments, _ = made([void, shipping([SSCC.format(1)])])
+    assert "MAN*GM*00395213210000000019" in segments
+
+
 def test_the_number_of_the_notice_may_be_given() -> None:
     segments, _ = made([shipping([SSCC.format(1)], biz_transaction_list=None)], x12_shipment_id="N-9")
     assert segments[1].startswith("BSN*00*N-9*")

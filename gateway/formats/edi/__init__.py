@@ -1,7 +1,7 @@
 """The formats `x12-856` and `edifact-desadv`: ship notices as records through a mapping, and the 856 written.
 
 An EDI file has no meaning of its own beyond its segments: partners use them differently, so a mapping says which
-column is what (docs/edi.md). The carriers `x12` and `edifact` of tables hand over the records.
+column is what (docs/edi.md), and knows its own files. The carriers `x12` and `edifact` of tables hand over the records.
 """
 
 from __future__ import annotations
@@ -10,23 +10,12 @@ from collections.abc import Iterator
 
 from gateway.epcis import hierarchy
 from gateway.epcis.document import Document
-from gateway.formats.base import Claim, Context, Format
-from gateway.formats.edi import edifact_syntax, rules, x12_syntax
+from gateway.formats.base import Context, Format
+from gateway.formats.edi import rules
 from gateway.formats.edi.x12_losses import LOSS_RULES, OUT_RULES
 from gateway.formats.edi.x12_settings import WRITER_SETTINGS
 from gateway.formats.table.references import SETTINGS
 from gateway.sources import Source
-
-#: Less than a mapping's claim: without a mapping nothing can be read.
-_SCORE = 30
-
-
-def _sniff_x12(head: bytes, _: str) -> Claim | None:
-    return Claim(_SCORE, "the file begins with ISA") if x12_syntax.is_interchange(head) else None
-
-
-def _sniff_edifact(head: bytes, _: str) -> Claim | None:
-    return Claim(_SCORE, "the file begins with UNA or UNB") if edifact_syntax.is_interchange(head) else None
 
 
 def read(source: Source, context: Context) -> Document:
@@ -48,7 +37,6 @@ X12_856 = Format(
     title="X12 856 ship notice; read through a mapping",
     suffix=".x12",
     media_type="application/EDI-X12",
-    sniff=_sniff_x12,
     read=read,
     write=write_x12,
     settings=(*SETTINGS, *WRITER_SETTINGS),
@@ -61,7 +49,6 @@ EDIFACT_DESADV = Format(
     title="EDIFACT DESADV despatch advice; read through a mapping",
     suffix=".edi",
     media_type="application/EDIFACT",
-    sniff=_sniff_edifact,
     read=read,
     settings=SETTINGS,
     rules=rules.RULES,

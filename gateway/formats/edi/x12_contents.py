@@ -11,7 +11,7 @@ from gateway.epcis.events import QuantityElement
 from gateway.findings import NOWHERE, LossRule, Outcome, Where
 from gateway.formats.base import Context
 from gateway.formats.edi import x12_losses as rules
-from gateway.formats.edi.x12_story import EXPIRY, LOT, Shipment, Story
+from gateway.formats.edi.x12_story import EXPIRY, LOT, Shipment, Story, time_of
 
 #: Unit codes of UN/ECE Recommendation 20 and those of X12 (data element 355). None means pieces.
 UNITS = {"": "EA", "H87": "EA", "EA": "EA", "KGM": "KG", "GRM": "GR", "LTR": "LT", "MLT": "ML", "LBR": "LB"}
@@ -80,7 +80,7 @@ class Packer:
         """The contents of a shipment."""
         self._shipment = shipment
         top = Box()
-        voided = [epc for epc in shipment.epcs if epc in self._story.voided]
+        voided = [epc for epc in shipment.epcs if self._voided(epc, shipment)]
         if voided:
             message = f"the shipping of {voided[0]} and {len(voided) - 1} more is voided in the document"
             self._context.findings.report(rules.VOIDED, message, where=shipment.event.where, value=voided[0])
@@ -91,6 +91,13 @@ class Packer:
         self._fill(top, outermost)
         self._amounts(top, shipment.quantities)
         return top
+
+    def _voided(self, epc: str, shipment: Shipment) -> bool:
+        """Whether the shipping of a thing was voided; it may have been shipped again later."""
+        if epc not in self._story.voided:
+            return False
+        voided, shipped = self._story.voided[epc], time_of(shipment.event)
+        return voided is None or shipped is None or voided >= shipped
 
     def _fill(self, top: Box, epcs: Iterable[str]) -> None:
         """Put things and all that is in them into a container; those in containers without SSCC into the one around."""

@@ -20,6 +20,7 @@ from gateway.epcis.events import (
     TransformationEvent,
 )
 from gateway.epcis.hierarchy import DocumentHierarchy
+from gateway.epcis.time import OrderKey, order_key
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import Outcome
 from gateway.formats.base import Context
@@ -90,7 +91,7 @@ class Story:
         amounts: amounts without serial numbers by container.
         lots: lot and expiry by class.
         shipments: the shipments in document order.
-        voided: instances whose shipping was voided.
+        voided: instances whose shipping was voided, and when.
         named: instances of other events, and the number of the first event that names them.
     """
 
@@ -98,7 +99,7 @@ class Story:
     amounts: dict[str, list[QuantityElement]] = field(default_factory=dict)
     lots: dict[str, dict[str, str]] = field(default_factory=dict)
     shipments: list[Shipment] = field(default_factory=list)
-    voided: set[str] = field(default_factory=set)
+    voided: dict[str, OrderKey | None] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
 
 
@@ -132,6 +133,11 @@ def read_story(document: Document, context: Context) -> Story:
     return story
 
 
+def time_of(event: Event) -> OrderKey | None:
+    """When an event happened, for comparing."""
+    return order_key(event.event_time, event.event_time_zone_offset)
+
+
 def _take(event: Event, step: str, story: Story) -> None:
     if event.error_declaration is not None:
         return
@@ -139,7 +145,7 @@ def _take(event: Event, step: str, story: Story) -> None:
         case AggregationEvent():
             _pack(event, story)
         case ObjectEvent() if step == "void_shipping":
-            story.voided.update(event.epc_list or ())
+            story.voided.update(dict.fromkeys(event.epc_list or (), time_of(event)))
         case ObjectEvent(action="ADD", ilmd=[_, *_]):
             _describe(event.quantity_list, event.ilmd, story)
         case TransformationEvent(ilmd=[_, *_]):
