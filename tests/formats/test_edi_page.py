@@ -12,7 +12,7 @@ from gateway.formats.edi import edifact_syntax, x12_syntax
 from gateway.formats.edi.columns import EDIFACT_FORMS, X12_FORMS, occurrences
 from gateway.formats.edi.x12_settings import WRITER_SETTINGS
 from gateway.formats.table import load
-from gateway.formats.table.carriers.x12 import X12
+from gateway.formats.table.carriers.edi import X12
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "edi.md").read_text("utf-8")
 ISA = "ISA*00*          *00*          *ZZ*MYCMO          *ZZ*RECEIVER       *261005*1015*^*00501*000000001*0*P*:~"

@@ -118,7 +118,7 @@ class Records:
         self._context = context
         fine = spec.fields[next(iter(spec.objects.values())).identity[-1]].headers
         headers = [text for one in spec.fields.values() for text in one.headers]
-        self._wanted = Wanted(headers, fine, list(dialect.containers))
+        self._wanted = Wanted(headers, fine, list(dialect.containers), spec.table.decimal)
         self._envelopes = Envelopes(dialect.syntax, source.name, context.findings)
         self.place = SegmentPlace(source.name)
 

@@ -64,6 +64,14 @@ SPLIT = Rule(
     "X12 has no release character: the value ends at the separator, and its rest would be lost.",
     "Choose a component separator (ISA16) that stands in no value.",
 )
+NUMBER = Rule(
+    "EDI-NUM-01",
+    Severity.ERROR,
+    "An amount is not written as the syntax has it.",
+    "There are no separators of thousands: a comma or point is the decimal mark (ISO 9735-1, clause 10.1), in X12 it "
+    "is always a point.",
+    "Send the amount with digits and one decimal mark.",
+)
 TOO_LONG = Rule(
     "EDI-LIMIT-01",
     Severity.ERROR,

@@ -189,4 +189,18 @@ def without_line_ends(data: bytes) -> bytes:
     return data.strip(LINE_ENDS)
 
 
+def amount(text: str, decimal: str, marks: str) -> str | None:
+    """An amount with another decimal sign, and a digit before it; None when it is none of the syntax.
+
+    Args:
+        text: the amount as it stands in the file.
+        decimal: the sign that is wanted.
+        marks: decimal marks of the syntax.
+    """
+    found = re.fullmatch(rf"(-?)([0-9]*)(?:[{marks}]([0-9]*))?", text, re.ASCII)
+    if found is None or not (found[2] or found[3]):
+        return None
+    return f"{found[1]}{found[2] or '0'}" + (f"{decimal}{found[3]}" if found[3] else "")
+
+
 Segments = Iterator[Segment]

@@ -27,9 +27,11 @@ class Wanted:
         headers: all headers that its fields name.
         fine: headers of the field that tells one thing from the next; only they may repeat within a level.
         containers: names that hold the number of a container, e.g. ``MAN*GM``; they become `INSIDE`.
+        decimal: decimal sign in which the mapping wants amounts.
     """
 
-    def __init__(self, headers: list[str], fine: list[str], containers: list[str]) -> None:
+    def __init__(self, headers: list[str], fine: list[str], containers: list[str], decimal: str = ".") -> None:
+        self.decimal = decimal
         self._headers = {header_key(text) for text in headers}
         self._fine = [header_key(text) for text in fine]
         self._known: dict[str, bool] = {}

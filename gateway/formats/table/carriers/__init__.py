@@ -19,8 +19,8 @@ CARRIERS: Registry[Carrier] = Registry(
     Carrier,
     {
         "xlsx": f"{_HERE}.xlsx:XLSX",
-        "x12": f"{_HERE}.x12:X12",
-        "edifact": f"{_HERE}.edifact:EDIFACT",
+        "x12": f"{_HERE}.edi:X12",
+        "edifact": f"{_HERE}.edi:EDIFACT",
         "csv": f"{_HERE}.csv:CSV",
     },
 )
