@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -490,3 +491,18 @@ def test_no_order_of_segments_ends_in_a_traceback(x12: list[str], edifact: list[
         else:
             assert all(set(row) <= set(columns) for row in found)
             assert all(place.at(number).path for number in range(1, len(found) + 2))
+
+
+def test_a_container_without_lines_is_told_of_and_lacks_nothing(tmp_path: Path) -> None:
+    text = next(MAPPINGS.rglob("despatch-587.edi")).read_text("latin-1")
+    count = int(re.search(r"UNT\+(\d+)", text)[1])
+    text = text.replace("CNT+2", "CPS+4+1'\nGIN+BJ+395213210000000996'\nCNT+2").replace(
+        f"UNT+{count}", f"UNT+{count + 2}"
+    )
+    source = Source.memory(text.encode("latin-1"), "d.edi")
+    values = {"time-zone": "Europe/Zurich", "creation-date": "2026-01-01T00:00:00Z"}
+    report = convert(Request(source, to="epcis-2.0-json", mapping=load("edi/desadv-d96a"), values=values), tmp_path)
+    assert codes(report.findings) == ["TABLE-HEAD-02"]
+    events = json.loads(Path(report.outputs[0].path).read_text())["epcisBody"]["eventList"]
+    pallet = next(event for event in events if len(event.get("childEPCs", ())) > 1)
+    assert pallet["childEPCs"][-1] == "urn:epc:id:sscc:9521321.3000000099"
