@@ -390,6 +390,16 @@ def test_a_value_that_a_separator_has_split_is_an_error() -> None:
     assert codes(rows(notice(*body), spec("item.REF*LT"))[2]) == ["EDI-CHAR-02"]
 
 
+def test_a_range_of_containers_is_an_error() -> None:
+    body = ["HL*1**S", "HL*2*1*P", "MAN*GM*1*5", "HL*3*2*I", "SN1**1"]
+    assert codes(rows(notice(*body), spec("inside.1"))[2]) == ["EDI-RANGE-01"]
+
+
+def test_a_second_shipment_in_a_message_is_an_error() -> None:
+    body = ["HL*1**S", "N1*ST*A", "HL*2*1*I", "SN1**1", "HL*3**S", "HL*4*3*I", "SN1**1"]
+    assert codes(rows(notice(*body), spec("shipment.N1*ST.02"))[2]) == ["EDI-REPEAT-01"]
+
+
 def test_a_test_is_marked_and_service_segments_are_told() -> None:
     data = notice(*LEVELS).replace(b"*0*P*:~", b"*0*T*:~TA1*1*2~")
     assert codes(rows(data, spec("inside.1"))[2]) == ["EDI-TEST-01", "EDI-SET-01"]

@@ -27,6 +27,7 @@ class Form:
         main_by: a further qualifier, of the main value only.
         list_from: first of the elements that are a list of values of the same meaning; 0 for none.
         pairs: whether that list is made of pairs, qualifier before value (LIN of X12).
+        range_end: where a range of numbers ends that begins with the main value; (0, 0) for none.
         typed: component of each list element that says what it is (PIA, GIR), 0 for none.
     """
 
@@ -36,6 +37,7 @@ class Form:
     list_from: int = 0
     pairs: bool = False
     typed: int = 0
+    range_end: At = (0, 0)
 
 
 _BY_1 = ((1, 1),)
@@ -45,7 +47,7 @@ _QUALIFIED = Form(_BY_1, (2, 1))
 X12_FORMS = {
     "REF": _QUALIFIED,
     "DTM": _QUALIFIED,
-    "MAN": _QUALIFIED,
+    "MAN": Form(_BY_1, (2, 1), range_end=(3, 1)),
     "N9": _QUALIFIED,
     "G62": _QUALIFIED,
     "NTE": _QUALIFIED,
@@ -78,7 +80,7 @@ EDIFACT_FORMS = {
 }
 _PLAIN = Form()
 
-#: Elements of a GIN list: the number, and where a range ends.
+#: Where a range of numbers ends (GIN, MAN): the number behind it, ``GIN*BN.to``.
 RANGE = "to"
 
 
@@ -116,28 +118,30 @@ def occurrences(segment: Segment, forms: dict[str, Form]) -> Iterator[tuple[str,
 
 
 def _values(segment: Segment, form: Form, name: str) -> Iterator[tuple[str, str]]:
-    known = {*form.by, *form.main_by}
+    # Qualifiers of a main value that is not there are values of their own: nothing is left out.
+    known = {*form.by, *(form.main_by if form.main_by and segment.value(*form.main) else ())}
     for element, components in enumerate(segment.elements, 1):
-        typed = form.typed and element >= form.list_from
         for component, value in enumerate(components, 1):
             at = (element, component)
             if not value or at in known:
                 continue
-            if typed:
+            if form.typed and element >= form.list_from:
                 if component != form.typed:
                     kind = segment.value(element, form.typed)
                     yield f"{name}*{kind}" + (f"-{component}" if component > 1 else ""), value
-            elif at == form.main:
-                more = segment.value(*form.main_by[0]) if form.main_by else ""
-                bare = name if not form.main_by else _numbered(name, form, *form.main)
-                yield f"{name}*{more}" if more else bare, value
             else:
-                yield _numbered(name, form, element, component), value
-    if form.main_by and not segment.value(*form.main):
-        # Qualifiers of nothing are values of their own: nothing is left out.
-        for at in form.main_by:
-            if segment.value(*at):
-                yield _numbered(name, form, *at), segment.value(*at)
+                yield _named(segment, form, name, at), value
+
+
+def _named(segment: Segment, form: Form, name: str, at: At) -> str:
+    if at == form.range_end:
+        return f"{name}.{RANGE}"
+    if at != form.main:
+        return _numbered(name, form, *at)
+    if not form.main_by:
+        return name
+    more = segment.value(*form.main_by[0])
+    return f"{name}*{more}" if more else _numbered(name, form, *at)
 
 
 def _pairs(segment: Segment, form: Form) -> Iterator[tuple[str, dict[str, str]]]:

@@ -50,6 +50,9 @@ class ShipNotice(Levels):
             self._loop = ("", "")
             self._nodes[own] = node
         else:
+            if level == "shipment":
+                message = "the message has a second shipment level; what is said of the first would count for both"
+                self._complain(rules.REPEAT, message, node, value=own, expected="one message for each shipment")
             before = self._node
             yield from self._enter(node, parent)
             if before.level == "item" and before.closed:
