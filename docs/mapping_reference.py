@@ -56,6 +56,7 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
   `Id[@type='SN']` (`styles/xml-packing`).
 * **Totals outside the rows**: `table.controls` compares a count above the table, in a header or trailer line, or beside
   the list of records, with what was read.
+* **EDI**: levels and segments of a ship notice are columns such as `item.REF*LT` ([EDI](edi.md)).
 * **Several sheets**: `table.xlsx.sheet` is a list of names, or `*` for all that have the header; footers count their
   own sheet.
 * **Scanned pages**: `table.scan`; each barcode is a row, with columns named by application identifiers, e.g. `AI(21)`
@@ -101,6 +102,8 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`table.xml`", spec_records.Xml),
     ("`table.controls`", spec_records.Control),
     ("`table.levels`", spec.Levels),
+    ("`table.x12`", spec.X12),
+    ("`table.edifact`", spec.Edifact),
     ("`table.footers`", spec.Footer),
     ("`constants`", spec.Constant),
     ("`fields`", spec.FieldSpec),

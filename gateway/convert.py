@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_batches
-from gateway.detect import detect
+from gateway.detect import UNKNOWN_FORMAT, detect
 from gateway.epcis.document import Document
 from gateway.epcis.event_hash import with_hash_ids
 from gateway.epcis.events import Event, epcs
@@ -57,6 +57,10 @@ RULES = (TOO_LARGE, NO_EVENTS)
 
 #: Settings of what happens to events between reader and writer.
 _MODEL_SETTINGS = (EPC, COMPANY_PREFIX, EVENT_ID, LEGACY_ILMD, COMMISSIONING_ACTION)
+
+
+#: The format key that stands for all files that a mapping reads.
+TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +237,18 @@ def _open(request: Request, report: Report, target: Format | Message | None) -> 
 def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ...], TableMapping | None]:
     """Reader, its settings and the mapping, by name or by detection."""
     mapping = request.mapping
-    key = request.from_ or ("table" if mapping is not None else "")
-    if not key or (key == "table" and mapping is None):
+    key = request.from_ or (TABLE if mapping is not None else "")
+    mapped = key in FORMATS and FORMATS.get(key).needs_mapping
+    if not key or (mapped and mapping is None):
         detection = detect(request.source, request.mappings)
+        _expect(request, detection.format)
         key = detection.format
         if detection.mapping:
             mapping = next(m for m in request.mappings if m.name == detection.mapping)
+    elif mapped and mapping is not None:
+        # A table is whatever carries rows; which of them it is, the file says.
+        key = mapping.format_of(request.source)
+        _expect(request, key)
     report.format_in = key
     if key not in FORMATS and key in messages():
         message = messages()[key]
@@ -252,6 +262,17 @@ def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ..
         raise UsageError(text)
     settings = format_.settings + (tuple(mapping.settings) if mapping is not None else ())
     return format_.read, settings, mapping
+
+
+def _expect(request: Request, found: str) -> None:
+    """Refuse a file that is not of the format that the caller named; `TABLE` stands for all that mappings read.
+
+    Raises:
+        InputError: it is not.
+    """
+    if request.from_ not in ("", TABLE, found):
+        text = f"{request.source.name or 'the input'} is {found}, not {request.from_}"
+        raise InputError(Finding.of(UNKNOWN_FORMAT, text, value=found, expected=request.from_))
 
 
 def _settings(settings: Iterable[Setting], target: Format | Message | None) -> list[Setting]:

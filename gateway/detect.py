@@ -101,7 +101,7 @@ def _claims(source: Source, head: bytes, mappings: Iterable[TableMapping]) -> It
     for mapping in mappings:
         claim = mapping.claims(head, source.name, source)
         if claim:
-            yield claim, Detection("table", mapping.name, claim.reason)
+            yield claim, Detection(mapping.format_of(source), mapping.name, claim.reason)
 
 
 def _printable(head: bytes) -> str:

@@ -166,7 +166,7 @@ class _Loader:
             return part.settings
 
     def _mappings(self, file: _File, place: yamlfile.Place, channel: Channel) -> Sequence[TableMapping]:
-        if channel.format not in ("", TABLE):
+        if channel.format and not is_mapped(channel.format):
             for number in range(len(channel.mappings)):
                 file.complain((*place, "mappings", number), f"files in {channel.format!r} need no mapping")
             return []
@@ -241,6 +241,11 @@ class _File:
         return False
 
 
+def is_mapped(key: str) -> bool:
+    """Whether files in a format are read through mappings."""
+    return key in FORMATS and FORMATS.get(key).needs_mapping
+
+
 def _unknown(kind: str, key: str, keys: Sequence[str]) -> str:
     near = difflib.get_close_matches(key, keys, n=1)
     return f"there is no {kind} {key!r}, " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(keys)}")
@@ -249,7 +254,7 @@ def _unknown(kind: str, key: str, keys: Sequence[str]) -> str:
 def _requests(channel: Channel, target: Target, mappings: Sequence[TableMapping]) -> Iterator[Request]:
     """The conversions that are known beforehand: by the channel's format, or by each mapping that it names."""
     nothing = Source.memory(b"", "nothing")
-    if channel.format and channel.format != TABLE:
+    if channel.format and not is_mapped(channel.format):
         yield Request(source=nothing, to=target.to, from_=channel.format)
     elif channel.mappings:
         for mapping in mappings:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from gateway import logs
-from gateway.agreements.load import TABLE, Agreements
+from gateway.agreements.load import TABLE, Agreements, is_mapped
 from gateway.agreements.model import Channel, Target
 from gateway.convert import Request, check_output, convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
@@ -232,10 +232,10 @@ class Flow:
 
     def _detection(self, message: Message, channel: Channel) -> Detection:
         mappings = self._mappings(channel)
-        if channel.format and channel.format != TABLE:
+        if channel.format and not is_mapped(channel.format):
             return Detection(channel.format, None, "the agreement says so")
-        if channel.format == TABLE and len(mappings) == 1:
-            return Detection(TABLE, mappings[0].name, "the agreement says so")
+        if channel.format and len(mappings) == 1:
+            return Detection(channel.format, mappings[0].name, "the agreement says so")
         try:
             return detect(self._source(message), mappings)
         except InputError as error:

@@ -17,5 +17,7 @@ FORMATS: Registry[Format] = Registry(
         "scan": "gateway.formats.scan:SCAN",
         "rfxcel": "gateway.formats.rfxcel:RFXCEL",
         "tracelink-snx": "gateway.formats.tracelink:TRACELINK_SNX",
+        "x12-856": "gateway.formats.edi:X12_856",
+        "edifact-desadv": "gateway.formats.edi:EDIFACT_DESADV",
     },
 )

@@ -342,9 +342,7 @@ class Assembler:
     def _container_groups(self, builder: Builder) -> Iterator[Group]:
         spec = builder.spec
         if spec.epcs == OUTERMOST:
-            for level in self._levels:
-                groups = level.groups(builder.fields, lambda values, level=level: not level.parent(values))  # type: ignore[misc]
-                yield from self._sliced(builder, groups)
+            yield from self._outermost(builder)
         elif spec.epcs in self._by_name:
             yield from self._sliced(builder, self._by_name[spec.epcs].groups(builder.fields, lambda _: True))
         elif spec.parent in self._by_name and not spec.children:
@@ -358,6 +356,16 @@ class Assembler:
             for group in level.groups(fields, lambda values: bool(values[0])):
                 if builder.accepts(group.key[1:], group.first, self._header, self._findings):
                     yield group
+
+    def _outermost(self, builder: Builder) -> Iterator[Group]:
+        named: set[str] = set()
+        for level in self._levels:
+            for group in level.groups(builder.fields, lambda values, level=level: not level.parent(values)):  # type: ignore[misc]
+                # A container that holds things and other containers is there at two levels.
+                group.epcs = [epc for epc in group.epcs if epc not in named]
+                named.update(group.epcs)
+                if group.epcs:
+                    yield from self._sliced(builder, iter([group]))
 
     def _sliced(self, builder: Builder, groups: Iterator[Group]) -> Iterator[Group]:
         for group in groups:

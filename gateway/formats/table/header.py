@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -130,7 +131,6 @@ def check(
     level, parent = _level_columns(spec, row)
     levels = spec.table.levels
     known = {header_key(text) for field in spec.fields.values() for text in field.headers}
-    known |= {header_key(text) for text in spec.table.ignore}
     if levels is not None:
         known |= {header_key(text) for text in (*levels.column, *levels.parent)}
         if level < 0 or (levels.parent and parent < 0):
@@ -139,8 +139,9 @@ def check(
             there = ", ".join(name for name in names if name)
             raise InputError(Finding.of(rules.HEADER_MISSING, message, where=where, value=there, expected=wanted))
     open_titles = [field.title for key, field in spec.fields.items() if key not in sources and key not in preamble]
+    ignored = _ignored(spec)
     for name in names:
-        if name and header_key(name) not in known:
+        if name and header_key(name) not in known and ignored.fullmatch(header_key(name)) is None:
             near = nearest([name], open_titles)
             message = f"the column {name!r} is not in the mapping; its values are not converted"
             findings.report(
@@ -160,6 +161,12 @@ def check(
         where = place.at(above[0], last_row=above[-1])
         findings.report(rules.PREAMBLE, "rows above the header are not converted", where=where)
     return Header(best, names, _columns(spec, sources), sources, preamble, level, parent, totals)
+
+
+def _ignored(spec: MappingSpec) -> re.Pattern[str]:
+    """The headers that are left out on purpose; a star stands for any characters."""
+    texts = [re.escape(header_key(text)).replace(r"\*", ".*") for text in spec.table.ignore]
+    return re.compile("|".join(texts) or "(?!)")
 
 
 def _positions(row: Sequence[Cell]) -> dict[str, int]:

@@ -113,6 +113,8 @@ class Shape:
         return Block(waiting.number, [waiting.cells], numbers=[waiting.number])
 
     def _repeats(self, row: Sequence[Cell], number: int) -> bool:
+        if header_key(shown(row[0])) != self._header[0]:  # nearly always: the others need no look
+            return False
         found = [header_key(shown(cell)) for cell in row] == self._header
         if found:
             self._findings.report(rules.HEADER_AGAIN, REPEATED, where=self._place.at(number))
@@ -146,6 +148,8 @@ class Shape:
     def _cell(self, name: str, row: Sequence[Cell]) -> Cell:
         field = self._spec.fields[name]
         cells = [row[index] for index in self._found.sources[name]]
+        if all(cell is Gap.HERE for cell in cells):
+            return Gap.HERE
         if field.join and name not in self._found.columns:
             texts = [shown(cell) for cell in cells]
             return field.separator.join(texts) if all(texts) else ""

@@ -48,6 +48,33 @@ class Xlsx(_Model):
     )
 
 
+class X12(_Model):
+    """X12 ship notices (856). Columns are named by level and segment, see `docs/edi.md`."""
+
+    transactions: Texts = Field(default=["856"], description="transaction sets that are read (ST01)")
+    versions: Texts = Field(
+        default=[], description="versions that are read, e.g. `005010`, `004010`; without it any (ST03, GS08)"
+    )
+    senders: Texts = Field(default=[], description="interchange senders whose files are its own (ISA06)")
+    containers: Texts = Field(
+        default=["MAN*GM"], description="what holds the number of a container; read as `inside.1`, `inside.2` ..."
+    )
+    encoding: str = Field(default="utf-8", description="encoding of the text; X12 does not say it")
+
+
+class Edifact(_Model):
+    """EDIFACT despatch advices (DESADV). Columns are named by level and segment, see `docs/edi.md`."""
+
+    versions: Texts = Field(
+        default=[], description="versions that are read, e.g. `D96A`, `D01B`, `D07A`; without it any (UNH)"
+    )
+    senders: Texts = Field(default=[], description="interchange senders whose files are its own (UNB)")
+    containers: Texts = Field(
+        default=["GIN*BJ"], description="what holds the number of a container; read as `inside.1`, `inside.2` ..."
+    )
+    encoding: str = Field(default="", description="encoding to read instead of the character set that UNB declares")
+
+
 class Footer(_Model):
     """A row below the data that is no data."""
 
@@ -78,9 +105,11 @@ class Table(_Model):
     json_: Json | None = Field(default=None, alias="json", description="present when JSON or JSON Lines are read")
     xml: Xml | None = Field(default=None, description="present when XML records are read")
     scan: Scan | None = Field(default=None, description="present when scanned or faxed pages are read (extra `scan`)")
+    x12: X12 | None = Field(default=None, description="present when X12 ship notices are read")
+    edifact: Edifact | None = Field(default=None, description="present when EDIFACT despatch advices are read")
     decimal: Literal[".", ","] = Field(default=".", description="decimal sign of numbers in text")
     header_within: int = Field(default=20, ge=1, le=500, description="the header is searched in so many rows")
-    ignore: Texts = Field(default=[], description="headers of columns that are left out on purpose")
+    ignore: Texts = Field(default=[], description="headers left out on purpose; `*` for any characters")
     footers: list[Footer] = Field(default=[], description="totals and other rows below the data")
     controls: list[Control] = Field(default=[], description="totals that a file states once, outside its rows")
     fill_down: Texts = Field(

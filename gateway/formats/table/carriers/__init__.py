@@ -20,6 +20,8 @@ CARRIERS: Registry[Carrier] = Registry(
     {
         "xlsx": f"{_HERE}.xlsx:XLSX",
         "scan": f"{_HERE}.scan:SCAN",
+        "x12": f"{_HERE}.edi:X12",
+        "edifact": f"{_HERE}.edi:EDIFACT",
         "json": f"{_HERE}.json:JSON",
         "xml": f"{_HERE}.xml:XML",
         "fixed": f"{_HERE}.fixed:FIXED",

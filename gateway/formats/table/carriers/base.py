@@ -74,6 +74,10 @@ class Carrier(Protocol):
     def key(self) -> str:
         """Fixed name: csv, xlsx, fixed, json, xml, x12, edifact, scan."""
 
+    @property
+    def format(self) -> str:
+        """Key of the format that a conversion of such a file is reported as: ``table``, ``x12-856`` ..."""
+
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether a file with these first bytes and this name is of this kind; by content first."""
 
