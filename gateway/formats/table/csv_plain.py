@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gateway.formats.table.cells import Block
+from gateway.formats.table.guard import may_be_guarded
 from gateway.formats.table.spec import Csv
 
 #: Larger blocks leave the processor's cache and cost more time a row.
@@ -56,7 +57,7 @@ def _whole_lines(stream: BinaryIO) -> bytes:
 def _columns(text: str, dialect: Csv) -> list[list[str]] | None:
     """The cells of plain text column by column, None when it is not plain."""
     text = text.replace("\r\n", "\n").removesuffix("\n")
-    if dialect.quote in text or "\r" in text or "\0" in text:
+    if dialect.quote in text or "\r" in text or "\0" in text or may_be_guarded(text):
         return None
     delimiter = dialect.delimiter
     width = text.partition("\n")[0].count(delimiter) + 1

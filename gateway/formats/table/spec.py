@@ -37,6 +37,10 @@ class Csv(_Model):
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="separator between cells")
     quote: str = Field(default='"', min_length=1, max_length=1, description="quote character")
     encoding: str = Field(default="utf-8", description="encoding of the text, e.g. `utf-8`, `cp1252`")
+    formulas: Literal["guarded", "plain"] = Field(
+        default="guarded",
+        description="`guarded`: an apostrophe stands before cells that begin with = + - @, and is no part of them",
+    )
 
 
 class Xlsx(_Model):
