@@ -241,7 +241,7 @@ def _sides(request: Request, target: Format | Message | None) -> Request:
     if request.mapping is None:
         message = f"the format {target.key!r} is written through a mapping"
         raise UsageError(message, hint="give --mapping NAME; `gateway list mappings` shows them")
-    key = request.from_ or detect(request.source).format
+    key = request.from_ or detect(request.source, [request.mapping]).format
     if key in FORMATS and FORMATS.get(key).needs_mapping:
         message = "the input and the output are both read and written through a mapping"
         raise UsageError(message, hint="name the input's with --mapping and the output's with --to-mapping")
