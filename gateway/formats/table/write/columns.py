@@ -12,6 +12,7 @@ from gateway.formats.table.spec import FieldSpec, MappingSpec
 from gateway.formats.table.transforms import Tools
 from gateway.formats.table.transforms.inverse import PARTS, NotInvertible, kind_of
 from gateway.formats.table.write.cells import FieldWriter, Medium, merged
+from gateway.formats.table.write.frame import Frame, distinct
 
 Values = Mapping[str, str]
 """Field name and value."""
@@ -138,16 +139,11 @@ class Columns:
         spec = mapping.spec
         self._medium = medium
         self._complaints: list[str] = []
-        self.labels = {field.preamble[0]: name for name, field in spec.fields.items() if not field.headers}
+        frame = Frame(spec)
+        self.headers, self.level, self.parent = frame.headers, frame.level, frame.parent
+        self.titles, self.labels = frame.titles, frame.labels
         self._writers = dict(self._made(spec, tools))
         self._parts: list[Part] = list(self._columns(spec))
-        levels = spec.table.levels
-        self.level = levels.column[0] if levels is not None else ""
-        self.parent = levels.parent[0] if levels is not None and levels.parent else ""
-        wanted = [self.level, self.parent, *(header for part in self._parts for header in part.headers)]
-        self.headers = _distinct([*wanted, *spec.identify.columns])
-        known = [text.casefold() for text in (*self.headers, *self.labels)]
-        self.titles = [word for word in spec.identify.contains if not any(word.casefold() in text for text in known)]
         self._check(spec)
         if self._complaints:
             message = f"the mapping {mapping.name} can be read with, not written with: {'; '.join(self._complaints)}"
@@ -204,7 +200,7 @@ class Columns:
     def _check(self, spec: MappingSpec) -> None:
         keys = {header_key(header): header for header in self.headers}
         for name, field in spec.fields.items():
-            found = _distinct([keys[header_key(text)] for text in field.column if header_key(text) in keys])
+            found = distinct([keys[header_key(text)] for text in field.column if header_key(text) in keys])
             if len(found) > 1:
                 both = " and ".join(map(repr, found))
                 self._complaints.append(f"fields.{name}: the columns {both} would both stand for it")
@@ -240,14 +236,6 @@ class Columns:
         return self._writers[name].cell(value)
 
 
-def _distinct(texts: Iterable[str]) -> list[str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        if text:
-            found.setdefault(header_key(text), text)
-    return list(found.values())
-
-
 def _elements(fields: Sequence[FieldSpec]) -> Callable[[Sequence[str]], str]:
     ais = [field.steps[0].element or "" for field in fields]
     if len(set(ais)) != len(ais):
@@ -258,14 +246,14 @@ def _elements(fields: Sequence[FieldSpec]) -> Callable[[Sequence[str]], str]:
     def compose(texts: Sequence[str]) -> str:
         elements = [gs1.Element(ais[index], texts[index]) for index in order if texts[index]]
         try:
-            return gs1_element_string(elements)
+            return _element_string(elements)
         except gs1.Gs1Error as error:
             raise NotInvertible(error.message) from error
 
     return compose
 
 
-def gs1_element_string(elements: Sequence[gs1.Element]) -> str:
+def _element_string(elements: Sequence[gs1.Element]) -> str:
     """The element string with brackets; the one of scanners where a value looks like brackets."""
     from gateway.gs1.element_string import with_brackets, with_fnc1  # noqa: PLC0415 - few mappings need it
 
