@@ -46,8 +46,7 @@ class FileKind:
 
 def _csv(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context: Context) -> Iterator[bytes]:
     dialect: Any = mapping.spec.table.csv
-    delimiter = "," if dialect.delimiter == _AUTO else dialect.delimiter
-    encoding = codecs.lookup("utf-8" if dialect.encoding == _AUTO else dialect.encoding).name
+    delimiter, encoding = text_encoding(dialect)
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, quotechar=dialect.quote, lineterminator="\r\n")
     width = max(len(columns.headers), 2 if columns.labels else 1)
@@ -61,6 +60,12 @@ def _csv(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context: C
             if count % _BLOCK_ROWS == 0 and text.tell() > BLOCK_BYTES:
                 yield _encoded(text, encoder, context.findings)
         yield _encoded(text, encoder, context.findings)
+
+
+def text_encoding(dialect: Any) -> tuple[str, str]:
+    """Separator and encoding to write with; where a reader finds them out by itself, comma and UTF-8."""
+    delimiter = "," if dialect.delimiter == _AUTO else dialect.delimiter
+    return delimiter, codecs.lookup("utf-8" if dialect.encoding == _AUTO else dialect.encoding).name
 
 
 def _encoded(text: io.StringIO, encoder: codecs.IncrementalEncoder, findings: Findings) -> bytes:
