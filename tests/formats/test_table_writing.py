@@ -206,6 +206,26 @@ def test_a_time_is_written_in_the_columns_zone_or_as_it_stands(time: str, cell: 
         assert events_of(written.data, mapping())[0].event_time == time
 
 
+def test_the_spelling_of_a_time_is_a_loss_of_each_event() -> None:
+    written = Written([made("A", time="2026-10-05T07:00:00Z"), made("B", time="2026-10-05T07:00:00Z")], mapping())
+    assert [(one.code, one.event) for one in written.lost] == [("LOSS-TABLE-04", 1), ("LOSS-TABLE-04", 2)]
+
+
+def test_what_an_identifier_says_beside_its_key_is_lost_and_named() -> None:
+    link = "https://example.com/01/09521321110014/21/A?17=290331"
+    other = "urn:epc:id:sgtin:95213211.01001.B"
+    box = "urn:epc:id:sscc:95213210.000000001"
+    written = Written([made(link, other), packed(box, "B")], mapping())
+    assert [(one.code, one.field, one.value) for one in written.lost] == [
+        ("LOSS-C15", "epcList/epc", link),
+        ("LOSS-TABLE-08", "epcList/epc", other),
+        ("LOSS-TABLE-08", "parentID", box),
+    ]
+    place = Location("urn:epc:id:sgln:95213210.0001.0")
+    written = Written([made("A", read_point=place)], mapping())
+    assert written.losses == [("LOSS-TABLE-08", "readPoint", place.id)]
+
+
 def test_a_missing_value_of_a_required_column_is_an_error() -> None:
     written = Written([made("A", ilmd=None), packed(BOXES[0], "A", "B")], mapping())
     assert written.codes.count("TABLE-OUT-01") == 3

@@ -45,4 +45,11 @@ HEADER = LossRule(
     "A table has no place for headers, master data and foreign content of the document.",
 )
 
-LOSS_RULES: tuple[LossRule, ...] = (EVENT, VALUE, OBJECT, TIME, TIME_AS_ISO, APOSTROPHE, HEADER)
+PREFIX = LossRule(
+    "LOSS-TABLE-08",
+    "where the company prefix ends in an identifier",
+    "An EPC URN says it, digits in a cell do not. Who reads the table goes by the prefixes that the mapping, the "
+    "settings or the published table know, and these say something else.",
+)
+
+LOSS_RULES: tuple[LossRule, ...] = (EVENT, VALUE, OBJECT, TIME, TIME_AS_ISO, APOSTROPHE, HEADER, PREFIX)

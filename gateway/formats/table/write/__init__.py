@@ -24,6 +24,7 @@ from gateway.formats.table.write.losing import Losing
 from gateway.formats.table.write.match import Matcher
 from gateway.formats.table.write.resolve import Resolver
 from gateway.formats.table.write.rows import Rows
+from gateway.formats.table.write.spellings import Spellings
 from gateway.formats.table.write.things import Things
 from gateway.formats.table.write.told import Collector
 from gateway.options import READ_POINT
@@ -43,12 +44,13 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     constants = constants_of(mapping, tools)
     dialect = spec.table.csv if kind.key == "csv" else None
     guards = dialect is not None and dialect.formulas == "guarded"
-    columns = Columns(mapping, tools, Medium(kind.typed, guards, context.losses))
+    columns = Columns(mapping, tools, Medium(kind.typed, guards))
     first = next(iter(spec.objects.values()))
     losing = Losing(context.losses, ("01", "21") if first.sgtin else ("00",) if first.sscc else ())
     read_point = context.options.get(READ_POINT)
-    matchers = [Matcher(event, constants, read_point) for event in spec.events]
-    collected = Collector(spec, matchers, Things(spec, tools.prefixes), losing)
+    matchers = [Matcher(event, constants, read_point, tools.prefixes) for event in spec.events]
+    things = Things(spec, Spellings(tools.prefixes, losing.spelling))
+    collected = Collector(spec, matchers, things, losing, columns)
     for number, event in enumerate(document.events, 1):
         collected.take(event, event.where.event or number)
     _header(document, losing)

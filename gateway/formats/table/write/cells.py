@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from gateway.findings import Losses, LossRule, Outcome
+from gateway.findings import LossRule, Outcome
 from gateway.formats.table import losses as loss_rules
 from gateway.formats.table.cells import Cell, shown
 from gateway.formats.table.guard import guarded
@@ -18,29 +19,24 @@ from gateway.formats.table.transforms.steps import prepared
 _REMEMBER = 65536
 _SERIAL_MOST = 20
 
+Note: TypeAlias = tuple[LossRule, Outcome]
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Medium:
     """What kind of file the cells go into.
 
     Attributes:
         typed: whether cells may be dates; else all are text.
         guards: whether texts that look like formulas get an apostrophe.
-        losses: takes what a cell does not hold as it was.
     """
 
     typed: bool = False
     guards: bool = False
-    losses: Losses = field(default_factory=Losses)
 
-    def cell(self, cell: Cell, name: str) -> Cell:
+    def cell(self, cell: Cell) -> Cell:
         """The cell as it goes into the file."""
-        if not self.guards or not isinstance(cell, str):
-            return cell
-        safe = guarded(cell)
-        if safe != cell:
-            self.losses.add(loss_rules.APOSTROPHE, Outcome.CARRIED, name, cell)
-        return safe
+        return guarded(cell) if self.guards and isinstance(cell, str) else cell
 
 
 class FieldWriter:
@@ -67,6 +63,7 @@ class FieldWriter:
         self._bare = TRANSFORMS.get(spec.transform)(spec, tools)
         self._medium = medium
         self._known: dict[str, Cell] = {}
+        self._notes: dict[str, list[Note]] = {}
         self._plain = spec.transform == "serial" and not spec.steps
         #: The word that says that there is none, e.g. no unit for pieces.
         self._none = "" if spec.required else next((word for word, meaning in spec.table.items() if not meaning), "")
@@ -81,11 +78,23 @@ class FieldWriter:
             return value
         known = self._known.get(value)
         if known is None:
-            known = self._medium.cell(self._find(value, 0, self._convert), self.name) if value else self._none
+            found = self._find(value, 0, self._convert) if value else self._none
+            known = self._medium.cell(found)
+            if known != found:
+                self._note(value, loss_rules.APOSTROPHE, Outcome.CARRIED)
             if len(self._known) >= _REMEMBER:
                 self._known.clear()
+                self._notes.clear()
             self._known[value] = known
         return known
+
+    def notes(self, value: str) -> Sequence[Note]:
+        """What the cell of a value does not hold as it was, and what became of it."""
+        try:
+            self.cell(value)
+        except NotInvertible:
+            return ()  # said where the row is written
+        return self._notes.get(value, ())
 
     def part(self, value: str) -> str:
         """The text that the field's steps behind the first one, and its transform, read as `value`.
@@ -110,11 +119,11 @@ class FieldWriter:
             if near is None and read is not None and self._inverse.same is not None and self._inverse.same(read, value):
                 near = cell
         if near is not None:
-            self._lose(loss_rules.TIME, Outcome.LOST, value)
+            self._note(value, loss_rules.TIME, Outcome.LOST)
             return near
         if self._inverse.verbatim and self._read(value, convert) == value:
             if self.spec.formats:
-                self._lose(loss_rules.TIME_AS_ISO, Outcome.CARRIED, value)
+                self._note(value, loss_rules.TIME_AS_ISO, Outcome.CARRIED)
             return value
         message = f"no cell of this column is read as {value!r}"
         raise NotInvertible(message)
@@ -122,8 +131,8 @@ class FieldWriter:
     def _candidates(self, value: str) -> Iterable[Cell]:
         return (cell for cell in self._inverse.cells(value) if self._medium.typed or isinstance(cell, str))
 
-    def _lose(self, rule: LossRule, outcome: Outcome, value: str) -> None:
-        self._medium.losses.add(rule, outcome, self.name, value)
+    def _note(self, value: str, rule: LossRule, outcome: Outcome) -> None:
+        self._notes.setdefault(value, []).append((rule, outcome))
 
     @staticmethod
     def _read(cell: Cell, convert: Callable[[Cell], object]) -> str | None:

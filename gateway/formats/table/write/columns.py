@@ -11,7 +11,7 @@ from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.formats.table.spec import FieldSpec, MappingSpec
 from gateway.formats.table.transforms import Tools
 from gateway.formats.table.transforms.inverse import PARTS, NotInvertible, kind_of
-from gateway.formats.table.write.cells import FieldWriter, Medium, merged
+from gateway.formats.table.write.cells import FieldWriter, Medium, Note, merged
 from gateway.formats.table.write.frame import Frame, distinct
 
 Values = Mapping[str, str]
@@ -87,6 +87,9 @@ class Composed(Part):
         writers: the fields.
         compose: makes the cell of the parts, in the order of the fields.
         medium: where the cell goes.
+
+    Attributes:
+        marked: cells that were marked as no formula, since somebody asked.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Composed(Part):
         compose: Callable[[Sequence[str]], str],
         medium: Medium,
     ) -> None:
+        self.marked: list[str] = []
         self.fields = tuple(writer.name for writer in writers)
         self.headers = (header,)
         self._header = header
@@ -113,7 +117,10 @@ class Composed(Part):
             if not writer.reads(cell, value):
                 message = f"{cell!r} is not read as {value!r} by the field {writer.name!r}"
                 raise NotInvertible(message)
-        return {self._header: self._medium.cell(cell, self.fields[0])}
+        safe = self._medium.cell(cell)
+        if safe != cell:
+            self.marked.append(cell)
+        return {self._header: safe}
 
 
 class Columns:
@@ -226,6 +233,17 @@ class Columns:
         if others or not isinstance(own[0], Own):
             return None
         return own[0].headers[0], self._writers[name]
+
+    def notes(self, name: str, value: str) -> Sequence[Note]:
+        """What the column of a field does not hold of a value as it was."""
+        return self._writers[name].notes(value) if name in self._writers else ()
+
+    def marked(self) -> Iterator[tuple[str, str]]:
+        """Header and text of cells of several fields that were marked as no formula, since the last time."""
+        for part in self._parts:
+            if isinstance(part, Composed):
+                yield from ((part.headers[0], cell) for cell in part.marked)
+                part.marked.clear()
 
     def above(self, name: str, value: str) -> Cell:
         """The cell above the table that holds a field.

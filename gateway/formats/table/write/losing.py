@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import structs
 
 from gateway.epcis.events import Event
-from gateway.findings import NOWHERE, Losses, Outcome
+from gateway.findings import NOWHERE, Losses, LossRule, Outcome
 from gateway.formats.table import losses as rules
 from gateway.formats.table.write.things import BETWEEN
 
@@ -27,6 +28,13 @@ class Losing:
     def __init__(self, losses: Losses, ais: tuple[str, ...]) -> None:
         self._losses = losses
         self._ais = ais
+        self._event = 0
+        self._event_id = ""
+
+    def at(self, event: Event, number: int) -> None:
+        """Say which event is looked at."""
+        self._event = number
+        self._event_id = event.event_id or ""
 
     def named(self, key: str) -> str:
         """A thing in words: as element string where it has one."""
@@ -35,23 +43,21 @@ class Losing:
             return "".join(f"({ai}){part}" for ai, part in zip(self._ais, parts, strict=True))
         return " ".join(part for part in parts if part)
 
-    def event(self, event: Event, number: int, reason: str) -> None:
+    def event(self, event: Event, reason: str) -> None:
         """A whole event."""
         value = _json(structs.replace(event, where=NOWHERE))
-        self._losses.add(
-            rules.EVENT,
-            Outcome.LOST,
-            event.type,
-            value,
-            event=number,
-            event_id=event.event_id or "",
-            reason=f"the mapping knows no such event: {reason}",
-        )
+        self._add(rules.EVENT, event.type, value, reason=f"the mapping knows no such event: {reason}")
 
-    def value(self, event: Event, number: int, path: str, value: Any) -> None:
-        """A value of an event."""
-        text = value if isinstance(value, str) else _json(value)
-        self._losses.add(rules.VALUE, Outcome.LOST, path, text, event=number, event_id=event.event_id or "")
+    def value(self, path: str, value: Any) -> None:
+        """A value of the event."""
+        self._add(rules.VALUE, path, value if isinstance(value, str) else _json(value))
+
+    def spelling(self, rule: LossRule, path: str, value: str, outcome: Outcome = Outcome.LOST) -> None:
+        """How a value of the event was spelled."""
+        self._add(rule, path, value, outcome)
+
+    def _add(self, rule: LossRule, path: str, value: str, outcome: Outcome = Outcome.LOST, reason: str = "") -> None:
+        self._losses.add(rule, outcome, path, value, event=self._event, event_id=self._event_id, reason=reason)
 
     def thing(self, statement: Statement, path: str, value: str, reason: str) -> None:
         """A thing of an event."""
@@ -64,6 +70,11 @@ class Losing:
             event_id=statement.event_id,
             reason=reason,
         )
+
+    def marks(self, path: str, value: str, notes: Iterable[tuple[LossRule, Outcome]]) -> None:
+        """How a value of a thing is written."""
+        for rule, outcome in notes:
+            self._losses.add(rule, outcome, path, value)
 
     def header(self, path: str, value: Any) -> None:
         """Something of the document."""

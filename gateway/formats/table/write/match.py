@@ -12,9 +12,11 @@ from gateway.epcis import vocabulary
 from gateway.epcis.element import Element
 from gateway.epcis.events import AggregationEvent, BizTransaction, Event, Location, ObjectEvent, Party
 from gateway.epcis.vocabulary import Field
+from gateway.findings import LossRule
 from gateway.formats.table.dates import offset_of
 from gateway.formats.table.events import CBV_MDA, transaction_uri
 from gateway.formats.table.spec import EventSpec, PartySpec
+from gateway.formats.table.write.spellings import Spellings
 from gateway.gs1.check_digit import verify
 
 _TRANSACTION = "urn:epcglobal:cbv:bt:"
@@ -45,10 +47,12 @@ class Told:
     Attributes:
         values: field and value.
         rest: path in EPCIS and value of what no field holds.
+        spelled: rule, path and value of what a field holds in another spelling.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     rest: list[tuple[str, Any]] = field(default_factory=list)
+    spelled: list[tuple[LossRule, str, str]] = field(default_factory=list)
 
 
 class Matcher:
@@ -58,10 +62,14 @@ class Matcher:
         spec: the kind.
         constants: values of the mapping's constants.
         read_point: readPoint that reading supplies where the mapping has none: GLN or URI, may be empty.
+        prefixes: knows the length of company prefixes.
     """
 
-    def __init__(self, spec: EventSpec, constants: Mapping[str, str], read_point: str) -> None:
+    def __init__(
+        self, spec: EventSpec, constants: Mapping[str, str], read_point: str, prefixes: gs1.CompanyPrefixes
+    ) -> None:
         self.spec = spec
+        self._prefixes = prefixes
         self._constants = constants
         self._read_point = read_point
 
@@ -138,10 +146,10 @@ class Matcher:
             told.rest.append((path, place.extensions))
         if not name:
             supplied = self._read_point if path == "readPoint" else ""
-            if place is not None and not (supplied and supplied in {place.id, _gln(place.id)[0]}):
+            if place is not None and not (supplied and supplied in {place.id, self._gln(told, place.id, path)[0]}):
                 told.rest.append((path, place.id))
             return
-        gln, exact = _gln(place.id) if place is not None else ("", True)
+        gln, exact = self._gln(told, place.id, path) if place is not None else ("", True)
         if not exact and place is not None:
             told.rest.append((path, place.id))
         self._put(told, name, gln, path)
@@ -177,13 +185,27 @@ class Matcher:
         left = list(parties)
         for spec in wanted:
             one = _first(left, Field.SOURCE_DESTINATION_TYPE, spec.type)
-            gln, exact = _gln(one.id) if one is not None else ("", False)
+            gln, exact = self._gln(told, one.id, path) if one is not None else ("", False)
             if one is not None and exact:
                 left.remove(one)
                 self._put(told, spec.party, gln, f"the {path} {spec.type}")
             else:
                 self._put(told, spec.party, "", f"the {path} {spec.type}")
         told.rest += [(f"{path}List/{path}", one) for one in left]
+
+    def _gln(self, told: Told, uri: str, path: str) -> tuple[str, bool]:
+        """The GLN of an SGLN, and whether it says as much; nothing of any other identifier."""
+        spelled: list[tuple[LossRule, str, str]] = []
+        try:
+            key = Spellings(self._prefixes, lambda *loss: spelled.append(loss)).key(uri, path)
+        except gs1.Gs1Error:
+            return "", False
+        if not isinstance(key, gs1.Sgln):
+            return "", False
+        exact = key.extension == gs1.Sgln.SCHEME.none
+        if exact:
+            told.spelled += spelled
+        return key.gln, exact
 
 
 def _first(items: Sequence[_One], field_: Field, type_: str) -> _One | None:
@@ -197,17 +219,6 @@ def _word(field_: Field, value: str) -> str:
 
 def _has_children(event: AggregationEvent) -> bool:
     return bool(event.child_epcs or event.child_quantity_list)
-
-
-def _gln(uri: str) -> tuple[str, bool]:
-    """The GLN of an SGLN, and whether it says as much; nothing of any other identifier."""
-    try:
-        key = gs1.parse_any(uri)
-    except gs1.Gs1Error:
-        return "", False
-    if not isinstance(key, gs1.Sgln):
-        return "", False
-    return key.gln, key.extension == gs1.Sgln.SCHEME.none
 
 
 def _issued(uri: str) -> tuple[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.findings import Findings, Rule
+from gateway.findings import Findings, Outcome, Rule, Where
 from gateway.formats.table import rules
 from gateway.formats.table.cells import Cell, header_key, shown
+from gateway.formats.table.losses import APOSTROPHE
 from gateway.formats.table.spec import MappingSpec
 from gateway.formats.table.transforms.inverse import NotInvertible
 from gateway.formats.table.write.columns import Columns
@@ -44,11 +45,13 @@ class _Said:
     findings: Findings
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def report(self, rule: Rule, what: str, message: str, *, value: str = "", expected: str = "") -> None:
+    def report(
+        self, rule: Rule, what: str, message: str, *, value: str = "", expected: str = "", column: str = ""
+    ) -> None:
         key = (rule.code, what)
         self.counts[key] = self.counts.get(key, 0) + 1
         if self.counts[key] <= _SAID:
-            self.findings.report(rule, message, value=value, expected=expected)
+            self.findings.report(rule, message, value=value, expected=expected, where=Where(column=column))
 
 
 class Rows:
@@ -237,7 +240,9 @@ class Rows:
             if fine and self._fine is not None:
                 header, writer = self._fine
                 cells = cells.copy()
-                cells[self._positions[header]] = writer.cell(fine)
+                cells[self._positions[header]] = cell = writer.cell(fine)
+                if cell != fine:
+                    self._losing.marks(writer.name, fine, writer.notes(fine))
         except NotInvertible as error:
             self._said.report(rules.OUT_WRONG, str(error)[:_SAID], str(error), value=self._losing.named(key))
             return
@@ -252,6 +257,11 @@ class Rows:
         for name in self._layout.lacks(told, identity):
             self._missing(self._spec.fields[name].title, self._losing.named(key))
         found = self._layout.cells(told, self._layout.values(told, identity))
+        for name, value in identity.items():
+            if self._fine is None or name != self._fine[1].name:
+                self._losing.marks(name, value, self._columns.notes(name, value))
+        for header, cell in self._columns.marked():
+            self._losing.marks(header, cell, [(APOSTROPHE, Outcome.CARRIED)])
         return [found.get(header, "") for header in self._columns.headers]
 
     def _is_footer(self, cells: Sequence[Cell]) -> bool:
@@ -260,7 +270,7 @@ class Rows:
 
     def _missing(self, header: str, what: str) -> None:
         message = f"the column {header!r} must be filled, and the document does not say it of {what}"
-        self._said.report(rules.OUT_MISSING, header, message, expected="a value")
+        self._said.report(rules.OUT_MISSING, header, message, expected="a value", column=header)
 
     def _report(self, told: Resolved, key: str) -> None:
         for sid, reason in told.lost:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gateway import gs1
 from gateway.epcis.events import QuantityElement
 from gateway.formats.table.spec import MappingSpec
+from gateway.formats.table.write.spellings import Spellings
 from gateway.gs1 import urn_syntax
 
 #: Stands between the parts of an identifier in its key.
@@ -32,12 +33,12 @@ class Things:
 
     Args:
         spec: the mapping.
-        prefixes: knows the length of company prefixes.
+        spellings: takes what the fields do not hold of an identifier.
     """
 
-    def __init__(self, spec: MappingSpec, prefixes: gs1.CompanyPrefixes) -> None:
+    def __init__(self, spec: MappingSpec, spellings: Spellings) -> None:
         first, *rest = spec.objects.values()
-        self._prefixes = prefixes
+        self._spellings = spellings
         self._by_sgtin = bool(first.sgtin)
         self._by_epc = bool(first.epc)
         self._only_sgtin = bool(first.epc) and spec.fields[first.epc].transform == "sgtin"
@@ -50,8 +51,12 @@ class Things:
         self._gtins: dict[str, str] = {}
         self._times: dict[tuple[str, str], int] = {}
 
-    def of(self, uri: str) -> Thing | None:
+    def of(self, uri: str, path: str) -> Thing | None:
         """The thing that a URI names; None when it is of no kind that the mapping knows.
+
+        Args:
+            uri: the identifier.
+            path: where it stands in the event.
 
         Raises:
             Gs1Error: the URI is the identifier of a GS1 key and wrong, or its company prefix is not known.
@@ -65,8 +70,9 @@ class Things:
                 return Thing(True, f"{gtin}{BETWEEN}{serial}")
             parts = urn_syntax.split(uri)
             self._gtins[stem] = parts.number
+            self._spellings.urn(uri, gs1.Sgtin.from_parts(parts), path)
             return Thing(True, f"{parts.number}{BETWEEN}{parts.serial}")
-        key = gs1.parse_any(uri)
+        key = self._spellings.key(uri, path)
         if isinstance(key, gs1.Sgtin) and self._by_sgtin:
             return Thing(True, f"{key.gtin}{BETWEEN}{key.serial}")
         if isinstance(key, gs1.Sscc) and self._sscc:
@@ -77,7 +83,7 @@ class Things:
         return Thing(self._alone or (sgtin and self.apart), self._urn(uri, key))
 
     def _urn(self, uri: str, key: gs1.Key) -> str:
-        return uri if uri.startswith("urn:") else key.as_urn(self._prefixes)
+        return uri if uri.startswith("urn:") else key.as_urn(self._spellings.prefixes)
 
     def amounts(self, quantities: Sequence[QuantityElement], kind: int) -> Iterator[Thing | None]:
         """The amounts of a list as things; None for what the mapping has no fields for.
@@ -102,7 +108,7 @@ class Things:
         if about is None or one.quantity is None or (one.uom and not about.uom):
             return None
         try:
-            key = gs1.parse_any(one.epc_class)
+            key = self._spellings.key(one.epc_class, "quantityElement/epcClass")
         except gs1.Gs1Error:
             return None
         lot = ""

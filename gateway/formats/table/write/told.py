@@ -9,6 +9,7 @@ from gateway import gs1
 from gateway.epcis.events import AggregationEvent, Event, ObjectEvent
 from gateway.formats.table.references import OUTERMOST
 from gateway.formats.table.spec import EventSpec, MappingSpec
+from gateway.formats.table.write.columns import Columns
 from gateway.formats.table.write.losing import Losing
 from gateway.formats.table.write.match import Differs, Matcher, Told, nearest
 from gateway.formats.table.write.partitions import Partitions
@@ -66,9 +67,13 @@ class Collector:
         matchers: one for each kind of event.
         things: tells the things of the mapping.
         losing: takes what has no place.
+        columns: the table's columns.
     """
 
-    def __init__(self, spec: MappingSpec, matchers: Sequence[Matcher], things: Things, losing: Losing) -> None:
+    def __init__(
+        self, spec: MappingSpec, matchers: Sequence[Matcher], things: Things, losing: Losing, columns: Columns
+    ) -> None:
+        self._columns = columns
         self.statements: list[Statement] = []
         self.nodes: list[Node] = []
         self.partitions = Partitions()
@@ -90,8 +95,9 @@ class Collector:
             event: the event.
             number: its number in the document, from 1.
         """
+        self._losing.at(event, number)
         if not any(getattr(event, name, None) for name in _NAMING):
-            self._losing.event(event, number, "it names no object")
+            self._losing.event(event, "it names no object")
             return
         found: list[tuple[int, Told]] = []
         reasons: list[tuple[EventSpec, str]] = []
@@ -101,12 +107,11 @@ class Collector:
             except Differs as differs:
                 reasons.append((matcher.spec, str(differs)))
         if not found:
-            self._losing.event(event, number, nearest(reasons))
+            self._losing.event(event, nearest(reasons))
             return
         found.sort(key=lambda pair: len(pair[1].rest))
         kind = self._kind(found[0][1])
-        for path, value in found[0][1].rest:
-            self._losing.value(event, number, path, value)
+        self._lose(found[0][1])
         event_id = event.event_id or ""
         sids: list[int] = []
         for index, told in found:
@@ -119,6 +124,16 @@ class Collector:
             self._amounts(sids, kind, amounts, "quantityList/quantityElement", None)
         elif isinstance(event, AggregationEvent):
             self._packed(event, sids, kind)
+
+    def _lose(self, told: Told) -> None:
+        """Report what the fields do not hold of an event, or not as it was."""
+        for path, value in told.rest:
+            self._losing.value(path, value)
+        for rule, path, uri in told.spelled:
+            self._losing.spelling(rule, path, uri)
+        for name, value in told.values.items():
+            for rule, outcome in self._columns.notes(name, value):
+                self._losing.spelling(rule, name, value, outcome)
 
     def _kind(self, told: Told) -> str:
         return BETWEEN.join(told.values.get(name, "") for name in self._kinds)
@@ -193,7 +208,7 @@ class Collector:
 
     def _thing(self, uri: str, sid: int, path: str) -> Thing | None:
         try:
-            thing = self._things.of(uri)
+            thing = self._things.of(uri, path)
         except gs1.Gs1Error as error:
             self._losing.thing(self.statements[sid], path, uri, error.message)
             return None
