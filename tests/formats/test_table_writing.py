@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from msgspec import structs
@@ -22,7 +23,7 @@ from gateway.epcis.events import (
 from gateway.errors import ConfigurationError, UsageError
 from gateway.findings import Outcome
 from gateway.formats.base import Context
-from gateway.formats.table import TABLE, load
+from gateway.formats.table import TABLE, Mapping, load
 from gateway.options import Options
 from tests.formats.table_writing import EVENTS, FIELDS, PLANT, UNITS, Written, events_of, mapping
 
@@ -359,6 +360,43 @@ def test_more_things_than_memory_holds_come_in_their_order() -> None:
     lines = written.text.splitlines()
     assert [line.split(",")[1] for line in lines[1:]] == serials
     assert {line.split(",")[3] for line in lines[1:]} == {f"0952132100000000{last}" for last in ("18", "25", "32")}
+
+
+def fixed(**changes) -> Mapping:
+    """A mapping of lines with fixed places."""
+    columns = {"GTIN": 14, "Serial": 20, "Lot": 8, "Box": 18, "Pallet": 18, "Made": 19, "Packed": 16}
+    places, start = {}, 1
+    for name, width in columns.items():
+        places[name] = SimpleNamespace(start=start, width=width)
+        start += width
+    by = mapping(identify={"columns": []})
+    layout = {"columns": places, "encoding": "auto", "kind": None, "lines": {}} | changes
+    by.spec.table.__dict__["fixed"] = SimpleNamespace(**layout)
+    return by
+
+
+def test_lines_with_fixed_places() -> None:
+    written = Written([made("A"), packed(BOXES[0], "A"), made("B")], fixed(), carrier="fixed")
+    assert not written.codes
+    assert written.text.splitlines() == [
+        f"09521321110014{'A':20}{'L1':8}095213210000000018{'':18}05.10.2026 09:00:0005.10.2026 10:00",
+        f"09521321110014{'B':20}{'L1':8}{'':18}{'':18}05.10.2026 09:00:00{'':16}",
+    ]
+    long = made("A", ilmd=[element("urn:epcglobal:cbv:mda", "lotNumber", "L12345678")])
+    assert Written([long], fixed(), carrier="fixed").codes == ["TABLE-OUT-02"]
+    with pytest.raises(ConfigurationError, match="several kinds"):
+        Written([made("A")], fixed(lines={"H": {}}), carrier="fixed")
+    with pytest.raises(ConfigurationError, match="no place for the column 'GTIN'"):
+        Written([made("A")], fixed(columns={"Lot": SimpleNamespace(start=1, width=8)}), carrier="fixed")
+
+
+def test_half_a_character_and_a_text_that_is_too_long_for_a_workbook_are_errors() -> None:
+    fields = FIELDS | {"lot": {"column": "Lot"}}
+    for carrier in ({"csv": {}}, {"xlsx": {}}):
+        half = made("A", ilmd=[element("urn:epcglobal:cbv:mda", "lotNumber", "\ud800")])
+        assert Written([half], mapping(fields=fields, table=carrier)).codes == ["TABLE-OUT-02"]
+    long = made("A", ilmd=[element("urn:epcglobal:cbv:mda", "lotNumber", "L" * 40_000)])
+    assert Written([long], mapping(fields=fields, table={"xlsx": {}})).codes == ["TABLE-OUT-07"]
 
 
 def test_there_must_be_a_mapping_and_a_kind_of_file_that_it_knows() -> None:

@@ -111,6 +111,9 @@ class FieldWriter:
 
     def _find(self, value: str, first: int, convert: Callable[[Cell], object]) -> Cell:
         near: Cell | None = None
+        if not _is_text(value):
+            message = f"{value!r} holds half a character, which no file can hold"
+            raise NotInvertible(message)
         for candidate in self._candidates(value):
             cell = undone(self.spec, candidate, first)
             read = self._read(cell, convert)
@@ -142,6 +145,15 @@ class FieldWriter:
             return plain(convert(cell))  # type: ignore[arg-type]  # a converter gives text or a repair
         except Refused:
             return None
+
+
+def _is_text(value: str) -> bool:
+    """Whether all characters can be written; half of a surrogate pair cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def merged(parts: Iterable[Mapping[str, Cell]]) -> dict[str, Cell]:

@@ -19,6 +19,7 @@ from gateway.formats.table.cells import Cell, shown
 from gateway.formats.table.guard import guarded
 from gateway.formats.table.mappings import Mapping
 from gateway.formats.table.write.columns import Columns
+from gateway.formats.table.write.frame import Frame
 from gateway.formats.table.write.rows import Sheet
 
 ROWS_IN_SHEET = 1_048_576
@@ -114,8 +115,9 @@ def _xlsx(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context: 
             number = len(sheet.above)
             for row in sheet.rows:
                 number += 1
-                if number < ROWS_IN_SHEET:
-                    _put(out, number, row, text, day)
+                if number < ROWS_IN_SHEET and not _put(out, number, row, text, day):
+                    message = f"a cell of row {number + 1} is longer than the 32,767 characters that a workbook allows"
+                    context.findings.report(rules.OUT_TOO_LONG, message)
             if number >= ROWS_IN_SHEET:
                 message = f"the table has {number + 1} rows"
                 context.findings.report(rules.OUT_TOO_LONG, message, value=number + 1, expected=str(ROWS_IN_SHEET))
@@ -144,30 +146,26 @@ def _sheet_name(names: Sequence[str], count: int) -> str:
     return plain[count] if count < len(plain) else f"Sheet{count + 1}"
 
 
-def _put(sheet: Any, number: int, row: Iterable[Cell], text: Any, day: Any) -> None:
-    """Write a row; texts always as texts, whatever they look like."""
+def _put(sheet: Any, number: int, row: Iterable[Cell], text: Any, day: Any) -> bool:
+    """Write a row; texts always as texts, whatever they look like. Whether all of it has room."""
+    whole = True
     for column, cell in enumerate(row):
         if isinstance(cell, dt.date):
             sheet.write_datetime(number, column, dt.datetime.combine(cell, dt.time()), day)
         elif cell != "":
-            sheet.write_string(number, column, shown(cell), text)
+            whole &= sheet.write_string(number, column, shown(cell), text) == 0
+    return whole
 
 
 def _fixed(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context: Context) -> Iterator[bytes]:
     layout: Any = getattr(mapping.spec.table, "fixed", None)
-    if layout.kind is not None or layout.lines:
-        message = (
-            f"the mapping {mapping.name} has lines of several kinds (table.fixed.kind); such files are not written"
-        )
-        raise ConfigurationError(message, hint="choose another carrier with --set carrier=")
-    places = {name: (span.start - 1, span.width) for name, span in layout.columns.items()}
-    missing = [header for header in columns.headers if header not in places]
-    if missing:
-        message = f"the mapping {mapping.name} names no place for the column {missing[0]!r} (table.fixed.columns)"
-        raise ConfigurationError(message)
+    if layout.kind is not None or layout.lines or columns.labels:
+        message = f"the mapping {mapping.name} has lines of several kinds; such files are read and not written"
+        raise ConfigurationError(message, hint="choose another kind of file with --set carrier=")
+    frame = Frame(mapping.spec)
+    spans = [_span(mapping, header, frame.fields[header], layout.columns) for header in columns.headers]
     encoder = codecs.getincrementalencoder("utf-8" if layout.encoding == _AUTO else layout.encoding)()
-    spans = [places[header] for header in columns.headers]
-    width = max(start + length for start, length in places.values())
+    width = max(span.start - 1 + span.width for span in layout.columns.values())
     for sheet in only(sheets, context):
         text = io.StringIO()
         for row in sheet.rows:
@@ -175,6 +173,16 @@ def _fixed(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context:
             if text.tell() > BLOCK_BYTES:
                 yield _encoded(text, encoder, context.findings)
         yield _encoded(text, encoder, context.findings)
+
+
+def _span(mapping: Mapping, header: str, fields: Sequence[str], places: Any) -> tuple[int, int]:
+    """Where a column begins in the line, and how long it is."""
+    spellings = [header, *(text for name in fields for text in mapping.spec.fields[name].column)]
+    found = next((places[text] for text in spellings if text in places), None)
+    if found is None:
+        message = f"the mapping {mapping.name} names no place for the column {header!r} (table.fixed.columns)"
+        raise ConfigurationError(message)
+    return found.start - 1, found.width
 
 
 def _line(row: Sequence[Cell], spans: Sequence[tuple[int, int]], width: int, findings: Findings) -> str:
@@ -185,7 +193,7 @@ def _line(row: Sequence[Cell], spans: Sequence[tuple[int, int]], width: int, fin
             message = f"{value!r} has {len(value)} characters, its place in the line has {length}"
             findings.report(rules.OUT_WRONG, message, value=value, expected=f"at most {length} characters")
         line[start : start + length] = value[:length].ljust(length)
-    return "".join(line).rstrip()
+    return "".join(line)
 
 
 #: What a mapping can be written as, the kind that is chosen first before the others.

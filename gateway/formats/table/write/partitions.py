@@ -13,7 +13,7 @@ import msgspec
 #: Into so many parts the smallest things are put; one part at a time is in memory.
 PARTS = 64
 #: A part that is smaller stays in memory.
-_IN_MEMORY = 1 << 20
+_IN_MEMORY = 1 << 18
 #: Stands between the kind of row and the key of a thing.
 KIND_END = "\x1e"
 _encode = msgspec.json.Encoder().encode
