@@ -26,6 +26,7 @@ from gateway.formats.base import Context
 from gateway.formats.table import TABLE, Mapping, load
 from gateway.options import Options
 from tests.formats.table_writing import EVENTS, FIELDS, PLANT, UNITS, Written, events_of, mapping
+from tests.formats.table_writing import PLACE as PLACE_FIELDS
 
 UNIT = "urn:epc:id:sgtin:9521321.011001."
 BOXES = [f"urn:epc:id:sscc:9521321.000000000{number}" for number in range(1, 4)]
@@ -229,18 +230,31 @@ def test_what_an_identifier_says_beside_its_key_is_lost_and_named() -> None:
 
 def test_a_missing_value_of_a_required_column_is_an_error() -> None:
     written = Written([made("A", ilmd=None), packed(BOXES[0], "A", "B")], mapping())
-    assert written.codes.count("TABLE-OUT-01") == 3
+    assert written.codes.count("TABLE-OUT-01") == 4
     messages = [one.message for one in written.context.findings if one.code == "TABLE-OUT-01"]
     assert "the column 'Lot' must be filled, and the document does not say it of (01)09521321110014(21)A" in messages
     assert any("'Made'" in message and "(21)B" in message for message in messages)
+    assert any("(21)B also tells of commissioning of unit" in message for message in messages)
 
 
 def test_rows_that_mean_more_than_the_document_are_named() -> None:
-    optional = FIELDS | {"made": FIELDS["made"] | {"required": False}, "lot": FIELDS["lot"] | {"required": False}}
+    supplied = {"required": False, "otherwise": "event-time"}
+    optional = FIELDS | {"made": FIELDS["made"] | supplied, "lot": FIELDS["lot"] | {"required": False}}
     written = Written([packed(BOXES[0], "A")], mapping(fields=optional))
     (finding,) = written.context.findings
     assert finding.code == "TABLE-OUT-04"
     assert "also tells of commissioning of unit" in finding.message
+
+
+def test_a_column_that_would_tell_of_two_events_what_is_true_of_one_is_an_error() -> None:
+    boxes = UNITS | PLACE_FIELDS | {"epcs": "box"}
+    by = mapping(events=[*EVENTS, boxes])
+    box = made(BOXES[0], time="2026-10-05T09:30:00+02:00", ilmd=None)
+    written = Written([made("A"), box, packed(BOXES[0], "A")], by)
+    assert written.codes == ["TABLE-OUT-08", "TABLE-OUT-01"]  # the lot is that of the other event, too
+    two = [made("A"), made("B", time="2026-10-05T09:00:01+02:00"), packed(BOXES[0], "A", "B")]
+    assert "TABLE-OUT-08" in Written(two, by).codes
+    assert Written(two, mapping()).codes == []
 
 
 def test_nothing_that_fits_is_an_error() -> None:

@@ -313,6 +313,14 @@ OUT_TOO_LONG = Rule(
     "A sheet of a workbook has 1,048,576 rows.",
     "Write CSV with --set carrier=csv, or split the document.",
 )
+OUT_CONTRADICTS = Rule(
+    "TABLE-OUT-08",
+    Severity.ERROR,
+    "The table would contradict the document, or itself.",
+    "Several events have their values from one column, as the mapping says. Where the document has different values "
+    "for them, the row of one would tell something wrong of the other.",
+    "Use a mapping that has a column for each of them.",
+)
 FORMULA = Rule(
     "TABLE-FORMULA-01",
     Severity.INFO,

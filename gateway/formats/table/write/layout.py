@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.formats.table.cells import Cell
+from gateway.formats.table.references import OUTERMOST
 from gateway.formats.table.spec import MappingSpec, event_fields
 from gateway.formats.table.write.columns import Columns
 from gateway.formats.table.write.resolve import Resolved
@@ -42,13 +43,21 @@ class Layout:
             if field.headers and field.required and not field.otherwise and not field.default
         ]
         self._must = {level: self._needed(must, level) for level in range(len(self._names))}
-        #: Whether a container of which nothing is known to be in it can have a row.
-        self.containers_alone = self.levels or self.blocks or containers_optional(spec)
+        #: For each level the fields that must be the same in all rows of one container.
+        self.shared = [self._shared(name) for name in self._names]
+        #: Up to which level a container of which nothing is known to be in it can have a row. In a flat row
+        #: a pallet without a case stands for nothing.
+        self.alone = len(self._names) if self.levels or self.blocks else int(_may_lack_thing(spec))
 
     @property
     def in_order(self) -> bool:
         """Whether rows must stand below the row of their container."""
         return self.blocks or (self.levels and not self._columns.parent)
+
+    def _shared(self, name: str) -> list[str]:
+        events = [event for event in self._spec.events if about(event) in {name, OUTERMOST} and not event.where]
+        fields = dict.fromkeys(field for event in events for field in event_fields(event))
+        return [field for field in fields if field in self._spec.fields]
 
     def _needed(self, must: Sequence[str], level: int) -> list[str]:
         """The fields that a row of this level must have."""
@@ -103,7 +112,7 @@ class Layout:
         return next(iter(self._columns.cells({name: told.inside.own[name]}, [name]).values()))
 
 
-def containers_optional(spec: MappingSpec) -> bool:
+def _may_lack_thing(spec: MappingSpec) -> bool:
     """Whether a row may lack the identifier of the smallest thing."""
     first = next(iter(spec.objects.values()))
     return all(not spec.fields[name].required for name in first.identity)

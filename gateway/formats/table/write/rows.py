@@ -84,6 +84,7 @@ class Rows:
         self._said = _Said(findings)
         self._names = list(spec.objects)
         self._told: list[Resolved] = []
+        self._seen: dict[int, tuple[str, ...]] = {}
         self._above: dict[tuple[str, ...], int] = {}
         self._first: dict[int, int] = {}
         self._cells: dict[tuple[int, str], list[Cell]] = {}
@@ -119,7 +120,7 @@ class Rows:
         base = 1 if len(self._names) > 1 and self._collected.smallest_apart else 0
         nodes = self._collected.nodes
         for node, level in order(nodes, base, len(self._names) - 1, self._resolver.fits):
-            self._report(self._resolver.container(node, level), node.key)
+            self._lose(self._resolver.container(node, level), node.key)
 
     def _things(self) -> None:
         """Bring together what is told of the smallest things, one part of them after another."""
@@ -134,14 +135,16 @@ class Rows:
                     claims = [[sid] for sid, container in mentions if container < 0]
                     links = [([sid], nodes[container]) for sid, container in mentions if container >= 0]
                     told = self._resolver.thing(0, claims, links)
+                    self._agree(told)
                     number = known[signature] = self._keep(told)
                 told = self._told[number]
                 key = kind_and_key.partition(KIND_END)[2]
+                if told.lost:
+                    self._lose(told, key)
                 if not told.used:
-                    self._report(told, key)
                     continue
-                if told.lost or told.more:
-                    self._report(told, key)
+                if told.more:
+                    self._warn(told, key)
                 self._show(told)
                 rows.append((self._order(told, key, place), number, key))
             self._collected.partitions.keep(rows)
@@ -154,15 +157,32 @@ class Rows:
         """Rows of containers of which nothing has a row."""
         for told in reversed(list(self._resolver.nodes.values())):
             node = told.node
-            if told.shown or node is None or not told.used:
+            if node is None:
                 continue
-            if not self._layout.containers_alone and told.level:
+            if told.shown:
+                self._warn(told, node.key)
+            if told.shown or not told.used:
+                continue
+            if told.level > self._layout.alone:
                 for sid in told.used:
                     reason = f"nothing is known to be in the {self._names[told.level]}, and it has no row of its own"
                     self._losing.thing(self._collected.statements[sid], "epc", self._losing.named(node.key), reason)
                 continue
+            if self._layout.blocks:
+                self._silence(told.inside)
             self._show(told)
+            self._agree(told)
+            self._warn(told, node.key, alone=True)
             yield self._order(told, node.key, node.place), self._keep(told), node.key
+
+    def _silence(self, outer: Resolved | None) -> None:
+        """Report what is told of containers in which only empty ones are: their header rows tell nothing of them."""
+        while outer is not None and not outer.shown and outer.node is not None:
+            for sid in outer.used:
+                reason = f"the row of the {self._names[outer.level]} is the header of empty containers"
+                self._losing.thing(self._collected.statements[sid], "epc", self._losing.named(outer.node.key), reason)
+            outer.more.clear()
+            outer = outer.inside
 
     def _show(self, told: Resolved | None) -> None:
         """Note that a row names a container, and with it those that it is in."""
@@ -272,14 +292,52 @@ class Rows:
         message = f"the column {header!r} must be filled, and the document does not say it of {what}"
         self._said.report(rules.OUT_MISSING, header, message, expected="a value", column=header)
 
-    def _report(self, told: Resolved, key: str) -> None:
+    def _agree(self, told: Resolved) -> None:
+        """Report a container of which the rows of its contents would tell different things."""
+        outer = told.inside if not self._layout.levels else None
+        while outer is not None and outer.node is not None:
+            fields = self._layout.shared[outer.level]
+            values = tuple(told.full.get(name, "") for name in fields)
+            before = self._seen.setdefault(outer.node.number, values)
+            if before != values:
+                name = next(one for one, a, b in zip(fields, before, values, strict=True) if a != b)
+                message = (
+                    f"the rows of what is in {self._losing.named(outer.node.key)} differ in the column"
+                    f" {self._spec.fields[name].title!r}, which also tells of the {self._names[outer.level]} itself"
+                )
+                self._said.report(rules.OUT_CONTRADICTS, name, message, column=self._spec.fields[name].title)
+            outer = outer.inside
+
+    def _lose(self, told: Resolved, key: str) -> None:
+        """Report the statements that the row cannot tell."""
         for sid, reason in told.lost:
             self._losing.thing(self._collected.statements[sid], "epc", self._losing.named(key), reason)
-        for index in told.more if told.used else ():
+
+    def _warn(self, told: Resolved, key: str, *, alone: bool = False) -> None:
+        """Report the events that the row tells of and the document does not.
+
+        Args:
+            told: what is told of the row's object.
+            key: its key.
+            alone: whether it is a container whose row stands for itself.
+        """
+        for index in told.more:
             event = self._spec.events[index]
             what = f"{event.biz_step or event.event} of {event.epcs or event.children or event.parent}"
             message = f"the row of {self._losing.named(key)} also tells of {what}, which the document does not"
-            self._said.report(rules.OUT_MORE, str(index), message)
+            declared = self._spec.fields.get(event.time)
+            # In the header row of a box an empty cell is no value that a setting could supply.
+            supplied = declared is None or (
+                (declared.otherwise or declared.default) and not (alone and self._layout.blocks)
+            )
+            if any(self._collected.statements[sid].spec == index for sid, _ in told.lost):
+                message = f"the row of {self._losing.named(key)} would tell of another {what} than the document does"
+                self._said.report(rules.OUT_CONTRADICTS, str(index), message)
+            elif supplied or told.full.get(event.time):
+                self._said.report(rules.OUT_MORE, str(index), message)
+            else:
+                # The reader would miss the time: what is a doubt elsewhere is an error here.
+                self._said.report(rules.OUT_MISSING, str(index), message, column=declared.title if declared else "")
 
 
 def _chain(told: Resolved) -> list[Resolved]:
