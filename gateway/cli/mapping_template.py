@@ -30,8 +30,14 @@ def template(name: str, out: str, examples: bool, folder: str | None) -> int:
     outfiles.check_paths("-", out, None)
     mapping = load(name, [Path(folder)] if folder else [])
     made = make(mapping, Path(out).suffix.lower().removeprefix("."), with_examples=examples)
+    path = Path(out)
+    aside = path.with_name(f".{path.name}.part")
     with outfiles.writing_to(out):
-        Path(out).write_bytes(made.data)
+        try:
+            aside.write_bytes(made.data)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
     for note in made.notes:
         say(note)
     return 0

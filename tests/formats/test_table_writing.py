@@ -315,6 +315,7 @@ def field(**changes):
         (field(steps=[{"case": "upper"}, {"element": "10"}]), "fields.lot: the step `element` takes a part"),
         (field(column=[], first_of=["Lot", "Batch"]), "fields.lot: `first_of`: which of the columns"),
         (field(column=[], join=["Lot", "Part"]), "fields.lot: `join` without a separator"),
+        (field(column=[], join=["Lot", "Part"], separator="-", steps=[{"regex": {"pattern": "(.*)"}}]), "step `regex`"),
         (field(column=[], preamble="Lot", steps=[{"split": {"by": "/", "part": 2}}]), "fields.lot: the step `split`"),
         (field(column=["Charge", "Made"]), "fields.lot: the columns 'Charge' and 'Made' would both stand for it"),
     ],

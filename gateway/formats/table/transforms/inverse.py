@@ -141,6 +141,12 @@ def kind_of(step: Step) -> str:
     return next(iter(step.model_fields_set))
 
 
+def lossy(step: Step) -> str:
+    """Why a step alone cannot be undone, empty when it can."""
+    name = kind_of(step)
+    return "" if name in UNDO else PARTS.get(name, f"the step `{name}` has no inverse")
+
+
 def undone(field: FieldSpec, cell: Cell, first: int = 0) -> Cell:
     """The cell before the field's steps from the one at `first` on.
 
@@ -150,7 +156,7 @@ def undone(field: FieldSpec, cell: Cell, first: int = 0) -> Cell:
     for step in reversed(field.steps[first:]):
         name = kind_of(step)
         if name not in UNDO:
-            raise NotInvertible(PARTS[name])
+            raise NotInvertible(lossy(step))
         if isinstance(cell, str):
             cell = UNDO[name](cell, getattr(step, name))
     return cell

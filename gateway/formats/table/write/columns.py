@@ -10,7 +10,7 @@ from gateway.formats.table.cells import Cell, header_key
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.formats.table.spec import FieldSpec, MappingSpec
 from gateway.formats.table.transforms import Tools
-from gateway.formats.table.transforms.inverse import PARTS, NotInvertible, kind_of
+from gateway.formats.table.transforms.inverse import PARTS, NotInvertible, kind_of, lossy
 from gateway.formats.table.write.cells import FieldWriter, Medium, Note, merged
 from gateway.formats.table.write.frame import Frame, distinct
 
@@ -174,12 +174,13 @@ class Columns:
             try:
                 if field.first_of:
                     self._refuse("`first_of`: which of the columns the value came from is not known")
-                elif field.join:
-                    yield Joined(self._writers[name])
                 elif field.column:
                     yield from self._column(name, together.pop(header_key(field.column[0]), []))
-                elif any(kind_of(step) in PARTS for step in field.steps):
-                    self._refuse(PARTS[next(kind_of(step) for step in field.steps if kind_of(step) in PARTS)])
+                else:
+                    for why in filter(None, map(lossy, field.steps)):
+                        self._refuse(why)
+                    if field.join:
+                        yield Joined(self._writers[name])
             except NotInvertible as error:
                 self._complaints.append(f"fields.{name}: {error}")
 
@@ -189,10 +190,12 @@ class Columns:
         if not writers:
             return
         header = self._writers[name].spec.column[0]
-        kinds = {kind_of(writer.spec.steps[0]) if writer.spec.steps else "" for writer in writers}
-        later = [kind_of(step) for writer in writers for step in writer.spec.steps[1:] if kind_of(step) in PARTS]
-        if later or (len(kinds) > 1 and kinds & PARTS.keys()) or "regex" in kinds:
-            self._refuse(PARTS[next(iter(later or sorted(kinds & PARTS.keys(), reverse=True)))])
+        first = [writer.spec.steps[0] for writer in writers if writer.spec.steps]
+        kinds = {kind_of(step) for step in first} | ({""} if len(first) < len(writers) else set())
+        together = kinds in ({"element"}, {"split"})
+        unknown = [step for writer in writers for step in writer.spec.steps[int(together) :] if lossy(step)]
+        if unknown:
+            self._refuse(lossy(unknown[0]))
         if kinds == {"element"}:
             yield Composed(header, writers, _elements([writer.spec for writer in writers]), self._medium)
         elif kinds == {"split"}:
