@@ -79,6 +79,9 @@ class _Maker:
         order = list(dict.fromkeys(keys.values()))
         #: Fields of one column have one number, so that they can have one value.
         self._number = {name: order.index(key) for name, key in keys.items()}
+        times = [name for name, one in spec.fields.items() if one.transform == "datetime"]
+        at = list(dict.fromkeys(keys[name] for name in times))
+        self._moment = {name: at.index(keys[name]) for name in times}
         self._where = {name: wanted[0] for name, wanted in spec.events[0].where.items()}
 
     def made(self) -> Examples:
@@ -161,7 +164,7 @@ class _Maker:
             "serial": lambda: self._with_steps(name, _serial(1)),
             "lot": lambda: self._with_steps(name, _LOT),
             "date": lambda: _DAY,
-            "datetime": lambda: self._time(declared, level if self._layout.levels else number),
+            "datetime": lambda: self._time(declared, level if self._layout.levels else self._moment[name]),
             **dict.fromkeys(("number", "integer", "quantity", "digits"), lambda: "100"),
             **dict.fromkeys(("lookup", "flag", "uom"), lambda: _word(declared)),
         }

@@ -25,6 +25,6 @@ def gln(prefix: str, reference: int) -> str:
 
 
 def _filled(prefix: str, reference: int, length: int) -> str:
-    """The prefix and as many digits of the reference as there is room for."""
+    """The prefix and a reference, counted down from the highest one: those are the last that a company uses."""
     room = length - len(prefix)
-    return prefix + (str(reference).zfill(room)[-room:] if room > 0 else "")
+    return prefix + (str(10**room - 1 - reference % 10**room).zfill(room) if room > 0 else "")
