@@ -228,6 +228,18 @@ def test_what_an_identifier_says_beside_its_key_is_lost_and_named() -> None:
     assert written.losses == [("LOSS-TABLE-08", "readPoint", place.id)]
 
 
+def test_a_day_that_two_forms_would_read_differently_is_written_so_that_it_has_one_reading() -> None:
+    forms = ["DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY"]
+    expiry = {"column": "Expiry", "transform": "date", "formats": forms}
+    event = EVENTS[0] | {"ilmd": {"lotNumber": "lot", "itemExpirationDate": "expiry"}}
+    by = mapping(fields=FIELDS | {"expiry": expiry}, events=[event])
+    for day, cell in (("2029-12-31", "31/12/2029"), ("2029-05-06", "06.05.2029"), ("2029-05-05", "05/05/2029")):
+        until = element("urn:epcglobal:cbv:mda", "itemExpirationDate", day)
+        written = Written([made("A", ilmd=[LOT, until])], by)
+        assert rows(written)[1][-1] == cell
+        assert not written.losses
+
+
 def test_a_missing_value_of_a_required_column_is_an_error() -> None:
     written = Written([made("A", ilmd=None), packed(BOXES[0], "A", "B")], mapping())
     assert written.codes.count("TABLE-OUT-01") == 4

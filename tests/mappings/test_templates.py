@@ -11,9 +11,11 @@ import pytest
 import python_calamine
 
 from gateway.errors import UsageError
+from gateway.findings import Severity
 from gateway.formats.base import Context
 from gateway.formats.table import Mapping, all_mappings, read
 from gateway.formats.table.template import template
+from gateway.formats.table.write.files import text_encoding
 from gateway.gs1.check_digit import verify
 from gateway.sources import Source
 from tests.formats.table_writing import FIELDS
@@ -42,7 +44,7 @@ def test_a_template_is_read_by_its_mapping_and_by_no_other(mapping: Mapping, car
     source = Source.memory(made.data, name_of(mapping, carrier))
     context = Context(mapping=mapping)
     events = list(read(source, context).events)
-    assert [finding for finding in context.findings if finding.code != "TABLE-HEAD-04"] == []
+    assert [finding for finding in context.findings if finding.severity is not Severity.INFO] == []
     epcs = [epc for event in events for epc in (getattr(event, "epc_list", None) or [])]
     amounts = [one for event in events for one in (getattr(event, "quantity_list", None) or [])]
     children = [epc for event in events for epc in (getattr(event, "child_epcs", None) or [])]
@@ -60,7 +62,8 @@ def test_a_template_has_all_columns_also_without_examples(mapping: Mapping, carr
     else:
         dialect = mapping.spec.table.csv
         assert dialect is not None
-        rows = list(csv.reader(io.StringIO(made.data.decode(dialect.encoding)), delimiter=dialect.delimiter))
+        delimiter, encoding = text_encoding(dialect)
+        rows = list(csv.reader(io.StringIO(made.data.decode(encoding)), delimiter=delimiter))
     assert wanted <= set(rows[-1])
     assert not any("EXAMPLE" in cell for row in rows for cell in row)
 

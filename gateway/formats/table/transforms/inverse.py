@@ -64,9 +64,10 @@ def _day(value: str, *, forms: list[dates.Form]) -> Iterator[Cell]:
         day = dt.date.fromisoformat(value)
     except ValueError:
         return
-    for form in forms:
-        yield form.write(dt.datetime.combine(day, dt.time()))
+    clear, other = _texts(dt.datetime.combine(day, dt.time()), forms)
+    yield from [*clear, value]
     yield day
+    yield from other
 
 
 def _datetime(field: FieldSpec, tools: Tools) -> Inverse:
@@ -78,8 +79,19 @@ def _datetime(field: FieldSpec, tools: Tools) -> Inverse:
 def _local(value: str, *, forms: list[dates.Form], zone: ZoneInfo | None) -> Iterator[Cell]:
     moment = _instant(value)
     if moment is not None and zone is not None:
-        for form in forms:
-            yield form.write(moment.astimezone(zone))
+        clear, _ = _texts(moment.astimezone(zone).replace(tzinfo=None), forms)
+        yield from clear
+
+
+def _texts(moment: dt.datetime, forms: list[dates.Form]) -> tuple[list[str], list[str]]:
+    """A time in each form: texts that have one reading, and those that another form would read as another day."""
+    clear: list[str] = []
+    other: list[str] = []
+    for form in forms:
+        text = form.write(moment)
+        days = {read.date() for one in forms if (read := one.read(text, day_00=True)) is not None}
+        (clear if len(days) <= 1 else other).append(text)
+    return clear, other
 
 
 def _same_instant(one: str, other: str) -> bool:
