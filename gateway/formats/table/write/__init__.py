@@ -101,9 +101,11 @@ def kind_of(mapping: Mapping, context: Context) -> FileKind:
     """
     declared = _declared(mapping)
     wanted = context.options.values.get("carrier", "")
-    if not declared or (wanted and wanted not in declared):
-        known = " or ".join(declared) or "none that can be written"
-        message = f"the mapping {mapping.name} knows {known}"
+    if not declared:
+        message = f"the mapping {mapping.name} knows no kind of file that is written: {', '.join(KINDS)}"
+        raise UsageError(message, hint="choose another mapping")
+    if wanted and wanted not in declared:
+        message = f"the mapping {mapping.name} knows {' or '.join(declared)}, not {wanted}"
         raise UsageError(message, hint="choose another mapping, or one of its kinds with --set carrier=")
     return KINDS[wanted or declared[0]]
 
