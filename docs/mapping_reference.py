@@ -31,6 +31,7 @@ shape of table. Editors that know JSON Schema help with `mappings/mapping.schema
 * YAML reads `#`, `:`, `,` and leading zeros in its own way: quote such headers and numbers (`"LOT #"`, `"0312345"`).
 * Forms of dates and times are made of YYYY or YY, MM, DD, hh, mm, ss; M, D and h take one or two digits; AM takes AM
   or PM (`M/D/YYYY h:mm AM`). Everything else, such as `/` or `T`, stands for itself.
+* Tables are written by the same mapping, and `gateway mapping template` makes a blank one: [tables out](tables-out.md).
 * Events come in the order of `events`: list commissioning before packing, and packing from the inside out.
 
 ## Shapes of tables

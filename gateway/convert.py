@@ -11,7 +11,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,7 @@ class Request:
         to: target format or market message; empty for `validate`.
         from_: input format; empty to detect it.
         mapping: mapping to read a table with; None to detect it among `mappings`.
+        to_mapping: mapping to write a table with; None: `mapping`, when the input is read without one.
         mappings: mappings that may claim the input; looked at only when no format is sure of it.
         values: ``--set`` values.
         loss: what to do with values that the target has no place for.
@@ -88,6 +89,7 @@ class Request:
     to: str = ""
     from_: str = ""
     mapping: TableMapping | None = None
+    to_mapping: TableMapping | None = None
     mappings: Iterable[TableMapping] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     loss: LossMode = LossMode.CARRY
@@ -182,7 +184,7 @@ def check_output(source: Source, key: str, findings: Findings, schemas: Path | N
 def settings_of(request: Request) -> list[Setting]:
     """All settings that a request's reader, mapping and target know."""
     target = _target(request.to) if request.to else None
-    _, settings, _ = _reader(request, _report(request))
+    _, settings, _ = _reader(_sides(request, target), _report(request))
     return _settings(settings, target)
 
 
@@ -220,6 +222,7 @@ def _open(request: Request, report: Report, target: Format | Message | None) -> 
     if size > request.limits.input_bytes:
         text = f"{request.source.name} has {size:,} bytes, allowed are {request.limits.input_bytes:,}"
         raise LimitExceeded(Finding.of(TOO_LARGE, text, value=size, expected=f"at most {request.limits.input_bytes}"))
+    request = _sides(request, target)
     read, settings, mapping = _reader(request, report)
     context = Context(
         options=Options.check(request.values, _settings(settings, target)),
@@ -228,10 +231,34 @@ def _open(request: Request, report: Report, target: Format | Message | None) -> 
         limits=request.limits,
         now=request.now,
         mapping=mapping,
+        target_mapping=request.to_mapping,
         progress=request.progress,
         attachments=request.attachments,
     )
     return read(request.source, context), context
+
+
+def _sides(request: Request, target: Format | Message | None) -> Request:
+    """The request with each mapping on its side: a mapping alone is the target's when the input is read without one.
+
+    Raises:
+        UsageError: the target needs a mapping and has none, or has one and needs none.
+    """
+    if not isinstance(target, Format) or not target.needs_target_mapping:
+        if request.to_mapping is not None:
+            message = f"the format {request.to!r} is written without a mapping"
+            raise UsageError(message, hint="leave --to-mapping out")
+        return request
+    if request.to_mapping is not None:
+        return request
+    if request.mapping is None:
+        message = f"the format {target.key!r} is written through a mapping"
+        raise UsageError(message, hint="give --mapping NAME; `gateway list mappings` shows them")
+    key = request.from_ or detect(request.source, [request.mapping]).format
+    if key in FORMATS and FORMATS.get(key).needs_mapping:
+        message = "the input and the output are both read and written through a mapping"
+        raise UsageError(message, hint="name the input's with --mapping and the output's with --to-mapping")
+    return replace(request, from_=key, mapping=None, to_mapping=request.mapping)
 
 
 def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ...], TableMapping | None]:
@@ -322,7 +349,8 @@ def _translated(events: Iterable[Event], context: Context) -> Iterable[Event]:
 def _write(document: Document, context: Context, target: Format, source: Source, out: Path) -> Output:
     if target.write is None:  # `_target` has refused it already; this tells the type checker
         raise UsageError(target.key)
-    name = f"{safe_stem(source.name)}{target.suffix}"
+    suffix = target.suffix if target.suffix_of is None else target.suffix_of(context)
+    name = f"{safe_stem(source.name)}{suffix}"
     return _save(out / name, target.write(document, context), target.key)
 
 

@@ -82,7 +82,7 @@ def convert(request: one.Request, out: Path, jobs: int, *, smallest: int = SMALL
 
 def _splitter(request: one.Request) -> tuple[str, Splitter]:
     """The input's format and how to cut it."""
-    if request.mapping is not None or request.to not in FORMATS:
+    if request.mapping is not None or request.to_mapping is not None or request.to not in FORMATS:
         raise Unsplittable
     try:
         key = request.from_ or detect(request.source).format

@@ -41,12 +41,14 @@ class Agreements:
         files: the text of every file that makes up the configuration, by path inside the workspace.
         mappings: the mappings that each channel's files may need, by channel id.
         limits: bounds on one file, by channel id.
+        target_mappings: the mapping that a target's tables are written with, by target id.
     """
 
     all: Sequence[Agreement]
     files: Mapping[str, str]
     mappings: Mapping[str, Sequence[TableMapping]] = field(default_factory=dict)
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    target_mappings: Mapping[str, TableMapping] = field(default_factory=dict)
 
     def channels(self) -> Iterator[tuple[Agreement, Channel]]:
         """All channels with their agreements."""
@@ -93,7 +95,8 @@ def load(settings: Settings) -> Agreements:
     loader.check_together()
     if loader.complaints:
         raise ConfigurationError("\n".join(loader.complaints))
-    return Agreements(agreements, _files(settings, paths), loader.mappings, loader.limits)
+    files = _files(settings, paths)
+    return Agreements(agreements, files, loader.mappings, loader.limits, loader.target_mappings)
 
 
 class _Loader:
@@ -103,6 +106,7 @@ class _Loader:
         self.settings = settings
         self.complaints: list[str] = []
         self.mappings: dict[str, Sequence[TableMapping]] = {}
+        self.target_mappings: dict[str, TableMapping] = {}
         self.limits: dict[str, Limits] = {}
         self._folders = [settings.mappings]
         self._ids: dict[tuple[str, str], list[tuple[yamlfile.Place, yamlfile.Lines, str]]] = {}
@@ -152,8 +156,21 @@ class _Loader:
         place: yamlfile.Place = ("targets", number)
         self._note("target", target.id, (*place, "id"), file)
         writable = [key for key in FORMATS.keys() if FORMATS.get(key).write] + list(messages())  # noqa: SIM118 - no dict
-        file.known((*place, "to"), "format or market message to write", target.to, writable)
+        if file.known((*place, "to"), "format or market message to write", target.to, writable):
+            self._target_mapping(file, place, target)
         return target.model_copy(update={"settings": self._transport(file, place, target)})
+
+    def _target_mapping(self, file: _File, place: yamlfile.Place, target: Target) -> None:
+        needed = target.to in FORMATS and FORMATS.get(target.to).needs_target_mapping
+        if needed and not target.mapping:
+            file.complain((*place, "to"), f"{target.to!r} is written through a mapping: name it with `mapping`")
+        elif target.mapping and not needed:
+            file.complain((*place, "mapping"), f"{target.to!r} is written without a mapping")
+        elif target.mapping:
+            try:
+                self.target_mappings[target.id] = load_mapping(target.mapping, self._folders)
+            except GatewayError as error:
+                file.complain((*place, "mapping"), str(error))
 
     def _transport(self, file: _File, place: yamlfile.Place, part: Channel | Target) -> object:
         if not file.known((*place, "transport"), "transport", part.transport, TRANSPORTS.keys()):
@@ -210,12 +227,22 @@ class _Loader:
             for channel in agreement.channels:
                 if target not in agreement.targets_of(channel):
                     continue
-                for request in _requests(channel, target, self.mappings[channel.id]):
+                for request in self._requests(channel, target):
                     try:
                         Options.check(target.set, settings_of(request))
                     except UsageError as error:
                         file.complain(("targets", number, "set"), str(error))
                         break
+
+    def _requests(self, channel: Channel, target: Target) -> Iterator[Request]:
+        """The conversions that are known beforehand: by the channel's format, or by each mapping that it names."""
+        nothing = Source.memory(b"", "nothing")
+        to_mapping = self.target_mappings.get(target.id)
+        if channel.format and not is_mapped(channel.format):
+            yield Request(source=nothing, to=target.to, from_=channel.format, to_mapping=to_mapping)
+        elif channel.mappings:
+            for mapping in self.mappings[channel.id]:
+                yield Request(source=nothing, to=target.to, mapping=mapping, to_mapping=to_mapping)
 
     def _note(self, kind: str, id_: str, place: yamlfile.Place, file: _File) -> None:
         self._ids.setdefault((kind, id_), []).append((place, file.lines, file.name))
@@ -249,16 +276,6 @@ def is_mapped(key: str) -> bool:
 def _unknown(kind: str, key: str, keys: Sequence[str]) -> str:
     near = difflib.get_close_matches(key, keys, n=1)
     return f"there is no {kind} {key!r}, " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(keys)}")
-
-
-def _requests(channel: Channel, target: Target, mappings: Sequence[TableMapping]) -> Iterator[Request]:
-    """The conversions that are known beforehand: by the channel's format, or by each mapping that it names."""
-    nothing = Source.memory(b"", "nothing")
-    if channel.format and not is_mapped(channel.format):
-        yield Request(source=nothing, to=target.to, from_=channel.format)
-    elif channel.mappings:
-        for mapping in mappings:
-            yield Request(source=nothing, to=target.to, mapping=mapping)
 
 
 def _files(settings: Settings, agreements: Iterable[Path]) -> dict[str, str]:

@@ -181,6 +181,7 @@ class Target(Part):
         id: short name, unique over all agreements.
         partner: who receives; files for one receiver keep their order. By default the target's own id.
         to: format or market message to convert to.
+        mapping: mapping to write a table with, by name.
         transport: key of a transport.
         settings: the transport's own settings; after loading an instance of its settings model.
         name: pattern of the file name there; `PLACEHOLDERS` says of what.
@@ -192,6 +193,7 @@ class Target(Part):
     id: Id
     partner: str = ""
     to: str
+    mapping: str = ""
     transport: str
     settings: Any = Field(default_factory=dict)
     name: str = "{stem}-{message}{suffix}"

@@ -14,6 +14,7 @@ Examples:
   gateway convert batch.xlsx --mapping acme-cmo/batch --to epcis-1.2-xml -o batch.xml
   gateway convert batch.xml --to epcis-2.0-json --report batch.report.json > batch.jsonld
   gateway convert batch.xlsx --to tr-pts -o outgoing/
+  gateway convert batch.jsonld --to table --mapping acme-cmo/batch -o batch.csv
 
 \b
 Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be lost
@@ -24,6 +25,12 @@ Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be 
 @click.argument("in_", metavar="IN")
 @click.option("--to", required=True, metavar="FORMAT", help="Output format or market message (see `gateway list`).")
 @inputs.input_options
+@click.option(
+    "--to-mapping",
+    metavar="NAME|FILE",
+    default="",
+    help="Mapping of the output, if the input is a table, too.",
+)
 @click.option(
     "-o", "--output", "out", metavar="OUT|DIR", default="-", help="Output file or folder; - is standard output."
 )
@@ -54,6 +61,7 @@ def command(
     from_: str,
     mapping: str,
     folder: str | None,
+    to_mapping: str,
     values: tuple[str, ...],
     out: str,
     loss: str,
@@ -71,6 +79,7 @@ def command(
     from gateway.jobs import convert
 
     chosen, candidates = inputs.mappings_of(mapping, folder)
+    target, _ = inputs.mappings_of(to_mapping, folder)
     report_path = Path(report) if report else None
     outfiles.check_paths(in_, out, report_path)
     with (
@@ -85,8 +94,9 @@ def command(
             to=to,
             from_=from_,
             mapping=chosen,
+            to_mapping=target,
             mappings=candidates,
-            values=inputs.pairs(values),
+            values=inputs.with_carrier(inputs.pairs(values), to, out),
             loss=LossMode(loss),
             now=inputs.now(),
             progress=progress,

@@ -26,7 +26,10 @@ def input_options(function: F) -> F:
     for option in (
         click.option("--from", "from_", metavar="FORMAT", default="", help="Input format. Detected when left out."),
         click.option(
-            "--mapping", metavar="NAME|FILE", default="", help="Mapping of a table: shipped name or YAML file."
+            "--mapping",
+            metavar="NAME|FILE",
+            default="",
+            help="Mapping of a table: shipped name or YAML file. Of the output, if the input is no table.",
         ),
         click.option(
             "--mappings", "folder", type=click.Path(file_okay=False, exists=True), help="Folder with your own mappings."
@@ -107,6 +110,16 @@ def pairs(values: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(message)
         out[key] = text
     return out
+
+
+#: Kinds of files that a table is written into, by the suffix of the output.
+_CARRIERS = {".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
+
+
+def with_carrier(values: dict[str, str], to: str, out: str) -> dict[str, str]:
+    """The settings, with the kind of file that the output's name asks for when a table is written."""
+    carrier = _CARRIERS.get(Path(out).suffix.lower(), "")
+    return {"carrier": carrier, **values} if to == "table" and carrier else values
 
 
 class _AllMappings:

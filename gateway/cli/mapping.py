@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.mapping_template import template
+
 EPILOG = """\b
 Examples:
   gateway mapping check acme-cmo/batch
@@ -39,3 +41,6 @@ def check(names: tuple[str, ...], folder: str | None) -> int:
         for line in mapping.describe():
             click.echo(f"  {line}")
     return status
+
+
+command.add_command(template)

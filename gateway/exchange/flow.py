@@ -261,6 +261,7 @@ class Flow:
             to=target.to,
             from_=message.format,
             mapping=mapping,
+            to_mapping=self.agreements.target_mappings.get(target.id),
             values=target.set,
             loss=target.loss_mode,
             now=f"{message.received_at[:19]}Z",

@@ -60,6 +60,7 @@ class Context:
         now: clock reading of the conversion, ISO 8601 with zone. Used only where a document is *built* and no
             ``creation-date`` was given; never for events.
         mapping: the loaded mapping for table-like formats, else None.
+        target_mapping: the loaded mapping to write a table with, else None.
         progress: called now and then with the number of input bytes consumed so far.
         attachments: takes pictures of places that a person has to look at, as a plain file name and its bytes; None
             when nobody keeps them.
@@ -71,6 +72,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     now: str = ""
     mapping: Any = None
+    target_mapping: Any = None
     progress: Callable[[int], None] | None = None
     attachments: Callable[[str, bytes], None] | None = None
 
@@ -132,6 +134,8 @@ class Format:
         rules: findings they may report.
         loss_rules: losses they may report.
         needs_mapping: whether reading needs a mapping.
+        needs_target_mapping: whether writing needs a mapping.
+        suffix_of: suffix of what the writer makes in one conversion, where it is not always `suffix`.
         schema: path of the schema of what the writer makes, below ``xsd/``; empty when there is none.
     """
 
@@ -147,6 +151,8 @@ class Format:
     rules: tuple[Rule, ...] = ()
     loss_rules: tuple[LossRule, ...] = ()
     needs_mapping: bool = False
+    needs_target_mapping: bool = False
+    suffix_of: Callable[[Context], str] | None = None
     schema: tuple[str, ...] = ()
 
 

@@ -133,7 +133,17 @@ def test_a_good_agreement(tmp_path: Path) -> None:
         (
             "to: epcis-1.2-xml",
             "to: table",
-            "18: targets.0.to: there is no format or market message to write 'table'",
+            "18: targets.0.to: 'table' is written through a mapping: name it with `mapping`",
+        ),
+        (
+            "to: epcis-1.2-xml",
+            "to: table\n    mapping: acme-cmo/bacth",
+            "19: targets.0.mapping: there is no mapping 'acme-cmo/bacth' (did you mean 'acme-cmo/batch'?",
+        ),
+        (
+            "to: epcis-1.2-xml",
+            "to: epcis-1.2-xml\n    mapping: acme-cmo/batch",
+            "19: targets.0.mapping: 'epcis-1.2-xml' is written without a mapping",
         ),
         (
             "{stem}-{date}",

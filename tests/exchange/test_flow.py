@@ -56,6 +56,27 @@ def test_a_bad_file_is_refused_with_its_findings_and_nobody_gets_anything(site: 
     assert site.rows("select count(*) from deliveries") == [(0,)]
 
 
+def test_a_table_is_written_by_the_mapping_of_the_target(make_site: Callable[[str], Site]) -> None:
+    target = "{id: two, to: table, mapping: styles/returns, set: {carrier: csv}, transport: folder,"
+    agreement = AGREEMENT.replace("{id: two, to: epcis-1.2-xml, transport: folder,", target)
+    assert target in agreement
+    site = make_site(agreement)
+    returned = (
+        document()
+        .replace(b"<action>ADD", b"<action>OBSERVE")
+        .replace(b"bizstep:commissioning", b"bizstep:receiving")
+        .replace(b"disp:active", b"disp:returned")
+        .replace(b"0614141.07346.1234", b"0614141.07346.0")
+        .replace(b"</readPoint>", b"</readPoint><bizLocation><id>urn:epc:id:sgln:0614141.07346.0</id></bizLocation>")
+    )
+    site.drop("returned.xml", returned)
+    assert not site.once()
+    assert states(site) == [("returned.xml", "done", "")]
+    assert site.delivered() == {"one": ["returned.jsonld"], "two": ["returned.csv"]}
+    table = next((site.root / "data" / "two").glob("returned-*.csv")).read_text()
+    assert "urn:epc:id:sgtin:0614141.107346.1,2026-01-02 10:00,0614141073467,,,RESALE" in table
+
+
 def test_one_failed_target_stops_all(make_site: Callable[[str], Site]) -> None:
     # A commissioning without lot and expiry cannot become a Turkish package file.
     site = make_site(AGREEMENT.replace("to: epcis-1.2-xml", "to: tr-pts"))

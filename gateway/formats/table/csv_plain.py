@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from gateway.formats.table.cells import Block
 from gateway.formats.table.csv_runs import Columns, long_run
+from gateway.formats.table.guard import may_be_guarded
 from gateway.formats.table.spec import Csv
 
 #: Larger blocks leave the processor's cache and cost more time a row.
@@ -58,7 +59,7 @@ def _whole_lines(stream: BinaryIO) -> bytes:
 def _parts(text: str, dialect: Csv) -> list[Columns] | None:
     """The rows of plain text, some at a time and column by column, None when it is not plain."""
     text = text.replace("\r\n", "\n").removesuffix("\n")
-    if dialect.quote in text or "\r" in text or "\0" in text:
+    if dialect.quote in text or "\r" in text or "\0" in text or may_be_guarded(text):
         return None
     parts: list[Columns] = []
     position = 0

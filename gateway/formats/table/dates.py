@@ -112,6 +112,28 @@ class Form:
         except ValueError:
             return None
 
+    def write(self, moment: dt.datetime) -> str:
+        """The date and time as this form has it, without what the form has no part for."""
+        hour = moment.hour % _NOON or _NOON if "AM" in self._parts else moment.hour
+        values = {
+            "YYYY": f"{moment.year:04}",
+            "YY": f"{moment.year % 100:02}",
+            "MM": f"{moment.month:02}",
+            "DD": f"{moment.day:02}",
+            "hh": f"{hour:02}",
+            "mm": f"{moment.minute:02}",
+            "ss": f"{moment.second:02}",
+            "M": str(moment.month),
+            "D": str(moment.day),
+            "h": str(hour),
+            "AM": "PM" if moment.hour >= _NOON else "AM",
+        }
+        return "".join(values.get(part, part) for part in self._parts)
+
+    @property
+    def _parts(self) -> list[str]:
+        return _PART.findall(self.text)
+
 
 def from_day_count(count: float, day_0: dt.date = DAY_0) -> dt.date | None:
     """The date of a spreadsheet's day count, None when it is no whole day of this century."""

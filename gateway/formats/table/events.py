@@ -35,6 +35,11 @@ _PLAIN_IN_URN = "!'()*+,-.:;=_"
 AMOUNT = "\x1f"
 
 
+def transaction_uri(issuer: str, number: str) -> str:
+    """The identifier of a business transaction: issuer's GLN and number (CBV 2.0, section 8.5)."""
+    return f"urn:epcglobal:cbv:bt:{issuer}:{quote(number, safe=_PLAIN_IN_URN)}"
+
+
 def _quantity(text: str) -> QuantityElement:
     epc_class, amount, unit = text.split(AMOUNT)
     return QuantityElement(epc_class, amount, unit or None)
@@ -159,10 +164,7 @@ class Builder:
 
     def _transactions(self, values: Mapping[str, str]) -> list[BizTransaction] | None:
         return [
-            BizTransaction(
-                f"urn:epcglobal:cbv:bt:{values[one.issuer]}:{quote(values[one.number], safe=_PLAIN_IN_URN)}",
-                one.type,
-            )
+            BizTransaction(transaction_uri(values[one.issuer], values[one.number]), one.type)
             for one in self.spec.transactions
             if values[one.number] and values[one.issuer]
         ] or None

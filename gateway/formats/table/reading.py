@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import chain
-from zoneinfo import ZoneInfo
 
-from gateway import gs1
 from gateway.epcis.document import Document, Header
 from gateway.epcis.events import Event
-from gateway.errors import ConfigurationError, InputError, UsageError
+from gateway.errors import InputError, UsageError
 from gateway.findings import Finding, Findings
 from gateway.formats.base import Context
 from gateway.formats.table import dates, rules
@@ -18,11 +16,10 @@ from gateway.formats.table.assemble import Assembler
 from gateway.formats.table.events import Builder
 from gateway.formats.table.footers import Footers
 from gateway.formats.table.mappings import Mapping as TableMapping
-from gateway.formats.table.sheets import OpenSheet, Table, coarse_names, plain
-from gateway.formats.table.spec import FieldSpec, MappingSpec
-from gateway.formats.table.transforms import TRANSFORMS, Refused, Tools
+from gateway.formats.table.prepare import constants_of, tools_of
+from gateway.formats.table.sheets import OpenSheet, Table, coarse_names
 from gateway.formats.table.unique import mark
-from gateway.options import COMPANY_PREFIX, CREATION_DATE, READ_POINT, TIME_ZONE
+from gateway.options import CREATION_DATE, READ_POINT
 from gateway.sources import Source
 
 
@@ -38,7 +35,7 @@ def read(source: Source, context: Context) -> Document:
     if not isinstance(mapping, TableMapping):
         message = "a table is read through a mapping"
         raise UsageError(message, hint="give --mapping NAME; `gateway list mappings` shows them")
-    table = Table(mapping, source, context, _tools(mapping.spec, context))
+    table = Table(mapping, source, context, tools_of(mapping.spec, context))
     sheets = table.sheets()
     first = next(sheets)  # what is wrong with its header is said at once
     created = _created(context)
@@ -82,7 +79,7 @@ def _events(table: Table, sheets: Iterator[OpenSheet]) -> Iterator[Event]:
 
 def _assembler(table: Table, findings: Findings) -> Assembler:
     spec = table.spec
-    constants = _constants(table)
+    constants = constants_of(table.mapping, table.tools)
     read_point = table.context.options.get(READ_POINT)
     prefixes = table.tools.prefixes
     builders = [Builder(event, constants, prefixes, read_point, table.place) for event in spec.events]
@@ -114,34 +111,6 @@ def _name_duplicates(table: Table, suspects: set[float], findings: Findings) -> 
                     message = f"{value} stands already in {table.place.named(before)}"
                     expected = "an identifier that no other row has"
                     findings.report(rules.DUPLICATE, message, where=where, value=value, expected=expected)
-
-
-def _tools(spec: MappingSpec, context: Context) -> Tools:
-    zone = context.options.get(TIME_ZONE)
-    if zone:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError) as error:
-            message = f"there is no time zone {zone!r}"
-            raise UsageError(message, hint="give an IANA name, e.g. time-zone=Europe/Istanbul") from error
-    configured = context.options.get(COMPANY_PREFIX).split(",")
-    try:
-        prefixes = gs1.CompanyPrefixes([*configured, *spec.company_prefixes])
-    except gs1.Gs1Error as error:
-        raise UsageError(error.message, hint=error.hint) from error
-    return Tools(prefixes, spec.table.decimal, zone)
-
-
-def _constants(table: Table) -> dict[str, str]:
-    values = {}
-    for name, constant in table.mapping.spec.constants.items():
-        convert = TRANSFORMS.get(constant.transform)(FieldSpec(column=[name]), table.tools)
-        try:
-            values[name] = plain(convert(constant.value))
-        except Refused as refused:
-            message = f"{table.mapping.origin}: constants.{name}: {refused.message}"
-            raise ConfigurationError(message, hint=refused.hint) from refused
-    return values
 
 
 def _quiet(context: Context) -> Context:

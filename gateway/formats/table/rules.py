@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.findings import Rule, Severity
-from gateway.formats.table import rules_records
+from gateway.formats.table import rules_out, rules_records
 
 HEADER_MISSING = Rule(
     "TABLE-HEAD-01",
@@ -385,5 +385,6 @@ CARRIER = Rule(
 
 RULES: tuple[Rule, ...] = (
     *(value for value in list(globals().values()) if isinstance(value, Rule)),
+    *rules_out.RULES,
     *rules_records.RULES,
 )

@@ -38,6 +38,10 @@ class Csv(_Model):
     encoding: str = Field(
         default=AUTO, description="encoding of the text, e.g. `utf-8`, `cp1252`; `auto` goes by evidence"
     )
+    formulas: Literal["guarded", "plain"] = Field(
+        default="guarded",
+        description="`guarded`: an apostrophe stands before cells that begin with = + - @, and is no part of them",
+    )
 
 
 class Xlsx(_Model):

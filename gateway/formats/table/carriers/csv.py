@@ -9,6 +9,7 @@ from gateway.formats.table import csv_rows
 from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Cell
+from gateway.formats.table.guard import unguarded
 from gateway.formats.table.spec import MappingSpec, Table
 from gateway.sources import Source
 
@@ -30,7 +31,9 @@ class CsvCarrier:
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The one table of the file."""
         dialect = csv_rows.settle_dialect(source, spec, context)
-        yield Sheet(Place(source.name), csv_rows.blocks(source, dialect, context))
+        place = Place(source.name)
+        blocks = csv_rows.blocks(source, dialect, context)
+        yield Sheet(place, blocks if dialect.formulas == "plain" else unguarded(blocks, place, context.findings))
 
     def head(self, head: bytes, source: Source | None, spec: MappingSpec, rows: int) -> Sequence[Sequence[Cell]]:  # noqa: ARG002 - as the protocol has it
         """The first rows; none when the beginning cannot be read in the declared encoding."""
