@@ -1,0 +1,184 @@
+"""Where the table lies in a sheet: its header row, cells above it that say something, rows below that are no data."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.formats.table.cells import Cell, blank, shown
+from gateway.formats.table.infer import words
+from gateway.formats.table.infer.grid import Grid
+from gateway.formats.table.infer.looks import Look, look
+
+_WITHIN = 40
+_VALUE = re.compile(r"[-+./:0-9() ]{4,}|[0-9]+")
+_LETTER = re.compile(r"[^\W\d_]")
+_TRAILING_NUMBER = re.compile(r"[-=:\s]*[-+.,0-9]+\s*$")
+_LONGEST_LABEL = 40
+_KNOWN = 0.3
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A row below the data.
+
+    Attributes:
+        words: with which its first filled cell begins.
+        number: the number in it, empty for none.
+    """
+
+    words: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the parts of a sheet are.
+
+    Attributes:
+        header: index of the header row.
+        names: its cells.
+        body: the rows of data.
+        above: labelled values above the header.
+        titles: further texts above the header.
+        totals: rows that are no data.
+        score: how much of a header the row is, to choose among sheets.
+    """
+
+    header: int
+    names: list[str]
+    body: list[list[Cell]]
+    above: list[Look]
+    titles: list[str]
+    totals: list[Total]
+    score: float
+
+
+def find(grid: Grid) -> Layout | None:
+    """The layout of a sheet, None when no row looks like a header with data below it."""
+    rows = grid.rows
+    scores = {index: _header_score(rows, index) for index in range(min(len(rows), _WITHIN))}
+    best = max(scores, key=lambda index: (scores[index], -index), default=-1)
+    if best < 0 or scores[best] <= 0:
+        return None
+    names = [shown(cell) for cell in rows[best]]
+    while names and not names[-1]:
+        names.pop()
+    body, totals = _without_totals(rows[best + 1 :], names)
+    if not body:
+        return None
+    above, titles = _above(rows[:best])
+    return Layout(best, names, body, above, titles, totals, scores[best])
+
+
+def _header_score(rows: Sequence[Sequence[Cell]], index: int) -> float:
+    """Texts that differ, header words among them, no values, and rows below: a header."""
+    cells = rows[index]
+    texts = [shown(cell) for cell in cells if shown(cell)]
+    below = next((row for row in rows[index + 1 :] if not blank(row)), None)
+    if len(texts) < 2 or below is None or len(set(texts)) < len(texts):  # noqa: PLR2004 - one cell is a title
+        return 0
+    values = sum(1 for cell in cells if shown(cell) and (not isinstance(cell, str) or _is_value(shown(cell))))
+    known = sum(1 for text in texts if _is_known(text))
+    deepest = max(len([cell for cell in row if shown(cell)]) for row in rows[index + 1 : index + 1 + _WITHIN])
+    return len(texts) + 2 * known - 3 * values - max(deepest - len(texts), 0) * 2
+
+
+def _is_value(text: str) -> bool:
+    return bool(_VALUE.fullmatch(text)) or len(text) > _LONGEST_LABEL
+
+
+def _is_known(text: str) -> bool:
+    return bool(words.thing(text)) or any(match.weight >= _KNOWN for match in words.meanings(text))
+
+
+def _above(rows: Sequence[Sequence[Cell]]) -> tuple[list[Look], list[str]]:
+    """Labels with a value right of them or behind their colon; and what has no label."""
+    found: list[Look] = []
+    titles: list[str] = []
+    for row in rows:
+        filled = [cell for cell in row if shown(cell)]
+        position = 0
+        while position < len(filled):
+            label, colon, inside = shown(filled[position]).partition(":")
+            following = filled[position + 1] if position + 1 < len(filled) else ""
+            if colon and inside.strip() and label.strip():
+                found.append(look(-1, label.strip(), [inside.strip()]))
+            elif shown(following) and (colon or _is_known(label) or not _words_only(following)):
+                found.append(look(-1, label.strip(), [following]))
+                position += 1
+            else:
+                titles.append(shown(filled[position]))
+            position += 1
+    return found, titles
+
+
+def _words_only(cell: Cell) -> bool:
+    return isinstance(cell, str) and not any(character.isdigit() for character in cell)
+
+
+def _without_totals(rows: Sequence[list[Cell]], names: Sequence[str]) -> tuple[list[list[Cell]], list[Total]]:
+    """The rows of data, and those below or between them that are totals, signatures or end marks."""
+    filled = [row for row in rows if not blank(row)]
+    shapes = _shapes(filled, len(names))
+    totals: dict[int, Total] = {}
+    at_end = True
+    for index in range(len(filled) - 1, -1, -1):
+        row = filled[index]
+        strange = _strange(row, shapes)
+        first = shown(next(cell for cell in row if shown(cell)))
+        if strange and _LETTER.search(first) and (at_end or words.is_total(first)):
+            totals[index] = _total(row, first)
+        else:
+            at_end = False
+    body = [row for index, row in enumerate(filled) if index not in totals and not _repeats(row, names)]
+    return body, [totals[index] for index in sorted(totals)]
+
+
+def _repeats(row: Sequence[Cell], names: Sequence[str]) -> bool:
+    return [shown(cell) for cell in row][: len(names)] == list(names)
+
+
+def _shapes(rows: Sequence[Sequence[Cell]], width: int) -> list[Counter[str]]:
+    """For each column how often its cells have which shape."""
+    shapes: list[Counter[str]] = [Counter() for _ in range(width)]
+    for row in rows:
+        for counter, cell in zip(shapes, row, strict=False):
+            counter[_shape(cell)] += 1
+    return shapes
+
+
+def _shape(cell: Cell) -> str:
+    text = shown(cell)
+    if not text:
+        return ""
+    if not _LETTER.search(text):
+        return "9"
+    return "a b" if " " in text else "a"
+
+
+def _strange(row: Sequence[Cell], shapes: Sequence[Counter[str]]) -> bool:
+    """Whether the row is unlike the others: its first filled cell has a shape that hardly another row has there."""
+    position = next(index for index, cell in enumerate(row) if shown(cell))
+    if position >= len(shapes):
+        return True
+    counter = shapes[position]
+    rows = sum(counter.values())
+    filled = sum(1 for cell in row if shown(cell))
+    usual = sum(1 for one in shapes if one[""] * 2 < rows)
+    few = filled <= max(usual // 2, 1) or words.is_total(shown(row[position]))
+    return few and counter[_shape(row[position])] <= max(rows // 10, _FEW) and counter.most_common(1)[0][0] != _shape(
+        row[position]
+    )
+
+
+def _total(row: Sequence[Cell], first: str) -> Total:
+    inside = _TRAILING_NUMBER.search(first)
+    label = first[: inside.start()] if inside and inside.start() else first
+    following = next((shown(cell) for cell in row[1:] if shown(cell) and shown(cell) != first), "")
+    number = inside.group().strip(" :=-") if inside else following
+    digits = number.replace(".", "").replace(",", "").replace(" ", "")
+    return Total(label.strip(" :"), digits if digits.isdigit() else "")
