@@ -21,7 +21,7 @@ from gateway.formats.table.infer.layout import Layout
 from gateway.formats.table.infer.looks import look
 from gateway.formats.table.infer.proposal import Proposal, Question
 from gateway.formats.table.infer.relations import Structure
-from gateway.formats.table.infer.roles import Role
+from gateway.formats.table.infer.role import MEDIUM, Role
 from gateway.formats.table.infer.yamltext import render
 from gateway.formats.table.spec import MappingSpec
 from gateway.sources import Source
@@ -91,12 +91,13 @@ def _roles(found: Layout) -> list[Role]:
         else one
         for one in looks
     )
-    for role in decided:
-        if len(proven) == 1 and role.doubt and role.look.dates is not None and set(role.look.dates.rivals) <= {"DMY", "MDY"}:
+    for role in decided if len(proven) == 1 else ():
+        dates = role.look.dates
+        if dates is not None and dates.rivals and set(dates.rivals) <= {"DMY", "MDY"} and role.doubt:
             witness = shown[proven[0]]
-            if role.doubt.startswith("no value shows"):
-                role.doubt = ""
-                role.reasons.append(f"day and month as in {witness.header!r}, where {witness.dates and witness.dates.proof!r} decides")
+            proof = witness.dates.proof if witness.dates is not None else ""
+            role.doubt, role.confidence = "", MEDIUM
+            role.reasons.append(f"day and month as in {witness.header!r}, where {proof!r} decides")
     return decided
 
 
@@ -152,7 +153,7 @@ def _shape(structure: Structure, builder: Builder, found: Layout, proposal: Prop
 
 def _footer(label: str, number: str, builder: Builder, structure: Structure) -> dict[str, Any]:
     """A row below the data; its number is compared when it is the number of one kind of thing."""
-    out: dict[str, Any] = {"words": [label.split(":")[0].strip()]}
+    out: dict[str, Any] = {"words": [label.split(":", maxsplit=1)[0].strip()]}
     counts = builder.counts(structure)
     equal = [name for name, count in counts.items() if number and str(count) == number]
     named = words.thing(label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from gateway import gs1
@@ -10,7 +11,7 @@ from gateway.formats.table.infer import times
 from gateway.formats.table.infer.fields import Fields, decimal
 from gateway.formats.table.infer.proposal import Proposal
 from gateway.formats.table.infer.relations import Container, Structure
-from gateway.formats.table.infer.roles import IGNORED, PARTIES, Role
+from gateway.formats.table.infer.role import IGNORED, PARTIES, Role
 from gateway.gs1.company_prefix import PUBLISHED
 
 _COMMISSIONING = {"biz_step": "commissioning", "disposition": "active"}
@@ -49,10 +50,7 @@ class Builder:
             return False
         names = [self.smallest, *(container.name for container in containers)]
         for container in containers:
-            self.fields.add(
-                container.role, container.name, required=not container.optional, transform="sscc"
-            )
-            own[container.name] = {"sscc": container.name}
+            own[container.name] = self._container(container)
         for name, outer in zip(names, [*names[1:], ""], strict=True):
             self.objects[name] = own[name] | ({"inside": outer} if outer else {})
         ilmd = self._ilmd()
@@ -66,6 +64,12 @@ class Builder:
         self._prefixes()
         return True
 
+    def _container(self, container: Container) -> dict[str, str]:
+        required = not container.optional
+        if container.gtin is None:
+            return {"sscc": self.fields.add(container.role, container.name, required=required, transform="sscc")}
+        return {"epc": self.fields.joined(container.gtin, container.role, container.name, required=required)}
+
     def _smallest(self) -> dict[str, dict[str, Any]]:
         """How the smallest thing is identified; empty when the sample does not say."""
         fine, roles = self._structure.fine, self._roles
@@ -78,7 +82,8 @@ class Builder:
             self.smallest, own = "pack", {"sgtin": list(self.fields.code(roles["bare"]))}
         elif "gtin" in roles and (kind or "serial" in roles):
             gtin = self.fields.add(roles["gtin"])
-            serial = self.fields.add(fine if fine is not None and kind else roles["serial"], "serial", transform="serial")
+            column = fine if fine is not None and kind else roles["serial"]
+            serial = self.fields.add(column, "serial", transform="serial")
             self.smallest, own = "pack", {"sgtin": [gtin, serial]}
             self._numbers(fine or roles["serial"])
         elif "gtin" in roles and "quantity" in roles:
@@ -133,16 +138,15 @@ class Builder:
         place = self._place()
         names = [self.smallest, *(container.name for container in containers)]
         for index, name in enumerate(names):
-            event = {"event": "ObjectEvent", "action": "ADD", "epcs": name, "time": made[name], **_COMMISSIONING, **place}
+            event: dict[str, Any] = {"event": "ObjectEvent", "action": "ADD", "epcs": name, "time": made[name]}
+            event |= _COMMISSIONING | place
             if not index:
                 event |= {"ilmd": ilmd} if ilmd else {}
                 event |= {"group": ["gtin"]} if "gtin" in self.fields.specs else {}
             self.events.append(event)
-        for inner, outer in zip(names, names[1:], strict=False):
-            self.events.append(
-                {"event": "AggregationEvent", "action": "ADD", "parent": outer, "children": inner,
-                 "time": packed[inner], **_PACKING, **place}  # fmt: skip
-            )
+        for inner, outer in pairwise(names):
+            event = {"event": "AggregationEvent", "action": "ADD", "parent": outer, "children": inner}
+            self.events.append(event | {"time": packed[inner]} | _PACKING | place)
 
     def _times(self, containers: Sequence[Container]) -> tuple[dict[str, str], dict[str, str]]:
         """For each thing the field of its commissioning, and of its packing into what contains it."""
@@ -177,7 +181,9 @@ class Builder:
             if doubt:
                 self._proposal.ask("event time", doubt, "event-time")
             return self.fields.setting("event_time", self._names)
-        more = {"otherwise": "event-time"} if role.look.gaps and role not in self._structure.fill_down else {}
+        more: dict[str, Any] = (
+            {"otherwise": "event-time"} if role.look.gaps and role not in self._structure.fill_down else {}
+        )
         return self.fields.add(role, **more)
 
     def _place(self) -> dict[str, str]:
@@ -188,7 +194,7 @@ class Builder:
         return {}
 
     def _no_place(self) -> None:
-        text = "no column says where: give --set read-point= with the GLN, or write a constant and `read_point` into the events"
+        text = "no column says where: give --set read-point= with the GLN, or write `read_point` into the events"
         self._proposal.ask("read point", text, "read-point")
 
     def _ship(self, what: str) -> None:
@@ -231,7 +237,8 @@ class Builder:
             elif role.doubt:
                 self._proposal.ask(header, role.doubt)
             elif role.kind == "unknown" and not role.above:
-                self._proposal.ask(header, "nothing says what this is: it is not converted, and each conversion says so")
+                text = "nothing says what this is: it is not converted, and each conversion says so"
+                self._proposal.ask(header, text)
 
     def ignored(self) -> list[str]:
         """Headers of columns that are left out on purpose."""
@@ -272,8 +279,10 @@ class Builder:
         if unknown:
             start = unknown[0][: len(_common(unknown))]
             begin = f"they begin with {start}" if len(start) >= _SHORTEST_PREFIX else "there are several"
-            text = f"the company prefix of the numbers is not in the published table ({begin}): give --set company-prefix=, " \
-                   "or write it under company_prefixes"  # fmt: skip
+            text = (
+                f"the published table does not know the company prefix of the numbers ({begin}): "
+                "give --set company-prefix=, or write it under company_prefixes"
+            )
             self._proposal.ask("company prefix", text, "company-prefix")
 
 

@@ -11,6 +11,7 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 
 from gateway.formats.table.cells import blank
 from gateway.formats.table.infer import words
@@ -64,10 +65,14 @@ def _encoding(head: bytes) -> tuple[str, str, str]:
             return name, f"{name.upper()}: the file begins with its byte order mark", ""
     if b"\0" in head:
         return "", "", ""
-    if head.isascii():
-        return "utf-8", "UTF-8: all letters are ASCII so far", ""
     if _reads(head, "utf-8"):
-        return "utf-8", "UTF-8: letters outside ASCII are right UTF-8", ""
+        some = "all letters are ASCII so far" if head.isascii() else "letters outside ASCII are right UTF-8"
+        return "utf-8", f"UTF-8: {some}", ""
+    return _old_encoding(head)
+
+
+def _old_encoding(head: bytes) -> tuple[str, str, str]:
+    """The encoding without a mark in which the most header words are known."""
     fit = [name for name in ENCODINGS if _reads(head, name)]
     if not fit:
         return "", "", ""
@@ -108,7 +113,7 @@ def _delimiter(text: str) -> str:
 
 def _score(text: str, delimiter: str) -> float:
     try:
-        rows = [row for row, _ in zip(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), range(_ROWS))]
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _ROWS))
     except csv.Error:
         return 0
     rows = [row for row in rows[:-1] or rows if not blank(row)]

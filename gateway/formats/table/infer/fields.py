@@ -7,22 +7,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway import gs1
+from gateway.formats.table.infer import words
 from gateway.formats.table.infer.looks import Look
 from gateway.formats.table.infer.proposal import Proposal
-from gateway.formats.table.infer.roles import HIGH, TIMES, Role
+from gateway.formats.table.infer.role import HIGH, TIMES, Role
 
-#: What people write for pieces, which EPCIS counts without a unit, and codes of UN/ECE Recommendation 20.
-_UNITS = {"kg": "KGM", "g": "GRM", "mg": "MGM", "l": "LTR", "ml": "MLT", "kgm": "KGM", "grm": "GRM", "ltr": "LTR"}
-_PIECES = frozenset(
-    "ea each pc pcs nos no st stk stck pce c62 unit units ad adet шт pz ud un uds und 盒 瓶 件".split()
-)
 _DECIMAL_COMMA = re.compile(r"[0-9]+(?:\.[0-9]{3})*,[0-9]{1,2}")
 _GTIN_PART = {"regex": {"pattern": "01([0-9]{14})21.*"}}
 _SERIAL_PART = {"regex": {"pattern": "01[0-9]{14}21([^\\x1d]{1,20})(?:\\x1d.*)?"}}
 #: Fields by kind, where the name differs.
 _NAMES = {"quantity": "amount", "uom": "unit", "site": "plant", "receiver": "ship_to"}
-_TEXTS = frozenset({"delivery", "order"})
-_GLNS = frozenset({"sender", "receiver", "owner", "site"})
+#: Transforms by kind, where the name differs.
+_TRANSFORMS = {
+    "sscc": "sscc", "parent": "sscc", "code": "sgtin", "delivery": "text", "order": "text", "sender": "gln",
+    "receiver": "gln", "owner": "gln", "site": "gln",
+}  # fmt: skip
 
 
 class Fields:
@@ -59,6 +58,18 @@ class Fields:
         gtin = self.add(role, "gtin", steps=[_GTIN_PART], transform="gtin")
         return gtin, self.add(role, "serial", steps=[_SERIAL_PART], transform="serial")
 
+    def joined(self, gtin: Role, serial: Role, name: str, *, required: bool) -> str:
+        """One identifier out of a column of GTINs and one of serial numbers, put together as an element string."""
+        self.specs[name] = {
+            "join": [gtin.look.header, serial.look.header],
+            "separator": "(21)",
+            "steps": [{"prefix": "(01)"}],
+            "transform": "sgtin",
+        } | ({} if required else {"required": False})
+        for role in (gtin, serial):
+            self._proposal.used.setdefault(id(role), []).append(name)
+        return name
+
     def elements(self, role: Role, missing: Iterable[str]) -> list[str]:
         """Lot and expiry out of a scanned code that holds them, for tables without columns of their own."""
         try:
@@ -66,12 +77,13 @@ class Fields:
         except gs1.Gs1Error:
             return []
         made = []
-        for kind, ai, more in (
+        parts: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("lot", "10", {"transform": "lot"}),
             ("expiry", "17", {"transform": "date", "formats": ["YYMMDD"], "day_00": "last"}),
-        ):
+        )
+        for kind, ai, more in parts:
             if kind in missing and ai in found:
-                made.append(self.add(role, kind, **{"steps": [{"element": ai}], **more}))
+                made.append(self.add(role, kind, steps=[{"element": ai}], **more))
         return made
 
     def setting(self, name: str, taken: Iterable[str]) -> str:
@@ -86,19 +98,11 @@ class Fields:
 
     def _transform(self, role: Role) -> dict[str, Any]:
         kind = role.kind
-        if kind in {"sscc", "parent"}:
-            return {"transform": "sscc"}
         if kind in TIMES:
             return self._time(role)
         if kind in {"expiry", "production"}:
             return _date(role)
-        if kind == "code":
-            return {"transform": "sgtin"}
-        if kind == "uom":
-            return self._unit(role)
-        if kind in _GLNS:
-            return {"transform": "gln"}
-        return {"transform": "text" if kind in _TEXTS else kind}
+        return self._unit(role) if kind == "uom" else {"transform": _TRANSFORMS.get(kind, kind)}
 
     def _time(self, role: Role) -> dict[str, Any]:
         forms = role.look.dates
@@ -108,7 +112,7 @@ class Fields:
         if forms is None or forms.formats or forms.proof == "date cells":
             self._proposal.ask(
                 "time zone",
-                "the times have no zone: give --set time-zone=, or write `zone: Europe/Berlin` or the like into the fields",
+                "the times have no zone: give --set time-zone=, or write `zone: Europe/Berlin` or the like into fields",
                 "time-zone",
             )
         return out
@@ -116,11 +120,12 @@ class Fields:
     def _unit(self, role: Role) -> dict[str, Any]:
         table = {}
         for text in role.look.distinct:
-            key = text.casefold().rstrip(".")
-            if key in _PIECES or key in _UNITS:
-                table[text] = "" if key in _PIECES else _UNITS[key]
+            code = words.unit(text)
+            if code is None:
+                question = f'what unit is {text!r}? Write its code into `table`; "" is pieces'
+                self._proposal.ask(role.look.header, question)
             else:
-                self._proposal.ask(role.look.header, f"what unit is {text!r}? Write its code into `table`; \"\" is pieces")
+                table[text] = code
         return {"transform": "uom", "table": table}
 
 

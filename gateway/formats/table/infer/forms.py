@@ -113,7 +113,7 @@ def _separated(texts: Sequence[str], prefer: str) -> Forms | None:
     return _made(tuple(forms), kind, order if days else "", proofs.get(order, ""), rivals, texts)
 
 
-def _made(  # noqa: PLR0913, PLR0917 - the parts of a finding
+def _made(
     forms: tuple[str, ...], kind: str, order: str, proof: str, rivals: tuple[str, ...], texts: Sequence[str]
 ) -> Forms:
     times = sorted(time for text in texts for form in forms if (time := _read(form, text)))
@@ -143,10 +143,8 @@ def _candidates(match: re.Match[str] | None, order: str, texts: Sequence[str]) -
     if match["c"] is None:
         year_first = len(match["a"]) == 4  # noqa: PLR2004 - a year
         year = "YYYY" if 4 in {len(match["a"]), len(match["b"])} else "YY"  # noqa: PLR2004
-        parts = (year, match["s1"], "MM") if year_first else ("MM", match["s1"], year)
-        if match["s1"] == "年":
-            parts = (*parts, "月")
-        yield "".join(parts)
+        parts = [year, match["s1"], "MM"] if year_first else ["MM", match["s1"], year]
+        yield "".join([*parts, "月"] if match["s1"] == "年" else parts)
         return
     year = "YYYY" if 4 in {len(match["a"]), len(match["c"])} else "YY"  # noqa: PLR2004 - a year
     loose = any(len(number) == 1 for text in texts for number in _NUMBERS.findall(text.split(" ")[0].split("T")[0]))

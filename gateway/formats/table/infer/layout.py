@@ -170,8 +170,10 @@ def _strange(row: Sequence[Cell], shapes: Sequence[Counter[str]]) -> bool:
     filled = sum(1 for cell in row if shown(cell))
     usual = sum(1 for one in shapes if one[""] * 2 < rows)
     few = filled <= max(usual // 2, 1) or words.is_total(shown(row[position]))
-    return few and counter[_shape(row[position])] <= max(rows // 10, _FEW) and counter.most_common(1)[0][0] != _shape(
-        row[position]
+    return (
+        few
+        and counter[_shape(row[position])] <= max(rows // 10, _FEW)
+        and counter.most_common(1)[0][0] != _shape(row[position])
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway import gs1
 from gateway.formats.table.cells import Cell, shown
-from gateway.formats.table.infer import forms
+from gateway.formats.table.infer import forms, words
 from gateway.formats.table.infer.forms import Forms
 from gateway.gs1.check_digit import verify
 
@@ -17,10 +17,6 @@ _NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 #: GS1 set 82 without what only a broken column would have.
 _CODE = re.compile(r"[-!\"%&'()*+,./0-9:;<=>?A-Z_a-z]{1,20}")
 _NDC = re.compile(r"[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}")
-_UNITS = frozenset(
-    "ea each pc pcs nos no st stk stck pce c62 unit units kg g mg l ml kgm ltr grm ad adet шт pz ud un uds und 盒 瓶 件"
-    .split()
-)
 _GTINS = (8, 12, 13, 14)
 #: A GTIN and a serial number as they stand in a DataMatrix, the serial up to a separator or the end.
 BARE_CODE = re.compile(r"01([0-9]{14})21([^\x1d]{1,20})(?:\x1d.*)?$")
@@ -38,6 +34,7 @@ class Look:
         filled: the cells that hold something.
         distinct: the different ones.
         shares: for each nature of values how much of the filled cells has it, 0 to 1.
+        natures: for each different value all that it may be.
         dates: how its dates are written, None when it holds none.
         numbers: whether numbers, not texts, stand in the sheet.
     """
@@ -48,6 +45,7 @@ class Look:
     filled: list[str] = field(default_factory=list)
     distinct: list[str] = field(default_factory=list)
     shares: dict[str, float] = field(default_factory=dict)
+    natures: dict[str, tuple[str, ...]] = field(default_factory=dict)
     dates: Forms | None = None
     numbers: bool = False
 
@@ -92,10 +90,10 @@ def look(index: int, header: str, cells: Sequence[Cell], prefer: str = "") -> Lo
     one = Look(index, header, texts, filled, list(dict.fromkeys(filled)))
     if not filled:
         return one
-    natures: dict[str, tuple[str, ...]] = {text: tuple(_natures(text)) for text in one.distinct}
+    one.natures = {text: tuple(_natures(text)) for text in one.distinct}
     counts: dict[str, int] = {}
     for text in filled:
-        for nature in natures[text]:
+        for nature in one.natures[text]:
             counts[nature] = counts.get(nature, 0) + 1
     one.shares = {nature: count / len(filled) for nature, count in counts.items()}
     numbers = [cell for cell in cells if isinstance(cell, int | float) and not isinstance(cell, bool)]
@@ -111,10 +109,8 @@ def _natures(text: str) -> list[str]:
     found = []
     if text.isascii() and text.isdigit():
         found.append("digits")
-        if len(text) in _GTINS and verify(text):
-            found.append("gtin")
-            if len(text) == _LENGTH_GLN:
-                found.append("gln")
+    if len(text) in _GTINS and verify(text):
+        found += ["gtin", "gln"] if len(text) == _LENGTH_GLN else ["gtin"]
     if is_sscc(text):
         found.append("sscc")
     if _NUMBER.fullmatch(text):
@@ -123,15 +119,16 @@ def _natures(text: str) -> list[str]:
         found.append("code")
     if _NDC.fullmatch(text):
         found.append("ndc")
-    if text.casefold().rstrip(".") in _UNITS:
+    if words.unit(text) is not None:
         found.append("unit")
-    if len(text) > _LENGTH_SSCC:
-        if _sgtin(text):
-            found.append("sgtin")
-        bare = BARE_CODE.match(text)
-        if bare is not None and verify(bare[1]):
-            found.append("bare code")
-    return found
+    return found + (_codes(text) if len(text) > _LENGTH_SSCC else [])
+
+
+def _codes(text: str) -> list[str]:
+    """What a text that is longer than a number may be: the content of a barcode."""
+    found = ["sgtin"] if _sgtin(text) else []
+    bare = BARE_CODE.match(text)
+    return [*found, "bare code"] if bare is not None and verify(bare[1]) else found
 
 
 def is_sscc(text: str) -> bool:

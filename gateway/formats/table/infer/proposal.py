@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.formats.table.infer.roles import Role
+from gateway.formats.table.infer.role import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,7 @@ class Proposal:
                 for role in self.roles
             ],
             "notes": self.notes,
-            "questions": [
-                {"about": one.about, "question": one.text, "setting": one.setting} for one in self.questions
-            ],
+            "questions": [{"about": one.about, "question": one.text, "setting": one.setting} for one in self.questions],
             "settings": self.settings,
             "spec": self.spec,
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.formats.table.infer import words
 from gateway.formats.table.infer.looks import Look, is_sscc
-from gateway.formats.table.infer.roles import MIXED, Role
+from gateway.formats.table.infer.role import MIXED, Role
 
 _MOST_LEVELS = 6
 #: Names of containers by their number, the smallest first.
@@ -24,12 +24,14 @@ class Container:
         role: the column of its SSCC.
         optional: whether some things are in none.
         values: for each row the SSCC, empty cells filled where they mean the value above.
+        gtin: the column of its GTIN where it is named by GTIN and serial number; `role` is then its serial number.
     """
 
     name: str
     role: Role
     optional: bool = False
     values: list[str] = field(default_factory=list)
+    gtin: Role | None = None
 
 
 @dataclass(slots=True)
@@ -117,9 +119,7 @@ def _with_levels(level: Role, fine: str, own: Mapping[str, Role], columns: Seque
     counts = Counter(texts)
     if parent is not None:
         of = dict(zip(identity, texts, strict=True))
-        outer = Counter(
-            (text, of[up]) for text, up in zip(texts, parent.look.texts, strict=True) if up in of
-        )
+        outer = Counter((text, of[up]) for text, up in zip(texts, parent.look.texts, strict=True) if up in of)
         order = [fine]
         while len(order) < len(counts):
             up = next((b for (a, b), _ in outer.most_common() if a == order[-1] and b not in order), "")
@@ -154,7 +154,7 @@ def _columns(roles: Sequence[Role]) -> Structure:
     """One row a thing, its containers in further columns; or a row for each box above the rows of its contents."""
     out = Structure()
     fine = next((role for kind in ("code", "bare", "serial", "quantity") for role in roles if role.kind == kind), None)
-    ssccs = [role for role in roles if role.kind in {"sscc", "parent"} and not role.above]
+    ssccs = [role for role in roles if role.kind in {"sscc", "parent", "outer serial"} and not role.above]
     if fine is None:
         # A list of containers: the one that is in each row once.
         fine = max((role for role in ssccs if role.look.unique), key=lambda role: len(role.look.distinct), default=None)
@@ -169,7 +169,10 @@ def _columns(roles: Sequence[Role]) -> Structure:
     ssccs.sort(key=lambda role: -len(role.look.distinct))
     for role in ssccs:
         values = _filled(role.look.texts) if role in down else role.look.texts
-        out.containers.append(Container("", role, not all(values), values))
+        gtin = next((one for one in roles if one.kind == "outer gtin" and one.thing == role.thing), None)
+        out.containers.append(
+            Container("", role, not all(values), values, gtin if role.kind == "outer serial" else None)
+        )
     names = _names([container.role.thing for container in out.containers])
     for container, name in zip(out.containers, names, strict=True):
         container.name = name
@@ -177,7 +180,9 @@ def _columns(roles: Sequence[Role]) -> Structure:
     _check_nesting(out)
     out.fill_down = [*others, *(c.role for c in reversed(out.containers) if c.role in down)]
     for role in down:
-        out.notes.append(f"{role.look.header!r} stands once above or beside its contents: empty cells take the value above")
+        out.notes.append(
+            f"{role.look.header!r} stands once above or beside its contents: empty cells take the value above"
+        )
     return out
 
 
@@ -204,14 +209,11 @@ def _names(said: Sequence[str]) -> list[str]:
 
 def _check_nesting(out: Structure) -> None:
     for inner, outer in zip(out.containers, out.containers[1:], strict=False):
+        inside, around = inner.role.look.header, outer.role.look.header
         where: dict[str, str] = {}
         for a, b in zip(inner.values, outer.values, strict=True):
             if a and where.setdefault(a, b) != b:
-                out.doubts.append(
-                    f"{inner.role.look.header!r} {a} is in two of {outer.role.look.header!r}: {where[a]} and {b}"
-                )
+                out.doubts.append(f"{inside!r} {a} is in two of {around!r}: {where[a]} and {b}")
                 break
         else:
-            out.notes.append(
-                f"each of {inner.role.look.header!r} is in one of {outer.role.look.header!r}: {inner.name} in {outer.name}"
-            )
+            out.notes.append(f"each of {inside!r} is in one of {around!r}: {inner.name} in {outer.name}")

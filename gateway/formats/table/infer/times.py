@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.formats.table.infer.relations import Container
-from gateway.formats.table.infer.roles import Role
+from gateway.formats.table.infer.role import Role
 
 #: Kinds of times that may say when a thing got its identifier, and when it was packed.
 _MADE = ("commissioned", "time", "packed")
@@ -40,7 +40,9 @@ def find(roles: Sequence[Role], containers: Sequence[Container]) -> Times:
         if role is None:
             doubts.append(f"no column says when each {container.name} was packed")
         elif packed[container.name] is None:
-            doubts.append(f"{role.look.header!r} differs within a {container.name}, so it is not the time of its packing")
+            doubts.append(
+                f"{role.look.header!r} differs within a {container.name}, so it is not the time of its packing"
+            )
     return Times(made, packed, tuple(doubts))
 
 

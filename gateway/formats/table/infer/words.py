@@ -18,13 +18,16 @@ _FILE = Path(__file__).with_name("words.yaml")
 _SEPARATORS = re.compile(r"[\W_]+")
 _NUMBER_SIGN = re.compile(r"\bN[°ºo]\.?(?=\s|$)|№", re.IGNORECASE)
 #: Letters that have no accent to take away.
-_LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d"})
+_LETTERS = str.maketrans({"\u0131": "i", "ø": "o", "ł": "l", "đ": "d"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 #: Where Chinese and other letters touch.
 _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[^\u4e00-\u9fff\s])|(?<=[^\u4e00-\u9fff\s])(?=[\u4e00-\u9fff])")
 
 THINGS = "things"
 TOTALS = "totals"
+UNITS = "units"
+#: What words.yaml calls pieces, which have no unit in EPCIS.
+PIECES = "pieces"
 #: The things, the smallest first.
 LEVELS = ("pack", "bundle", "case", "pallet")
 
@@ -61,8 +64,15 @@ def meanings(header: str) -> list[Match]:
 
 def thing(text: str) -> str:
     """Which thing a header or a cell is about (``pack``, ``bundle``, ``case``, ``pallet``), empty for none."""
-    found = [match for match in _all(normalise(text), THINGS)]
+    found = _all(normalise(text), THINGS)
     return max(found, key=lambda match: match.weight).kind if found else ""
+
+
+def unit(text: str) -> str | None:
+    """The unit that a cell names: a code of Recommendation 20, ``""`` for pieces, None when it is not known."""
+    words = normalise(text)
+    code = next((code for code, _, phrase in _phrases(UNITS) if phrase == words), None)
+    return "" if code == PIECES else code
 
 
 def is_total(text: str) -> bool:
@@ -103,14 +113,11 @@ def _inside(phrase: str, words: str) -> bool:
 def _phrases(section: str) -> list[tuple[str, str, str]]:
     """Kind, language and phrase of a section; of all kinds of values when it is empty."""
     data, _ = yamlfile.parse(_FILE.read_bytes(), str(_FILE))
-    if section == THINGS:
-        return [(kind, "", _phrase(text)) for kind, texts in data[THINGS].items() for text in texts]
-    kinds = [section] if section else [kind for kind in data if kind not in {THINGS, TOTALS}]
+    if section in {THINGS, UNITS}:
+        return [(kind, "", _phrase(text)) for kind, texts in data[section].items() for text in texts]
+    kinds = [section] if section else [kind for kind in data if kind not in {THINGS, UNITS, TOTALS}]
     return [
-        (kind, language, _phrase(text))
-        for kind in kinds
-        for language, texts in data[kind].items()
-        for text in texts
+        (kind, language, _phrase(text)) for kind in kinds for language, texts in data[kind].items() for text in texts
     ]
 
 

@@ -22,33 +22,36 @@ def render(proposal: Proposal) -> str:
 
 def _lines(proposal: Proposal) -> Iterator[str]:
     spec = proposal.spec
-    yield f"# Proposed from {_safe(proposal.sample)}. Read it, answer the questions, and run `gateway mapping check` on it."
+    yield f"# Proposed from {_safe(proposal.sample)}. Read it, answer the questions, and run `gateway mapping check`."
+    yield from _questions(proposal)
+    for key in ("mapping", "version", "title"):
+        yield f"{key}: {_value(spec[key])}"
+    yield f"identify: {_value(spec['identify'])}"
+    yield from _section("table", spec["table"], {})
+    if "company-prefix" in proposal.settings:
+        yield '# company_prefixes: ["…"]  # instead of --set company-prefix='
+    yield from _section("fields", spec["fields"], proposal.comments)
+    yield from _section("objects", spec["objects"], {})
+    yield "events:"
+    for event in spec["events"]:
+        for index, (key, value) in enumerate(event.items()):
+            yield f"  {'- ' if not index else '  '}{key}: {_value(value)}"
+
+
+def _questions(proposal: Proposal) -> Iterator[str]:
     if proposal.questions:
         yield "#"
         yield "# To decide:"
     for number, question in enumerate(proposal.questions, 1):
         yield from _wrapped(f"{number}. {_safe(question.about)}: {_safe(question.text)}")
-    for key in ("mapping", "version", "title"):
-        yield f"{key}: {_value(spec[key])}"
-    yield f"identify: {_value(spec['identify'])}"
-    yield "table:"
-    for key, value in spec["table"].items():
+
+
+def _section(name: str, values: Mapping[str, Any], comments: Mapping[str, str]) -> Iterator[str]:
+    yield f"{name}:"
+    for key, value in values.items():
+        if comments.get(key):
+            yield from (f"  {line}" for line in _wrapped(_safe(comments[key])))
         yield f"  {key}: {_value(value)}"
-    if proposal.settings and "company-prefix" in proposal.settings:
-        yield "# company_prefixes: [\"…\"]  # instead of --set company-prefix="
-    yield "fields:"
-    for name, value in spec["fields"].items():
-        comment = proposal.comments.get(name, "")
-        if comment:
-            yield from (f"  {line}" for line in _wrapped(_safe(comment)))
-        yield f"  {name}: {_value(value)}"
-    yield "objects:"
-    for name, value in spec["objects"].items():
-        yield f"  {name}: {_value(value)}"
-    yield "events:"
-    for event in spec["events"]:
-        for index, (key, value) in enumerate(event.items()):
-            yield f"  {'- ' if not index else '  '}{key}: {_value(value)}"
 
 
 def _wrapped(text: str) -> Iterator[str]:
