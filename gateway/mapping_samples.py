@@ -49,17 +49,20 @@ class Difference:
         return f"{self.path.name} differs"
 
     def lines(self) -> list[str]:
-        """The difference in lines that people read: one value a line."""
+        """The difference in lines that people read: one value a line; none when a file is new or has to go."""
+        if self.expected is None or self.actual is None:
+            return []
         before, after = _readable(self.path, self.expected), _readable(self.path, self.actual)
         made = difflib.unified_diff(before, after, "expected", "now", lineterm="", n=_CONTEXT)
         return [line for line in made if not line.startswith("@@")]
 
-    def update(self) -> None:
-        """Make the file as it should be."""
+    def update(self) -> str:
+        """Make the file as it should be; says what was done."""
         if self.actual is None:
             self.path.unlink()
-        else:
-            self.path.write_bytes(self.actual)
+            return f"{self.path.name}: taken away"
+        self.path.write_bytes(self.actual)
+        return f"{self.path.name}: {'written' if self.expected is None else 'rewritten'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def command(names: tuple[str, ...], folder: str | None, update: bool) -> int:
             ran += 1
             wrong += not outcome.right
             _print(outcome, width, update=update)
-    changed = "rewritten" if update else "not as expected"
-    click.echo(f"{ran:,} samples of {len(mappings):,} mappings, {wrong:,} {changed}")
+    changed = "updated" if update else "not as expected"
+    click.echo(f"{_count(ran, 'sample')} of {_count(len(mappings), 'mapping')}, {wrong:,} {changed}")
     return 0 if update or not wrong else 1
 
 
@@ -87,9 +87,13 @@ def _writable(mapping: Mapping) -> None:
         raise UsageError(message, hint="copy the mapping and its samples into a folder of your own")
 
 
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"
+
+
 def _print(outcome: Outcome, width: int, *, update: bool) -> None:
-    result = "refused, as it should be" if outcome.refused else f"{outcome.events:,} events"
-    findings = f", {outcome.findings:,} findings" if outcome.findings else ""
+    result = "refused, as it should be" if outcome.refused else _count(outcome.events, "event")
+    findings = f", {_count(outcome.findings, 'finding')}" if outcome.findings else ""
     state = "ok" if outcome.right else "updated" if update else "differs"
     colour = "green" if outcome.right else "yellow" if update else "red"
     if outcome.refused and outcome.differences:
@@ -97,11 +101,9 @@ def _print(outcome: Outcome, width: int, *, update: bool) -> None:
     line = f"{state:7} {outcome.mapping:{width}}  {outcome.sample.name}: {result}{findings}"
     click.echo(click.style(line, fg=colour))
     for difference in outcome.differences:
-        click.echo(f"        {difference.title}")
+        click.echo(f"        {difference.update() if update else difference.title}")
         lines = difference.lines()
         for text in lines[:MOST_LINES]:
             click.echo(f"          {text}")
         if len(lines) > MOST_LINES:
             click.echo(f"          … and {len(lines) - MOST_LINES:,} more lines")
-        if update:
-            difference.update()

@@ -148,7 +148,7 @@ def test_test_runs_the_shipped_samples() -> None:
 
 def test_test_shows_a_readable_difference_and_update_accepts_it(folder: Path) -> None:
     done = run("test", "--mappings", folder)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 samples of 1 mappings, 0 not as expected")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 samples of 1 mapping, 0 not as expected")
     path = folder / "mine" / "returns.yaml"
     path.write_text(path.read_text("utf-8").replace("Europe/Madrid", "Europe/Athens"), encoding="utf-8")
     expected = folder / "mine" / "returns" / "returns-2026-11-02.csv.expected.jsonld"
