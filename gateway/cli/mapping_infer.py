@@ -143,7 +143,7 @@ def _print(proposal: Proposal) -> None:
         if not role.look.header and not role.look.filled:
             continue
         place = f"{role.look.header} (above)" if role.above else role.look.header
-        used = proposal.fields_of(role) or role.kind in {"level", "parent", "mixed"}
+        used = proposal.fields_of(role) or role.kind in {"level", "parent", "mixed", "part"}
         table.add_row(
             Text(printable(place)),
             role.title if used else f"{role.title}, left out",

@@ -78,6 +78,21 @@ def test_day_and_month_are_never_told_apart_by_one_value() -> None:
     assert forms.find(["03/04/2026"], "MDY").formats == ("MM/DD/YYYY",)
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("MAR-2029", "MM-YYYY"), ("15-Mar-2029", "DD-MM-YYYY"), ("05 Mar 2029", "DD MM YYYY"),
+        ("Mar 05 2029", "MM DD YYYY"),
+        ("05MAR2029", "DDMMYYYY"), ("2029-MAR-05", "YYYY-MM-DD"), ("05-MAR-29 10:15", "DD-MM-YY hh:mm"),
+    ],
+)  # fmt: skip
+def test_months_by_name(text: str, form: str) -> None:
+    found = forms.find([text])
+    assert found.formats == (form,)
+    assert not found.rivals
+    assert found.steps == forms.MONTH_STEPS
+
+
 def test_dates_that_contradict_each_other_are_no_form() -> None:
     found = forms.find(["13/01/2026", "01/13/2026"])
     assert not found.formats
@@ -201,6 +216,23 @@ def test_the_rest_of_the_file_decides_about_day_and_month() -> None:
     assert proposal.spec["fields"]["expiry"]["formats"] == ["MM/DD/YYYY"]
     assert "'Mfg date'" in role(proposal, "Expiry").reasons[-1]
     assert not role(proposal, "Expiry").doubt
+
+
+def test_day_and_time_of_day_in_two_columns() -> None:
+    rows = [["GTIN", "Serial", "Exp", "Packed", "Time"]]
+    rows += [[GTIN, one, "31/01/2028", "03/04/2026", f"10:0{n}"] for n, one in enumerate(packs())]
+    proposal = propose(rows)
+    assert proposal.spec["fields"]["packed"] == {
+        "join": ["Packed", "Time"], "separator": " ", "transform": "datetime", "formats": ["DD/MM/YYYY hh:mm"],
+    }  # fmt: skip
+    assert kinds(proposal)["Time"] == "part"
+
+
+def test_an_expiry_beside_a_time_of_day_is_not_put_together() -> None:
+    rows = [["GTIN", "Serial", "Exp", "Time"]] + [[GTIN, one, "31/01/2028", "10:00"] for one in packs()]
+    proposal = propose(rows)
+    assert kinds(proposal)["Exp"] == "expiry"
+    assert "event-time" in proposal.settings
 
 
 def test_lot_and_expiry_come_out_of_a_scanned_code() -> None:

@@ -75,7 +75,9 @@ class Builder:
         fine, roles = self._structure.fine, self._roles
         own: dict[str, Any] = {}
         kind = "serial" if fine is not None and fine.kind in {"mixed", "serial"} else ""
-        if "code" in roles and (fine is None or fine.kind == "code"):
+        if fine is not None and self._structure.codes:
+            self.smallest, own = "pack", {"epc": self.fields.add(fine, "code", transform="sgtin")}
+        elif "code" in roles and (fine is None or fine.kind == "code"):
             self.smallest, own = "pack", {"epc": self.fields.add(roles["code"])}
             self.fields.elements(roles["code"], {"lot", "expiry"} - set(roles))
         elif "bare" in roles:
@@ -228,7 +230,7 @@ class Builder:
     def _leave_out(self) -> None:
         """Say what becomes of the columns that made no field."""
         for role in self._all:
-            if self._proposal.fields_of(role) or role.kind in {"level", "parent", "mixed"}:
+            if self._proposal.fields_of(role) or role.kind in {"level", "parent", "mixed", "part"}:
                 continue
             header = role.look.header
             if role.kind in {"delivery", "order", "invoice"}:

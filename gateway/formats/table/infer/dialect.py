@@ -89,7 +89,7 @@ def _reads(head: bytes, encoding: str) -> bool:
         text = codecs.getincrementaldecoder(encoding)("strict").decode(head)
     except UnicodeDecodeError:
         return False
-    return all(character.isprintable() or character in "\r\n\t\v\f\x1d\u00a0" for character in text)
+    return all(character.isprintable() or character in "\r\n\t\v\f\x1d\u00a0" for character in set(text))
 
 
 def _known_words(head: bytes, encoding: str) -> int:

@@ -41,6 +41,8 @@ class Fields:
         if name in self.specs:
             return name
         spec: dict[str, Any] = {"preamble" if role.above else "column": role.look.header}
+        if role.joins:
+            spec = {"join": role.joins, "separator": " "}
         spec |= self._transform(role)
         spec |= more
         if not required:
@@ -109,6 +111,8 @@ class Fields:
         out: dict[str, Any] = {"transform": "datetime"}
         if forms is not None and forms.formats:
             out["formats"] = list(forms.formats)
+            if forms.steps:
+                out["steps"] = [*forms.steps]
         if forms is None or forms.formats or forms.proof == "date cells":
             self._proposal.ask(
                 "time zone",
@@ -134,6 +138,8 @@ def _date(role: Role) -> dict[str, Any]:
     out: dict[str, Any] = {"transform": "date"}
     if forms is not None and forms.formats:
         out["formats"] = list(forms.formats)
+        if forms.steps:
+            out["steps"] = [*forms.steps]
         if forms.kind == "month" or any(text.endswith("00") for text in role.look.distinct if "D" in forms.formats[0]):
             out["day_00"] = "last"
     return out

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from gateway.formats.table import dates
 
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_NAMED = re.compile(
+    r"(?:[0-9]{1,4}[-/. ]?)?(?:" + "|".join(_MONTHS) + r")[-/. ]?[0-9]{1,4}(?:[-/. ][0-9]{2,4})?(?:[ T].*)?"
+)
+#: Makes numbers of the English names of months, before the form is looked at.
+MONTH_STEPS: tuple[dict[str, Any], ...] = (
+    {"case": "upper"},
+    *({"replace": {"old": name, "new": f"{number:02d}"}} for number, name in enumerate(_MONTHS, 1)),
+)
 #: Orders of day, month and year.
 DMY, MDY, YMD = "DMY", "MDY", "YMD"
 _MONTH_LAST = 12
@@ -43,6 +53,7 @@ class Forms:
         rivals: other forms that read all values as well.
         first: the smallest time, for comparing columns.
         last: the largest time.
+        steps: what is done to the texts before the forms fit them, as a mapping declares it.
         contradiction: values that cannot have one order; then there are no formats.
     """
 
@@ -54,6 +65,7 @@ class Forms:
     first: str = ""
     last: str = ""
     contradiction: tuple[str, ...] = ()
+    steps: tuple[dict[str, Any], ...] = ()
 
 
 def find(values: Iterable[str], prefer: str = "") -> Forms | None:
@@ -66,11 +78,29 @@ def find(values: Iterable[str], prefer: str = "") -> Forms | None:
     texts = list(dict.fromkeys(values))
     if not texts:
         return None
+    if all(_NAMED.fullmatch(text.upper()) for text in texts):
+        return _with_names(texts)
     if all(_COMPACT.fullmatch(text) for text in texts):
         return _compact(texts, prefer)
     if all(dates.offset_of(text) is not None for text in texts):
         return Forms((), "datetime", YMD, texts[0], (), min(texts), max(texts))
     return _separated(texts, prefer)
+
+
+def _with_names(texts: Sequence[str]) -> Forms | None:
+    """Dates with English names of months: these say themselves which part is the month."""
+    numbers = []
+    for text in texts:
+        number = text.upper()
+        for index, name in enumerate(_MONTHS, 1):
+            number = number.replace(name, f"{index:02d}")
+        numbers.append(number)
+    order = MDY if texts[0][0].isalpha() else YMD if texts[0][:4].isdigit() else DMY
+    compact = all(_COMPACT.fullmatch(number) for number in numbers)
+    found = _compact(numbers, order) if compact else _separated(numbers, order, known=True)
+    if found is None or not found.formats:
+        return None
+    return replace(found, proof=texts[0], rivals=(), steps=MONTH_STEPS)
 
 
 def _compact(texts: Sequence[str], prefer: str) -> Forms | None:
@@ -86,12 +116,12 @@ def _compact(texts: Sequence[str], prefer: str) -> Forms | None:
     return _made((best,), kind, _ORDER_OF.get(best, ""), "" if rivals else texts[0], rivals, texts)
 
 
-def _separated(texts: Sequence[str], prefer: str) -> Forms | None:
+def _separated(texts: Sequence[str], prefer: str, *, known: bool = False) -> Forms | None:
     matches = [_SHAPE.fullmatch(text) for text in texts]
     found = [match for match in matches if match is not None]
     if len(found) < len(texts):
         return None
-    proofs = _proofs(found)
+    proofs = {prefer: texts[0]} if known else _proofs(found)
     orders = [order for order in (YMD, DMY, MDY) if order in proofs]
     if len(orders) > 1:
         contradiction = tuple(f"{proofs[order]} is {_words(order)}" for order in orders)

@@ -16,6 +16,8 @@ from gateway.sources import Source
 
 #: So many rows are looked at. A column's nature shows long before.
 ROWS = 20_000
+#: So many bytes decide about the encoding: names with foreign letters may come late.
+_HEAD = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def load(source: Source, context: Context) -> Book:
         InputError: it is empty, no table, or a workbook that cannot be opened.
         LimitExceeded: it is over a limit.
     """
-    head = source.head()
+    head = source.head(_HEAD)
     where = Where(file=source.name)
     if not head.strip():
         raise InputError(Finding.of(rules.EMPTY, "the file is empty", where=where))

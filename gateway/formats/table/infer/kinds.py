@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.formats.table.infer import words
 from gateway.formats.table.infer.looks import Look
 from gateway.formats.table.infer.role import (
+    CLOCK,
     DAY,
     DAYS,
     DOCUMENTS,
@@ -22,8 +23,10 @@ from gateway.formats.table.infer.role import (
 )
 
 _WEAK = 0.5
+_SOME = 0.2
 _FEW_LEVELS = 6
 _SHORTEST_WORD = 4
+_LONG_DATE = 8
 
 
 def first(one: Look) -> Role:
@@ -49,7 +52,8 @@ def _by_code(role: Role, one: Look, means: dict[str, words.Match]) -> Role | Non
         return role.take(
             kind, HIGH, f"18 digits with a right check digit: {_count(one)}", *header(means, "sscc", "parent")
         )
-    if one.share("sscc") and len(one.distinct) > 1 and one.share("code") >= _WEAK:
+    others = max(one.share(nature) for nature in ("code", "sgtin", "bare code"))
+    if one.share("sscc") and len(one.distinct) > 1 and others >= _SOME:
         return role.take(MIXED, HIGH, f"SSCCs in {one.share('sscc'):.0%} of the filled cells, other codes in the rest")
     return None
 
@@ -95,7 +99,9 @@ def _by_date(role: Role, one: Look, means: dict[str, words.Match]) -> Role | Non
     """Dates and times; what they are dates of is for the header to say."""
     forms = one.dates
     said = next(iter(means), "")
-    if forms is None or (one.all("digits") and said not in DAYS):
+    if one.all("clock"):
+        return role.take(CLOCK, MEDIUM, f"times of day, e.g. {one.example!r}", *header(means, *TIMES))
+    if forms is None or (one.all("digits") and said not in DAYS and (said or len(one.example) < _LONG_DATE)):
         return None  # no dates, or numbers that could be read as dates
     if forms.contradiction:
         doubt = f"its dates contradict each other: {' but '.join(forms.contradiction)}"

@@ -14,6 +14,7 @@ from gateway.formats.table.infer.forms import Forms
 from gateway.gs1.check_digit import verify
 
 _NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
+_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?: ?[AaPp][Mm])?")
 #: GS1 set 82 without what only a broken column would have.
 _CODE = re.compile(r"[-!\"%&'()*+,./0-9:;<=>?A-Z_a-z]{1,20}")
 _NDC = re.compile(r"[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}")
@@ -113,6 +114,8 @@ def _natures(text: str) -> list[str]:
         found += ["gtin", "gln"] if len(text) == _LENGTH_GLN else ["gtin"]
     if is_sscc(text):
         found.append("sscc")
+    if _CLOCK.fullmatch(text):
+        found.append("clock")
     if _NUMBER.fullmatch(text):
         found.append("number")
     if _CODE.fullmatch(text):

@@ -58,6 +58,7 @@ class Structure:
         fill_down: roles whose empty cells take the value above, outermost first.
         levels: present when each row is one object of any level.
         fine: with levels, the column that identifies the smallest thing.
+        codes: whether it holds codes with GTIN and serial number.
         notes: reasons, for a person.
         doubts: what a person has to decide.
     """
@@ -66,6 +67,7 @@ class Structure:
     fill_down: list[Role] = field(default_factory=list)
     levels: Levels | None = None
     fine: Role | None = None
+    codes: bool = False
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
 
@@ -143,7 +145,9 @@ def _with_levels(level: Role, fine: str, own: Mapping[str, Role], columns: Seque
         + ", ".join(f"{value} is a {name}" for value, name in objects.items()),
         f"{parent.look.header!r} names its container" if parent else "contents stand below their container",
     ]
-    return Structure(containers, [], Levels(level, objects, parent), own[fine], notes)
+    smallest = [text for text, kind in zip(identity, texts, strict=True) if kind == fine]
+    codes = all("sgtin" in own[fine].look.natures.get(text, ()) for text in smallest)
+    return Structure(containers, [], Levels(level, objects, parent), own[fine], codes, notes)
 
 
 def _is_parent(role: Role, known: set[str]) -> bool:
@@ -187,8 +191,11 @@ def _columns(roles: Sequence[Role]) -> Structure:
 
 
 def _is_filled_down(look: Look, fine: Role | None) -> bool:
-    """Whether a container is named once, and not in all the rows of its contents."""
-    return look.gaps and bool(look.texts[0]) and fine is not None and look.unique | (len(look.filled) == 1)
+    """Whether a container is named once, at the latest where its contents begin, and not in all of their rows."""
+    if fine is None or not look.gaps or not (look.unique or len(look.filled) == 1):
+        return False
+    first = next(index for index, text in enumerate(look.texts) if text)
+    return first <= next((index for index, text in enumerate(fine.look.texts) if text), 0)
 
 
 def _filled(texts: Sequence[str]) -> list[str]:

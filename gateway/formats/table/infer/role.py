@@ -17,6 +17,8 @@ DOCUMENTS = ("delivery", "order", "invoice")
 IGNORED = ("number", "note", "ndc")
 _OF_CONTAINERS = frozenset({"sscc", "outer gtin", "outer serial"})
 UNKNOWN, MIXED, EMPTY, DAY, MOMENT = "unknown", "mixed", "empty", "day", "moment"
+#: A time of day, and a column that was put together with another.
+CLOCK, PART = "clock", "part"
 TITLES = {
     "gtin": "GTIN", "code": "code with GTIN and serial number", "bare": "code with GTIN and serial number",
     "sscc": "SSCC", "serial": "serial number",
@@ -26,7 +28,8 @@ TITLES = {
     "receiver": "GLN of the receiver", "owner": "GLN of the owner", "site": "GLN of the place", "number": "row number",
     "note": "remark or name", "mixed": "identifiers of several levels", "empty": "no values", "ndc": "NDC",
     "level": "level", "lot": "lot", "quantity": "amount", "parent": "SSCC of the container", "unknown": "not known",
-    "day": "day", "moment": "time", "outer gtin": "GTIN", "outer serial": "serial number",
+    "day": "day", "moment": "time", "clock": "time of day", "part": "part of a time",
+    "outer gtin": "GTIN", "outer serial": "serial number",
 }  # fmt: skip
 
 
@@ -41,6 +44,7 @@ class Role:
         confidence: ``high``, ``medium`` or ``low``.
         reasons: why, in words.
         doubt: what a person has to decide about it, empty for nothing.
+        joins: headers of the columns that are put together, where it is no column of its own.
     """
 
     look: Look
@@ -49,6 +53,7 @@ class Role:
     confidence: str = LOW
     reasons: list[str] = field(default_factory=list)
     doubt: str = ""
+    joins: list[str] = field(default_factory=list)
 
     @property
     def above(self) -> bool:

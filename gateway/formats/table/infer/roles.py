@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from gateway.formats.table.infer import kinds, words
 from gateway.formats.table.infer.kinds import header
-from gateway.formats.table.infer.looks import Look
+from gateway.formats.table.infer.looks import Look, look
 from gateway.formats.table.infer.role import (
+    CLOCK,
     DAY,
     DAYS,
     DOCUMENTS,
@@ -16,6 +17,7 @@ from gateway.formats.table.infer.role import (
     MEDIUM,
     MIXED,
     MOMENT,
+    PART,
     PARTIES,
     TIMES,
     UNKNOWN,
@@ -33,6 +35,7 @@ def decide(looks: Iterable[Look]) -> list[Role]:
     """The role of each column and labelled cell."""
     roles = [kinds.first(one) for one in looks]
     _pair(roles)
+    roles += _join_times(roles)
     _resolve_days(roles)
     _resolve_codes(roles)
     _only_once(roles)
@@ -48,6 +51,42 @@ def _pair(roles: Sequence[Role]) -> None:
         if len(gtins) == len(serials) == 1:
             gtins[0].take("outer gtin", HIGH, *gtins[0].reasons, f"belongs to {serials[0].look.header!r}")
             serials[0].take("outer serial", HIGH, *header(_means(serials[0]), "serial"), f"of the {thing}")
+
+
+def _join_times(roles: Sequence[Role]) -> list[Role]:
+    """A day in one column and the time of day in the next: together they are a time."""
+    made = []
+    for clock in roles:
+        index = clock.look.index
+        beside = [role for role in roles if clock.kind == CLOCK and abs(role.look.index - index) == 1 and _is_day(role)]
+        if len(beside) != 1:
+            continue
+        day = beside[0]
+        pairs = zip(day.look.texts, clock.look.texts, strict=True)
+        joined = [f"{one} {other}" if one and other else "" for one, other in pairs]
+        together = look(day.look.index, f"{day.look.header} + {clock.look.header}", joined, _order_of(day))
+        kind = next((kind for role in (day, clock) for kind in TIMES if kind in _means(role)), "time")
+        role = kinds.first(together)
+        doubt = role.doubt
+        if together.dates is None or together.dates.kind != "datetime":
+            continue
+        why = f"the day stands in {day.look.header!r}, the time of day in {clock.look.header!r}"
+        role.take(kind, MEDIUM, why, *role.reasons, doubt=doubt)
+        role.joins = [day.look.header, clock.look.header]
+        for part in (day, clock):
+            part.take(PART, part.confidence, *part.reasons[:1], why)
+        made.append(role)
+    return made
+
+
+def _is_day(role: Role) -> bool:
+    dates = role.look.dates
+    named = "expiry" in _means(role) or "production" in _means(role)
+    return dates is not None and dates.kind == "date" and not named and not role.above
+
+
+def _order_of(role: Role) -> str:
+    return role.look.dates.order if role.look.dates is not None else ""
 
 
 def _says(role: Role, kind: str) -> bool:
