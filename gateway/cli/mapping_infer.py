@@ -31,6 +31,8 @@ Exit codes: 0 proposed, 1 no table was recognised, 2 wrong usage, 6 over a limit
 WIDTH = 120  # of the table, where there is no terminal
 #: Stand for settings that were not given, in the trial run only.
 STAND_INS = {"event-time": "2000-01-01T00:00:00Z", "time-zone": "UTC"}
+#: Settings for which nothing can stand.
+NEEDED = ("company-prefix", "gtin")
 _NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -171,8 +173,9 @@ def _print_trial(
 
     stand_ins = [key for key in proposal.settings if key in STAND_INS and key not in settings]
     tried = "tried on the sample" + (f" with stand-ins for {' and '.join(stand_ins)}" if stand_ins else "")
-    if "company-prefix" in proposal.settings and "company-prefix" not in settings:
-        say("not tried on the sample: its numbers cannot be split without --set company-prefix=", "yellow")
+    needed = [key for key in NEEDED if key in proposal.settings and key not in settings]
+    if needed:
+        say(f"not tried on the sample, which needs --set {'= and --set '.join(needed)}=", "yellow")
     elif report.failed:
         errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
         first = printable(f"{errors[0].where}: {errors[0].message}")

@@ -179,7 +179,7 @@ def test_rounded_gtins_give_no_proposal_and_the_reason() -> None:
     with pytest.raises(InputError) as error:
         propose(rows)
     assert error.value.finding.code == "TABLE-INFER-02"
-    assert "GTIN" in error.value.finding.message
+    assert "the header says GTIN, but '9.52E+12' is none" in error.value.finding.message
 
 
 def test_numbers_that_are_gtins_by_chance_stay_serials() -> None:
@@ -255,6 +255,27 @@ def test_a_company_prefix_that_no_table_knows_is_asked_for() -> None:
     assert "company-prefix" not in propose([["GTIN", "Serial"]] + [[GTIN, one] for one in packs()]).settings
 
 
+def test_a_missing_gtin_is_a_setting_of_the_mapping() -> None:
+    proposal = propose([["Serial number", "Lot"]] + [[one, "L1"] for one in packs()])
+    assert "gtin" in proposal.settings
+    assert proposal.spec["fields"]["gtin"] == {"column": "GTIN", "transform": "gtin", "otherwise": "gtin"}
+    assert list(proposal.spec["settings"]) == ["gtin"]
+
+
+def test_a_column_without_header_and_two_with_one_header_are_questions() -> None:
+    rows = [["GTIN", "Serial", "", "Lot", "Lot"]] + [[GTIN, one, "x", "L1", "L1"] for one in packs()]
+    asked = {question.about: question.text for question in propose(rows).questions}
+    assert "no header" in asked["column 3"]
+    assert "Lot" in asked
+
+
+def test_what_is_known_and_not_used_is_asked() -> None:
+    rows = [["GTIN", "Serial", "Owner GLN", "Qty"]] + [[GTIN, one, kit.gln(3), "1"] for one in packs()]
+    asked = {question.about: question.text for question in propose(rows).questions}
+    assert "no proposed event uses it" in asked["Owner GLN"]
+    assert "no proposed event uses it" in asked["Qty"]
+
+
 # structure
 
 
@@ -281,6 +302,14 @@ def test_cases_named_by_gtin_and_serial_number() -> None:
     spec = propose(rows).spec
     assert spec["objects"]["case"] == {"epc": "case"}
     assert spec["fields"]["case"]["join"] == ["Case GTIN", "Case Serial"]
+
+
+def test_a_pallet_above_the_table_contains_all_cases() -> None:
+    rows = [["Pallet", kit.sscc(9, 3)], ["GTIN", GTIN], ["Case SSCC", "Serial"]]
+    rows += [[kit.sscc(10 + n // 3), one] for n, one in enumerate(packs())]
+    spec = propose(rows).spec
+    assert spec["fields"]["pallet"] == {"preamble": "Pallet", "transform": "sscc"}
+    assert spec["objects"]["case"] == {"sscc": "case", "inside": "pallet"}
 
 
 def test_a_case_on_two_pallets_is_a_question() -> None:

@@ -56,12 +56,14 @@ def infer(source: Source, name: str) -> Proposal:
         proposal.ask("encoding", book.guess.doubt)
     table = _kind(book, sheet, found, proposal)
     table |= _shape(structure, builder, found, proposal)
+    proposal.notes.append("proposed events: " + ", ".join(map(_event, builder.events)))
     proposal.spec = {
         "mapping": name,
         "version": 1,
         "title": f"Proposed from {source.name}",
         "identify": {"names": [f"*{PurePath(source.name).suffix.lower() or ''}"]},
         "table": table,
+        **({"settings": builder.settings} if builder.settings else {}),
         "fields": builder.fields.specs,
         "objects": builder.objects,
         "events": builder.events,
@@ -122,6 +124,8 @@ def _kind(book: Book, sheet: Grid, found: Layout, proposal: Proposal) -> dict[st
         alike = [one.sheet for one in book.grids if (where := layout.find(one)) and where.names == found.names]
         others = [one.sheet for one in book.grids if one.sheet not in alike]
         out["xlsx"] = {"sheet": "*"} if len(alike) > 1 else {"sheet": sheet.sheet} if sheet.sheet != book.first else {}
+        if len(alike) > 1:
+            proposal.notes.append(f"all sheets with this header are read: {', '.join(map(repr, alike))}")
         if others:
             proposal.ask("sheets", f"not converted: {', '.join(map(repr, others))}")
     if found.header >= _HEADER_WITHIN:
@@ -151,6 +155,11 @@ def _shape(structure: Structure, builder: Builder, found: Layout, proposal: Prop
     return out
 
 
+def _event(event: dict[str, Any]) -> str:
+    what = f"{event['children']} into {event['parent']}" if "parent" in event else event["epcs"]
+    return f"{event['biz_step']} of {what}"
+
+
 def _footer(label: str, number: str, builder: Builder, structure: Structure) -> dict[str, Any]:
     """A row below the data; its number is compared when it is the number of one kind of thing."""
     out: dict[str, Any] = {"words": [label.split(":", maxsplit=1)[0].strip()]}
@@ -166,6 +175,8 @@ def _nothing(source: Source, sheet: Grid, found: Layout, decided: list[Role]) ->
     where = Where(file=source.name, sheet=sheet.sheet, row=found.header + 1)
     taken = ", ".join(f"{role.look.header!r} as {role.title}" for role in decided if role.kind != "unknown")
     message = "nothing says which things the rows are about: no serial numbers with a GTIN, no SSCCs, no amounts"
+    doubts = [f"{role.look.header!r}: {role.doubt}" for role in decided if role.doubt]
+    message = "; ".join([message, *doubts])
     return Finding.of(
         rules.NO_THINGS, message, where=where, value=taken or "nothing", expected="serial numbers, SSCCs or amounts"
     )

@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from gateway import gs1
-from gateway.formats.table.infer import times
+from gateway.formats.table.infer import open_points, times, words
 from gateway.formats.table.infer.fields import Fields, decimal
 from gateway.formats.table.infer.proposal import Proposal
 from gateway.formats.table.infer.relations import Container, Structure
-from gateway.formats.table.infer.role import IGNORED, PARTIES, Role
-from gateway.gs1.company_prefix import PUBLISHED
+from gateway.formats.table.infer.role import HIGH, IGNORED, PARTIES, Role
 
 _COMMISSIONING = {"biz_step": "commissioning", "disposition": "active"}
 _PACKING = {"biz_step": "packing", "disposition": "in_progress"}
 _SHIPPING = {"biz_step": "shipping", "disposition": "in_transit"}
-_LOOKED_AT = 500
 
 
 class Builder:
@@ -39,6 +36,8 @@ class Builder:
         self.fields = Fields(proposal)
         self.objects: dict[str, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
+        #: Own settings of the mapping.
+        self.settings: dict[str, str] = {}
         #: The smallest thing, empty when the sample names none.
         self.smallest = ""
 
@@ -60,8 +59,9 @@ class Builder:
             self._make(containers, ilmd)
             if "shipped" in self._roles:
                 self._ship("outermost")
-        self._leave_out()
-        self._prefixes()
+        open_points.left_out(self._proposal, self._all)
+        open_points.headers(self._proposal, self._all)
+        open_points.company_prefixes(self._proposal, self._all)
         return True
 
     def _container(self, container: Container) -> dict[str, str]:
@@ -82,8 +82,8 @@ class Builder:
             self.fields.elements(roles["code"], {"lot", "expiry"} - set(roles))
         elif "bare" in roles:
             self.smallest, own = "pack", {"sgtin": list(self.fields.code(roles["bare"]))}
-        elif "gtin" in roles and (kind or "serial" in roles):
-            gtin = self.fields.add(roles["gtin"])
+        elif (kind or "serial" in roles) and ("gtin" in roles or self._may_lack_gtin()):
+            gtin = self.fields.add(roles["gtin"]) if "gtin" in roles else self._missing_gtin()
             column = fine if fine is not None and kind else roles["serial"]
             serial = self.fields.add(column, "serial", transform="serial")
             self.smallest, own = "pack", {"sgtin": [gtin, serial]}
@@ -93,6 +93,19 @@ class Builder:
         elif fine is not None and fine.kind in {"sscc", "parent"}:
             self.smallest, own = fine.thing or "unit", {"sscc": self.fields.add(fine, fine.thing or "unit")}
         return {self.smallest: own} if own else {}
+
+    def _may_lack_gtin(self) -> bool:
+        """Whether these are packs without a GTIN: nothing is called so, and that they are packs is sure."""
+        called = any(match.kind == "gtin" for role in self._all for match in words.meanings(role.look.header))
+        serial = self._roles.get("serial")
+        return not called and ("sscc" in self._roles or (serial is not None and serial.confidence == HIGH))
+
+    def _missing_gtin(self) -> str:
+        """Packs without a GTIN: a setting gives it."""
+        text = "no column and no cell above has the GTIN of the packs: give --set gtin=, or make it a constant column"
+        self._proposal.ask("GTIN", text, "gtin")
+        self.settings["gtin"] = "GTIN of the packs, for files that do not say it"
+        return self.fields.setting("gtin", self._names)
 
     def _numbers(self, serial: Role) -> None:
         if serial.look.numbers:
@@ -227,21 +240,6 @@ class Builder:
         event |= _parties("destinations", fields, "", "receiver")
         self.events.append(event)
 
-    def _leave_out(self) -> None:
-        """Say what becomes of the columns that made no field."""
-        for role in self._all:
-            if self._proposal.fields_of(role) or role.kind in {"level", "parent", "mixed", "part"}:
-                continue
-            header = role.look.header
-            if role.kind in {"delivery", "order", "invoice"}:
-                text = "a document's number needs the GLN of its issuer, and an event of shipping: it is not converted"
-                self._proposal.ask(header, text)
-            elif role.doubt:
-                self._proposal.ask(header, role.doubt)
-            elif role.kind == "unknown" and not role.above:
-                text = "nothing says what this is: it is not converted, and each conversion says so"
-                self._proposal.ask(header, text)
-
     def ignored(self) -> list[str]:
         """Headers of columns that are left out on purpose."""
         return [
@@ -266,30 +264,6 @@ class Builder:
         """The decimal sign of amounts."""
         return decimal(self._roles["quantity"].look) if self.smallest == "goods" else "."
 
-    def _prefixes(self) -> None:
-        """Ask for company prefixes that the published table does not know."""
-        unknown: list[str] = []
-        for role in self._all:
-            skip = {"gtin": 1, "sscc": 1, "parent": 1, "mixed": 1}.get(role.kind, 0 if role.kind in PARTIES else -1)
-            if skip < 0 or not self._proposal.fields_of(role):
-                continue
-            for text in role.look.distinct[:_LOOKED_AT]:
-                number = text.removeprefix("(00)")
-                number = number.zfill(14) if role.kind == "gtin" else number
-                if number.isdigit() and not _known(number[skip:]):
-                    unknown.append(number[skip:])
-        if unknown:
-            start = unknown[0][: len(_common(unknown))]
-            begin = f"they begin with {start}" if len(start) >= _SHORTEST_PREFIX else "there are several"
-            text = (
-                f"the published table does not know the company prefix of the numbers ({begin}): "
-                "give --set company-prefix=, or write it under company_prefixes"
-            )
-            self._proposal.ask("company prefix", text, "company-prefix")
-
-
-_SHORTEST_PREFIX = 4
-
 
 def _issuer(document: str) -> str:
     """Who gives a document its number: the seller a delivery note, the buyer an order."""
@@ -300,18 +274,3 @@ def _parties(key: str, fields: dict[str, str], owner: str, holder: str) -> dict[
     found = [("owning_party", owner), ("possessing_party", holder)]
     parties = [{"type": kind, "party": fields[role]} for kind, role in found if role in fields]
     return {key: parties} if parties else {}
-
-
-def _known(digits: str) -> bool:
-    try:
-        PUBLISHED.length_of(digits)
-    except gs1.Gs1Error:
-        return False
-    return True
-
-
-def _common(numbers: Sequence[str]) -> str:
-    """What all numbers begin with."""
-    low, high = min(numbers), max(numbers)
-    length = next((index for index, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
-    return low[:length]

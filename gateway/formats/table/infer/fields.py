@@ -23,6 +23,9 @@ _TRANSFORMS = {
     "receiver": "gln", "owner": "gln", "site": "gln",
 }  # fmt: skip
 
+#: Fields that a setting supplies: header of the column that could, the setting, the transform.
+_SETTINGS = {"event_time": ("Event time", "event-time", "datetime"), "gtin": ("GTIN", "gtin", "gtin")}
+
 
 class Fields:
     """Collects the fields of a proposal.
@@ -89,13 +92,14 @@ class Fields:
         return made
 
     def setting(self, name: str, taken: Iterable[str]) -> str:
-        """A time that no column has: it comes from the setting ``event-time``."""
+        """A value that no column has: it comes from a setting, ``event-time`` or ``gtin``."""
         if name not in self.specs:
-            title, known = "Event time", {text.casefold() for text in taken}
+            title, key, transform = _SETTINGS[name]
+            known = {text.casefold() for text in taken}
             while title.casefold() in known:
                 title += " (setting)"
-            self.specs[name] = {"column": title, "transform": "datetime", "otherwise": "event-time"}
-            self._proposal.comments[name] = "not in the sample: given by --set event-time=, or by such a column"
+            self.specs[name] = {"column": title, "transform": transform, "otherwise": key}
+            self._proposal.comments[name] = f"not in the sample: given by --set {key}=, or by such a column"
         return name
 
     def _transform(self, role: Role) -> dict[str, Any]:

@@ -35,6 +35,9 @@ def first(one: Look) -> Role:
     means = {match.kind: match for match in words.meanings(one.header)}
     if not one.filled:
         return role.take(EMPTY, HIGH, "no cell is filled in the sample")
+    if not one.header.strip():
+        doubt = "the column has values and no header: it cannot be read"
+        return role.take(UNKNOWN, LOW, doubt, doubt=doubt)
     rules = (_by_code, _by_key, _by_date, _by_words)
     return next((found for rule in rules if (found := rule(role, one, means)) is not None), None) or _bare(role, one)
 

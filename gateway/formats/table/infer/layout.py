@@ -79,12 +79,13 @@ def _header_score(rows: Sequence[Sequence[Cell]], index: int) -> float:
     cells = rows[index]
     texts = [shown(cell) for cell in cells if shown(cell)]
     below = next((row for row in rows[index + 1 :] if not blank(row)), None)
-    if len(texts) < 2 or below is None or len(set(texts)) < len(texts):  # noqa: PLR2004 - one cell is a title
+    if len(set(texts)) < 2 or below is None:  # noqa: PLR2004 - one cell is a title
         return 0
     values = sum(1 for cell in cells if shown(cell) and (not isinstance(cell, str) or _is_value(shown(cell))))
     known = sum(1 for text in texts if _is_known(text))
     deepest = max(len([cell for cell in row if shown(cell)]) for row in rows[index + 1 : index + 1 + _WITHIN])
-    return len(texts) + 2 * known - 3 * values - max(deepest - len(texts), 0) * 2
+    twice = len(texts) - len(set(texts))
+    return len(texts) + 2 * known - 3 * (values + twice) - max(deepest - len(texts), 0) * 2
 
 
 def _is_value(text: str) -> bool:

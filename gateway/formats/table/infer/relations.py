@@ -158,13 +158,18 @@ def _columns(roles: Sequence[Role]) -> Structure:
     """One row a thing, its containers in further columns; or a row for each box above the rows of its contents."""
     out = Structure()
     fine = next((role for kind in ("code", "bare", "serial", "quantity") for role in roles if role.kind == kind), None)
-    ssccs = [role for role in roles if role.kind in {"sscc", "parent", "outer serial"} and not role.above]
+    ssccs = [role for role in roles if role.kind in {"sscc", "parent", "outer serial"}]
     if fine is None:
         # A list of containers: the one that is in each row once.
-        fine = max((role for role in ssccs if role.look.unique), key=lambda role: len(role.look.distinct), default=None)
+        fine = max(
+            (role for role in ssccs if role.look.unique and not role.above),
+            key=lambda role: len(role.look.distinct),
+            default=None,
+        )
         out.fine = fine
         ssccs = [role for role in ssccs if role is not fine]
-    down = [role for role in ssccs if _is_filled_down(role.look, fine)]
+    rows = max((len(role.look.texts) for role in roles if not role.above), default=0)
+    down = [role for role in ssccs if not role.above and _is_filled_down(role.look, fine)]
     others = [
         role for role in roles
         if down and not role.above and role.look.gaps and role not in ssccs and role is not fine
@@ -172,7 +177,8 @@ def _columns(roles: Sequence[Role]) -> Structure:
     ]  # fmt: skip
     ssccs.sort(key=lambda role: -len(role.look.distinct))
     for role in ssccs:
-        values = _filled(role.look.texts) if role in down else role.look.texts
+        values = role.look.filled * rows if role.above else role.look.texts
+        values = _filled(values) if role in down else values
         gtin = next((one for one in roles if one.kind == "outer gtin" and one.thing == role.thing), None)
         out.containers.append(
             Container("", role, not all(values), values, gtin if role.kind == "outer serial" else None)

@@ -30,6 +30,8 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield from _section("table", spec["table"], {})
     if "company-prefix" in proposal.settings:
         yield '# company_prefixes: ["…"]  # instead of --set company-prefix='
+    if "settings" in spec:
+        yield from _section("settings", spec["settings"], {})
     yield from _section("fields", spec["fields"], proposal.comments)
     yield from _section("objects", spec["objects"], {})
     yield "events:"
