@@ -57,7 +57,10 @@ def command(names: tuple[str, ...], folder: str | None) -> int:
         for line in mapping.describe() if names else ():
             click.echo(f"  {line}")
     others = with_named(everything, mappings) if everything else mappings
-    for conflict in conflicts(mappings if names else everything, others):
+    about = {mapping.name for mapping in mappings} if names else {mapping.name for mapping in others}
+    for conflict in conflicts(others, others):
+        if not about & {conflict.mapping, conflict.other}:
+            continue
         label, colour = ("error  ", "red") if conflict.proven else ("warning", "yellow")
         say(f"{label} {conflict.mapping}: {conflict.message}", colour)
         if conflict.proven:

@@ -131,6 +131,16 @@ def test_check_names_a_sample_that_another_mapping_claims(folder: Path) -> None:
     assert "warning mine/again: a file with the columns of mine/again can be claimed by mine/returns" in done.stderr
 
 
+def test_check_of_one_mapping_sees_that_it_claims_the_samples_of_others(tmp_path: Path) -> None:
+    greedy = tmp_path / "mine" / "greedy.yaml"
+    greedy.parent.mkdir()
+    text = (ROOT / "mappings" / "styles" / "returns.yaml").read_text("utf-8")
+    greedy.write_text(text.replace("styles/returns", "mine/greedy"), encoding="utf-8")
+    done = run("check", greedy)
+    assert done.returncode == 4
+    assert "styles/returns: the sample returns-2026-11-02.csv is claimed by mine/greedy, too" in done.stderr
+
+
 def test_check_names_a_sample_that_its_own_mapping_does_not_claim(folder: Path) -> None:
     sample = folder / "mine" / "returns" / "returns-2026-11-02.csv"
     sample.write_text(sample.read_text("utf-8").replace("Warehouse GLN", "Depot"), encoding="utf-8")

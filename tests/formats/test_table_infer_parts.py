@@ -336,6 +336,21 @@ def test_a_total_is_compared_and_a_signature_is_not() -> None:
     assert footers == [{"words": ["Total units"], "counts": "pack"}, {"words": ["Approved by J. Doe"]}]
 
 
+def test_a_last_row_like_others_is_no_total() -> None:
+    rows = [["Box", "GTIN", "Serial"]] + [["12", GTIN, one] for one in packs()]
+    assert "footers" not in propose([*rows, ["P12", GTIN, "Z9Z9"]]).spec["table"]
+    footers = propose([*rows, ["P12", "", ""]]).spec["table"].get("footers", [])
+    assert footers in ([], [{"words": ["P12"]}])
+
+
+def test_a_time_that_differs_within_a_case_is_not_the_time_of_packing() -> None:
+    rows = [["Case SSCC", "GTIN", "Serial", "Packed at"]]
+    rows += [[kit.sscc(n // 3), GTIN, one, f"2026-05-13 10:0{n}"] for n, one in enumerate(packs())]
+    proposal = propose(rows)
+    assert "event-time" in proposal.settings
+    assert [event["time"] for event in proposal.spec["events"]] == ["packed", "event_time", "event_time"]
+
+
 # bad input
 
 

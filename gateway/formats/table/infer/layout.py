@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.formats.table.cells import Cell, blank, shown
+from gateway.formats.table.cells import Cell, blank, header_key, shown
 from gateway.formats.table.infer import words
 from gateway.formats.table.infer.grid import Grid
-from gateway.formats.table.infer.looks import Look, look
+from gateway.formats.table.infer.looks import Look, is_sscc, look
+from gateway.gs1.check_digit import verify
 
 _WITHIN = 40
 _VALUE = re.compile(r"[-+./:0-9() ]{4,}|[0-9]+")
@@ -19,6 +20,9 @@ _TRAILING_NUMBER = re.compile(r"[-=:\s]*[-+.,0-9]+\s*$")
 _LONGEST_LABEL = 40
 _KNOWN = 0.3
 _FEW = 3
+#: Shorter words could begin a row of data in another file.
+_SHORTEST_LABEL = 3
+_GTINS = (8, 12, 13, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +129,28 @@ def _without_totals(rows: Sequence[list[Cell]], names: Sequence[str]) -> tuple[l
     """The rows of data, and those below or between them that are totals, signatures or end marks."""
     filled = [row for row in rows if not blank(row)]
     shapes = _shapes(filled, len(names))
-    totals: dict[int, Total] = {}
+    found: list[int] = []
     at_end = True
     for index in range(len(filled) - 1, -1, -1):
         row = filled[index]
-        strange = _strange(row, shapes)
-        first = shown(next(cell for cell in row if shown(cell)))
-        if strange and _LETTER.search(first) and (at_end or words.is_total(first)):
-            totals[index] = _total(row, first)
+        first = _first(row)
+        if _LETTER.search(first) and not _has_key(row) and _strange(row, shapes) and (at_end or words.is_total(first)):
+            found.append(index)
         else:
             at_end = False
+    starts = {header_key(_first(row)) for index, row in enumerate(filled) if index not in found}
+    totals = {index: total for index in found if (total := _total(filled[index], starts)) is not None}
     body = [row for index, row in enumerate(filled) if index not in totals and not _repeats(row, names)]
     return body, [totals[index] for index in sorted(totals)]
+
+
+def _first(row: Sequence[Cell]) -> str:
+    return next(shown(cell) for cell in row if shown(cell))
+
+
+def _has_key(row: Sequence[Cell]) -> bool:
+    """Whether a row names a thing: then it is no total."""
+    return any(is_sscc(shown(cell)) or (len(shown(cell)) in _GTINS and verify(shown(cell))) for cell in row)
 
 
 def _repeats(row: Sequence[Cell], names: Sequence[str]) -> bool:
@@ -178,10 +192,16 @@ def _strange(row: Sequence[Cell], shapes: Sequence[Counter[str]]) -> bool:
     )
 
 
-def _total(row: Sequence[Cell], first: str) -> Total:
+def _total(row: Sequence[Cell], starts: set[str]) -> Total | None:
+    """The total in a row; None when a row of data begins with the same words, which a footer would swallow."""
+    first = _first(row)
     inside = _TRAILING_NUMBER.search(first)
-    label = first[: inside.start()] if inside and inside.start() else first
     following = next((shown(cell) for cell in row[1:] if shown(cell) and shown(cell) != first), "")
-    number = inside.group().strip(" :=-") if inside else following
+    number = inside.group().strip(" :=-") if inside and inside.start() else following
     digits = number.replace(".", "").replace(",", "").replace(" ", "")
-    return Total(label.strip(" :"), digits if digits.isdigit() else "")
+    shortest = first[: inside.start()] if inside and inside.start() else first.split(":")[0]
+    for label in (shortest.strip(" :"), first):
+        long = len(label) >= _SHORTEST_LABEL or words.is_total(label)
+        if long and not any(start.startswith(header_key(label)) for start in starts):
+            return Total(label, digits if digits.isdigit() else "")
+    return None
