@@ -104,6 +104,9 @@ def test_six_digits_with_two_readings_say_so() -> None:
     assert forms.find(["281131"]).formats == ("DDMMYY",)
     assert forms.find(["993199"]) is None
     assert forms.find(["290228", "281130", "311231"]).formats == ("YYMMDD",)
+    # The year 2001 is no year of a medicine: the day comes first here, and so it does in the rest of the file.
+    assert forms.find(["011026"]).formats == ("DDMMYY",)
+    assert forms.find(["281130"], "DMY").formats == ("DDMMYY",)
 
 
 @given(st.lists(st.text(max_size=25), max_size=8))
@@ -128,7 +131,7 @@ def test_any_texts_are_dates_or_not(texts: list[str]) -> None:
         ("Срок годности", "expiry"), ("有效期至", "expiry"), ("Ch.-B.", "lot"), ("BATCH_NO", "lot"),
         ("Lotto n.", "lot"),
         ("Parti No", "lot"), ("Серия", "lot"), ("批号", "lot"), ("İrsaliye No", "delivery"),
-        ("Lieferschein-Nr.", "delivery"),
+        ("Lieferschein-Nr.", "delivery"), ("ExpiryDate", "expiry"), ("LotNumber", "lot"), ("GTIN14", "gtin"),
         ("Empfänger GLN", "receiver"), ("商品GTIN", "gtin"), ("Код маркировки", "code"),
     ],
 )  # fmt: skip
@@ -233,6 +236,25 @@ def test_an_expiry_beside_a_time_of_day_is_not_put_together() -> None:
     proposal = propose(rows)
     assert kinds(proposal)["Exp"] == "expiry"
     assert "event-time" in proposal.settings
+
+
+def test_an_amount_is_no_month() -> None:
+    rows = [["GTIN", "Lot", "Qty", "Pallet"]]
+    rows += [[GTIN, "L1", f"1{n}.25", kit.sscc(n, 3)] for n in range(2)]
+    assert kinds(propose(rows))["Qty"] == "quantity"
+
+
+def test_a_month_with_a_short_year_is_an_expiry() -> None:
+    rows = [["GTIN", "Serial", "Exp (MM/YY)"]] + [[GTIN, one, "01/28"] for one in packs()]
+    expiry = propose(rows).spec["fields"]["expiry"]
+    assert (expiry["formats"], expiry["day_00"]) == (["MM/YY"], "last")
+
+
+@pytest.mark.parametrize("uri", [kit.sscc_urn(kit.sscc(5)), f"https://id.gs1.org/00/{kit.sscc(5)}"])
+def test_identifiers_that_are_uris(uri: str) -> None:
+    rows = [["EPC", "ParentEPC"]] + [[kit.sgtin_urn(GTIN, one), uri] for one in packs()]
+    objects = propose(rows).spec["objects"]
+    assert objects == {"pack": {"epc": "code", "inside": "case"}, "case": {"epc": "case"}}
 
 
 def test_lot_and_expiry_come_out_of_a_scanned_code() -> None:

@@ -11,6 +11,7 @@ from gateway.formats.table.infer.fields import Fields, decimal
 from gateway.formats.table.infer.proposal import Proposal
 from gateway.formats.table.infer.relations import Container, Structure
 from gateway.formats.table.infer.role import HIGH, IGNORED, PARTIES, Role
+from gateway.formats.table.infer.times import plural
 
 _COMMISSIONING = {"biz_step": "commissioning", "disposition": "active"}
 _PACKING = {"biz_step": "packing", "disposition": "in_progress"}
@@ -67,7 +68,8 @@ class Builder:
     def _container(self, container: Container) -> dict[str, str]:
         required = not container.optional
         if container.gtin is None:
-            return {"sscc": self.fields.add(container.role, container.name, required=required, transform="sscc")}
+            kind = "epc" if container.role.look.uris else "sscc"
+            return {kind: self.fields.add(container.role, container.name, required=required, transform=kind)}
         return {"epc": self.fields.joined(container.gtin, container.role, container.name, required=required)}
 
     def _smallest(self) -> dict[str, dict[str, Any]]:
@@ -91,7 +93,8 @@ class Builder:
         elif "gtin" in roles and "quantity" in roles:
             self.smallest, own = "goods", {"quantity": self._quantity()}
         elif fine is not None and fine.kind in {"sscc", "parent"}:
-            self.smallest, own = fine.thing or "unit", {"sscc": self.fields.add(fine, fine.thing or "unit")}
+            way, self.smallest = "epc" if fine.look.uris else "sscc", fine.thing or "unit"
+            own = {way: self.fields.add(fine, self.smallest, transform=way)}
         return {self.smallest: own} if own else {}
 
     def _may_lack_gtin(self) -> bool:
@@ -178,7 +181,7 @@ class Builder:
             self._proposal.notes.append("a thing is packed at the time in the row of its container")
             return dict.fromkeys(names, time), dict.fromkeys(names, inherited)
         found = times.find(self._all, containers)
-        made = {self.smallest: self._field(found.made, f"no column says when each {self.smallest} was made")}
+        made = {self.smallest: self._field(found.made, f"no column says when {plural(self.smallest)} were made")}
         packed = {}
         for inner, container in zip(names, containers, strict=False):
             made[container.name] = self._field(found.packed[container.name])

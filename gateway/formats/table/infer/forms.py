@@ -38,6 +38,7 @@ _COMPACT_FORMS = {
     12: ("YYYYMMDDhhmm",),
     14: ("YYYYMMDDhhmmss",),
 }
+_YEARS = ("2010", "2059")
 _ORDER_OF = {"YYMMDD": YMD, "YYYYMMDD": YMD, "DDMMYY": DMY, "DDMMYYYY": DMY, "MMDDYYYY": MDY}
 
 
@@ -105,12 +106,11 @@ def _with_names(texts: Sequence[str]) -> Forms | None:
 
 def _compact(texts: Sequence[str], prefer: str) -> Forms | None:
     length = len(texts[0])
-    fit = [form for form in _COMPACT_FORMS[length] if all(_read(form, text) for text in texts)]
+    fit = [form for form in _COMPACT_FORMS[length] if all(_plausible(form, text) for text in texts)]
     if not fit:
         return None
+    # Without any proof the first: YYMMDD is how GS1 writes dates, in AI (17) and others.
     best = next((form for form in fit if prefer and _ORDER_OF.get(form) == prefer), fit[0])
-    if length == 6 and "YYMMDD" in fit:  # noqa: PLR2004 - the form of AI (17)
-        best = "YYMMDD"
     kind = "month" if "DD" not in best else "datetime" if "hh" in best else "date"
     rivals = tuple(form for form in fit if form != best)
     return _made((best,), kind, _ORDER_OF.get(best, ""), "" if rivals else texts[0], rivals, texts)
@@ -203,6 +203,12 @@ def _read(form: str, text: str) -> str:
 
 
 _compiled = lru_cache(maxsize=256)(dates.Form.compile)
+
+
+def _plausible(form: str, text: str) -> bool:
+    """Whether digits are a date in the years of medicines that are on the market."""
+    read = _read(form, text)
+    return bool(read) and _YEARS[0] <= read[:4] <= _YEARS[1]
 
 
 def _words(order: str) -> str:

@@ -104,7 +104,8 @@ def _by_date(role: Role, one: Look, means: dict[str, words.Match]) -> Role | Non
     said = next(iter(means), "")
     if one.all("clock"):
         return role.take(CLOCK, MEDIUM, f"times of day, e.g. {one.example!r}", *header(means, *TIMES))
-    if forms is None or (one.all("digits") and said not in DAYS and (said or len(one.example) < _LONG_DATE)):
+    long = one.all("digits") and len(one.example) >= _LONG_DATE and not said
+    if forms is None or ((one.all("digits") or one.all("number")) and not long and said not in DAYS):
         return None  # no dates, or numbers that could be read as dates
     if forms.contradiction:
         doubt = f"its dates contradict each other: {' but '.join(forms.contradiction)}"

@@ -14,6 +14,7 @@ from gateway.formats.table.infer.forms import Forms
 from gateway.gs1.check_digit import verify
 
 _NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
+_URIS = ("urn:epc:", "http://", "https://")
 _CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?: ?[AaPp][Mm])?")
 #: GS1 set 82 without what only a broken column would have.
 _CODE = re.compile(r"[-!\"%&'()*+,./0-9:;<=>?A-Z_a-z]{1,20}")
@@ -62,6 +63,11 @@ class Look:
     def unique(self) -> bool:
         """Whether hardly a value stands twice."""
         return len(self.filled) > 1 and len(self.distinct) >= _NEARLY_ALL * len(self.filled)
+
+    @property
+    def uris(self) -> bool:
+        """Whether the identifiers are URIs: EPC URNs or Digital Links."""
+        return any(text.startswith(_URIS) for text in self.distinct)
 
     @property
     def gaps(self) -> bool:
@@ -136,10 +142,20 @@ def _codes(text: str) -> list[str]:
 
 def is_sscc(text: str) -> bool:
     """Whether a text is an SSCC with a right check digit; ``(00)`` or 00 may stand before it."""
+    if text.startswith(_URIS):
+        return _is_sscc_uri(text)
     bare = text.removeprefix("(00)")
     if len(bare) == _LENGTH_SSCC + 2:
         bare = bare.removeprefix("00")
     return len(bare) == _LENGTH_SSCC and verify(bare)
+
+
+def _is_sscc_uri(text: str) -> bool:
+    try:
+        gs1.Sscc.parse(text)
+    except gs1.Gs1Error:
+        return False
+    return True
 
 
 def _sgtin(text: str) -> bool:
@@ -167,7 +183,8 @@ def _dates(cells: Sequence[Cell], distinct: Sequence[str], prefer: str) -> Forms
     return forms.find(distinct, prefer)
 
 
-_SHORTEST_DATE = 6
+_SHORTEST_DATE = 4
+_LONGEST_COUNTER = 9
 
 
 def _counts_up(filled: Sequence[str]) -> bool:
@@ -177,4 +194,4 @@ def _counts_up(filled: Sequence[str]) -> bool:
 
 def _int_or(text: str) -> int:
     """The text as a whole number, -1 when it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _SHORTEST_DATE + 3 else -1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_COUNTER else -1

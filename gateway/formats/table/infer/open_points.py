@@ -67,6 +67,8 @@ def _digits(role: Role) -> Iterator[str]:
             yield match[1][1:]
         elif "sgtin" in natures:
             yield gs1.Sgtin.parse(text).gtin[1:]
+        elif "sscc" in natures and role.look.uris:
+            yield gs1.Sscc.parse(text).sscc[1:]
         elif "sscc" in natures:
             yield text.removeprefix("(00)")[-18:][1:]
         elif role.kind in PARTIES:

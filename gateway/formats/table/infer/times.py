@@ -38,12 +38,17 @@ def find(roles: Sequence[Role], containers: Sequence[Container]) -> Times:
         role = _first(by_kind, _PACKED)
         packed[container.name] = role if role is not None and _same_within(role, container) else None
         if role is None:
-            doubts.append(f"no column says when each {container.name} was packed")
+            doubts.append(f"no column says when {plural(container.name)} were packed")
         elif packed[container.name] is None:
             doubts.append(
                 f"{role.look.header!r} differs within a {container.name}, so it is not the time of its packing"
             )
     return Times(made, packed, tuple(doubts))
+
+
+def plural(thing: str) -> str:
+    """The things of this name."""
+    return thing if thing.endswith("s") else f"{thing}s"
 
 
 def _first(by_kind: Mapping[str, Role], kinds: Sequence[str]) -> Role | None:

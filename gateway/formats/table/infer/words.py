@@ -20,6 +20,8 @@ _NUMBER_SIGN = re.compile(r"\bN[°ºo]\.?(?=\s|$)|№", re.IGNORECASE)
 #: Letters that have no accent to take away.
 _LETTERS = str.maketrans({"\u0131": "i", "ø": "o", "ł": "l", "đ": "d"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+#: Where words touch that are written without a blank: ``ExpiryDate``, ``CaseSSCC``, ``GTIN14``.
+_HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 #: Where Chinese and other letters touch.
 _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[^\u4e00-\u9fff\s])|(?<=[^\u4e00-\u9fff\s])(?=[\u4e00-\u9fff])")
 
@@ -51,7 +53,7 @@ class Match:
 
 def normalise(text: str) -> str:
     """Words in small letters without accents, one blank between them."""
-    text = _NUMBER_SIGN.sub("no ", text)
+    text = _HUMPS.sub(" ", _NUMBER_SIGN.sub("no ", text))
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     bare = "".join(character for character in plain if not unicodedata.combining(character))
     return _SEPARATORS.sub(" ", _BORDER.sub(" ", bare)).strip()
