@@ -358,6 +358,11 @@ def test_a_total_is_compared_and_a_signature_is_not() -> None:
     assert footers == [{"words": ["Total units"], "counts": "pack"}, {"words": ["Approved by J. Doe"]}]
 
 
+def test_a_short_word_before_a_colon_does_not_become_a_footer() -> None:
+    rows = [["Box", "GTIN", "Serial"]] + [["12", GTIN, one] for one in packs()]
+    assert propose([*rows, ["QA: ok", "", ""]]).spec["table"]["footers"] == [{"words": ["QA: ok"]}]
+
+
 def test_a_last_row_like_others_is_no_total() -> None:
     rows = [["Box", "GTIN", "Serial"]] + [["12", GTIN, one] for one in packs()]
     assert "footers" not in propose([*rows, ["P12", GTIN, "Z9Z9"]]).spec["table"]

@@ -162,7 +162,7 @@ def _event(event: dict[str, Any]) -> str:
 
 def _footer(label: str, number: str, builder: Builder, structure: Structure) -> dict[str, Any]:
     """A row below the data; its number is compared when it is the number of one kind of thing."""
-    out: dict[str, Any] = {"words": [label.split(":", maxsplit=1)[0].strip()]}
+    out: dict[str, Any] = {"words": [label]}
     counts = builder.counts(structure)
     equal = [name for name, count in counts.items() if number and str(count) == number]
     named = words.thing(label)

@@ -88,7 +88,7 @@ def _levels(roles: Sequence[Role]) -> Structure | None:
         own = {value: _identifier(value, level, codes) for value in look.distinct}
         if not all(own.values()):
             continue
-        fine = [value for value, (_, is_sscc) in ((v, o) for v, o in own.items() if o) if not is_sscc]
+        fine = [value for value, found in own.items() if found and not found[1]]
         if len(fine) == 1:
             return _with_levels(level, fine[0], {v: o[0] for v, o in own.items() if o}, columns)
     return None
@@ -161,11 +161,8 @@ def _columns(roles: Sequence[Role]) -> Structure:
     ssccs = [role for role in roles if role.kind in {"sscc", "parent", "outer serial"}]
     if fine is None:
         # A list of containers: the one that is in each row once.
-        fine = max(
-            (role for role in ssccs if role.look.unique and not role.above),
-            key=lambda role: len(role.look.distinct),
-            default=None,
-        )
+        alone = [role for role in ssccs if role.look.unique and not role.above]
+        fine = max(alone, key=lambda role: len(role.look.distinct), default=None)
         out.fine = fine
         ssccs = [role for role in ssccs if role is not fine]
     rows = max((len(role.look.texts) for role in roles if not role.above), default=0)
