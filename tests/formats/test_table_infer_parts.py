@@ -298,6 +298,26 @@ def test_what_is_known_and_not_used_is_asked() -> None:
     assert "no proposed event uses it" in asked["Qty"]
 
 
+def test_an_amount_that_can_be_thousands_or_not_is_asked() -> None:
+    rows = [["GTIN", "Lot", "Qty", "Pallet"]] + [[GTIN, "L1", "1.250", kit.sscc(n, 3)] for n in range(3)]
+    assert any("decimal sign" in question.text for question in propose(rows).questions)
+    rows = [["GTIN", "Lot", "Qty", "Pallet"]] + [[GTIN, "L1", "1.250,5", kit.sscc(n, 3)] for n in range(3)]
+    assert propose(rows, ";").spec["table"]["decimal"] == ","
+
+
+def test_returns_are_not_taken_for_commissioning_in_silence() -> None:
+    rows = [["Code", "Returned on"]] + [[f"(01){GTIN}(21){one}", "2026-05-13 10:00"] for one in packs()]
+    asked = {question.about for question in propose(rows).questions}
+    assert {"Returned on", "events"} <= asked
+
+
+def test_serial_numbers_that_stand_twice_are_a_list_of_what_was_done() -> None:
+    rows = [["GTIN", "Serial", "Action"]] + [[GTIN, one, "OUT"] for one in packs(3) * 2]
+    with pytest.raises(InputError) as error:
+        propose(rows)
+    assert "rework.yaml" in error.value.finding.message
+
+
 # structure
 
 

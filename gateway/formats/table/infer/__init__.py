@@ -45,7 +45,7 @@ def infer(source: Source, name: str) -> Proposal:
     book = grid.load(source, Context())
     sheet, found = _table(book, source)
     decided = _roles(found)
-    structure = relations.find(decided)
+    structure = relations.find(decided, found.starts)
     proposal = Proposal(name, source.name, {}, decided, notes=_notes(book, sheet, found, structure))
     builder = Builder(proposal, decided, structure, found.names)
     if not builder.build():
@@ -78,13 +78,15 @@ def _table(book: Book, source: Source) -> tuple[Grid, Layout]:
     if not found:
         message = "no row looks like a header with rows of data below it"
         raise InputError(Finding.of(rules.NO_TABLE, message, where=Where(file=source.name)))
-    return max(found, key=lambda pair: pair[1].score)
+    sheet, best = max(found, key=lambda pair: pair[1].score)
+    return sheet, layout.together([best, *(one for _, one in found if one.names == best.names and one is not best)])
 
 
 def _roles(found: Layout) -> list[Role]:
     """What each column is; day and month are told apart by the whole file where a column alone cannot."""
     cells = [[row[index] if index < len(row) else "" for row in found.body] for index in range(len(found.names))]
-    looks = [look(index, name, cells[index]) for index, name in enumerate(found.names)] + found.above
+    looks = [look(index, name, cells[index]) for index, name in enumerate(found.names)]
+    looks += [look(-1, label, values) for label, values in found.above.items()]
     shown = {one.dates.order: one for one in looks if one.dates is not None and one.dates.proof}
     proven = [order for order in ("DMY", "MDY") if order in shown]
     decided = roles.decide(
@@ -136,8 +138,9 @@ def _kind(book: Book, sheet: Grid, found: Layout, proposal: Proposal) -> dict[st
 def _shape(structure: Structure, builder: Builder, found: Layout, proposal: Proposal) -> dict[str, Any]:
     """The parts of `table` that depend on what the columns are."""
     out: dict[str, Any] = {}
-    if builder.decimal() != ".":
-        out["decimal"] = builder.decimal()
+    sign = builder.decimal()
+    if sign != ".":
+        out["decimal"] = sign
     if builder.ignored():
         out["ignore"] = builder.ignored()
     footers = [_footer(total.words, total.number, builder, structure) for total in found.totals]

@@ -61,6 +61,7 @@ class Builder:
             if "shipped" in self._roles:
                 self._ship("outermost")
         open_points.left_out(self._proposal, self._all)
+        open_points.other_events(self._proposal, self._all, self.smallest, ilmd or containers)
         open_points.headers(self._proposal, self._all)
         open_points.company_prefixes(self._proposal, self._all)
         return True
@@ -93,7 +94,8 @@ class Builder:
         elif "gtin" in roles and "quantity" in roles:
             self.smallest, own = "goods", {"quantity": self._quantity()}
         elif fine is not None and fine.kind in {"sscc", "parent"}:
-            way, self.smallest = "epc" if fine.look.uris else "sscc", fine.thing or "unit"
+            way = "epc" if fine.look.uris else "sscc"
+            self.smallest = fine.thing if fine.thing in words.LEVELS[1:] else "unit"
             own = {way: self.fields.add(fine, self.smallest, transform=way)}
         return {self.smallest: own} if own else {}
 
@@ -265,7 +267,15 @@ class Builder:
 
     def decimal(self) -> str:
         """The decimal sign of amounts."""
-        return decimal(self._roles["quantity"].look) if self.smallest == "goods" else "."
+        if self.smallest != "goods":
+            return "."
+        sign, doubtful = decimal(self._roles["quantity"].look)
+        if doubtful:
+            text = (
+                f"{doubtful!r} is read with the decimal sign {sign!r}; nothing shows that it is not the other way round"
+            )
+            self._proposal.ask(self._roles["quantity"].look.header, text)
+        return sign
 
 
 def _issuer(document: str) -> str:

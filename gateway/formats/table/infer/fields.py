@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gateway import gs1
@@ -15,6 +15,9 @@ from gateway.formats.table.infer.role import HIGH, TIMES, Role
 _DECIMAL_COMMA = re.compile(r"[0-9]+(?:\.[0-9]{3})*,[0-9]{1,2}")
 _GTIN_PART = {"regex": {"pattern": "01([0-9]{14})21.*"}}
 _SERIAL_PART = {"regex": {"pattern": "01[0-9]{14}21([^\\x1d]{1,20})(?:\\x1d.*)?"}}
+_LOOKED_AT = 500
+#: Digits with one sign three places before the end: thousands, or three decimals.
+_AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}")
 #: Fields by kind, where the name differs.
 _NAMES = {"quantity": "amount", "uom": "unit", "site": "plant", "receiver": "ship_to"}
 #: Transforms by kind, where the name differs.
@@ -77,10 +80,7 @@ class Fields:
 
     def elements(self, role: Role, missing: Iterable[str]) -> list[str]:
         """Lot and expiry out of a scanned code that holds them, for tables without columns of their own."""
-        try:
-            found = dict(gs1.parse_element_string(role.look.example))
-        except gs1.Gs1Error:
-            return []
+        found = _identifiers(role.look.distinct[:_LOOKED_AT])
         made = []
         parts: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("lot", "10", {"transform": "lot"}),
@@ -137,6 +137,18 @@ class Fields:
         return {"transform": "uom", "table": table}
 
 
+def _identifiers(codes: Sequence[str]) -> set[str]:
+    """The application identifiers that all of the codes have; none where one of them is no element string."""
+    common: set[str] | None = None
+    for code in codes:
+        try:
+            found = {element.ai for element in gs1.parse_element_string(code)}
+        except gs1.Gs1Error:
+            return set()
+        common = found if common is None else common & found
+    return common or set()
+
+
 def _date(role: Role) -> dict[str, Any]:
     forms = role.look.dates
     out: dict[str, Any] = {"transform": "date"}
@@ -144,11 +156,16 @@ def _date(role: Role) -> dict[str, Any]:
         out["formats"] = list(forms.formats)
         if forms.steps:
             out["steps"] = [*forms.steps]
-        if forms.kind == "month" or any(text.endswith("00") for text in role.look.distinct if "D" in forms.formats[0]):
+        zero = any(text.endswith("00") for text in role.look.distinct if "D" in forms.formats[0])
+        if zero or any("D" not in form for form in forms.formats):
             out["day_00"] = "last"
     return out
 
 
-def decimal(look: Look) -> str:
-    """The decimal sign of a column of numbers."""
-    return "," if any(_DECIMAL_COMMA.fullmatch(text) for text in look.distinct) else "."
+def decimal(look: Look) -> tuple[str, str]:
+    """The decimal sign of a column of numbers, and a value that leaves it open, empty when nothing does."""
+    if any(_DECIMAL_COMMA.fullmatch(text) for text in look.distinct):
+        return ",", ""
+    open_ = next((text for text in look.distinct if _AMBIGUOUS.fullmatch(text)), "")
+    proven = any(re.search(r"\.[0-9]{1,2}$", text) for text in look.distinct)
+    return ".", "" if proven else open_

@@ -193,6 +193,9 @@ def _bare(role: Role, one: Look) -> Role:
         return role.take("ndc", MEDIUM, f"has the form of an NDC: {one.example!r}")
     if one.share("unit") == 1 and len(one.distinct) <= _FEW_LEVELS and not one.all("digits"):
         return role.take("uom", MEDIUM, f"units of measure: {', '.join(one.distinct)}")
+    if words.meanings(one.header)[:1] and words.meanings(one.header)[0].kind == "serial":
+        doubt = "serial numbers stand in several rows, as in lists of what was done; mappings/styles/rework.yaml is one"
+        return role.take(UNKNOWN, LOW, _few(one), doubt=doubt)
     return role.take(UNKNOWN, LOW, _few(one))
 
 

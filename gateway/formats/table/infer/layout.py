@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from gateway.formats.table.cells import Cell, blank, header_key, shown
 from gateway.formats.table.infer import words
 from gateway.formats.table.infer.grid import Grid
-from gateway.formats.table.infer.looks import Look, is_sscc, look
+from gateway.formats.table.infer.looks import is_sscc
 from gateway.gs1.check_digit import verify
 
 _WITHIN = 40
@@ -46,19 +47,21 @@ class Layout:
         header: index of the header row.
         names: its cells.
         body: the rows of data.
-        above: labelled values above the header.
+        above: labels above the header, with their value in each sheet.
         titles: further texts above the header.
         totals: rows that are no data.
+        starts: index of the first row of data of each sheet.
         score: how much of a header the row is, to choose among sheets.
     """
 
     header: int
     names: list[str]
     body: list[list[Cell]]
-    above: list[Look]
+    above: dict[str, list[Cell]]
     titles: list[str]
     totals: list[Total]
     score: float
+    starts: tuple[int, ...] = (0,)
 
 
 def find(grid: Grid) -> Layout | None:
@@ -76,6 +79,21 @@ def find(grid: Grid) -> Layout | None:
         return None
     above, titles = _above(rows[:best])
     return Layout(best, names, body, above, titles, totals, scores[best])
+
+
+def together(layouts: Sequence[Layout]) -> Layout:
+    """One layout of several sheets with the same header: what holds for a mapping must hold for all of them."""
+    if len(layouts) == 1:
+        return layouts[0]
+    above: dict[str, list[Cell]] = {}
+    for one in layouts:
+        for label, cells in one.above.items():
+            above.setdefault(label, []).extend(cells)
+    # A total is that of its own sheet: its number says nothing about all of them.
+    totals = {total.words: Total(total.words, "") for one in layouts for total in one.totals}
+    body = [row for one in layouts for row in one.body]
+    starts = tuple(accumulate((len(one.body) for one in layouts[:-1]), initial=0))
+    return replace(layouts[0], body=body, above=above, totals=list(totals.values()), starts=starts)
 
 
 def _header_score(rows: Sequence[Sequence[Cell]], index: int) -> float:
@@ -100,9 +118,9 @@ def _is_known(text: str) -> bool:
     return bool(words.thing(text)) or any(match.weight >= _KNOWN for match in words.meanings(text))
 
 
-def _above(rows: Sequence[Sequence[Cell]]) -> tuple[list[Look], list[str]]:
+def _above(rows: Sequence[Sequence[Cell]]) -> tuple[dict[str, list[Cell]], list[str]]:
     """Labels with a value right of them or behind their colon; and what has no label."""
-    found: list[Look] = []
+    found: dict[str, list[Cell]] = {}
     titles: list[str] = []
     for row in rows:
         filled = [cell for cell in row if shown(cell)]
@@ -111,9 +129,9 @@ def _above(rows: Sequence[Sequence[Cell]]) -> tuple[list[Look], list[str]]:
             label, colon, inside = shown(filled[position]).partition(":")
             following = filled[position + 1] if position + 1 < len(filled) else ""
             if colon and inside.strip() and label.strip():
-                found.append(look(-1, label.strip(), [inside.strip()]))
+                found.setdefault(label.strip(), [inside.strip()])
             elif shown(following) and (colon or _is_known(label) or not _words_only(following)):
-                found.append(look(-1, label.strip(), [following]))
+                found.setdefault(label.strip(), [following])
                 position += 1
             else:
                 titles.append(shown(filled[position]))
@@ -128,13 +146,15 @@ def _words_only(cell: Cell) -> bool:
 def _without_totals(rows: Sequence[list[Cell]], names: Sequence[str]) -> tuple[list[list[Cell]], list[Total]]:
     """The rows of data, and those below or between them that are totals, signatures or end marks."""
     filled = [row for row in rows if not blank(row)]
-    shapes = _shapes(filled, len(names))
+    shapes = _counts(filled, len(names), _shape)
+    values = _counts(filled, len(names), shown)
     found: list[int] = []
     at_end = True
     for index in range(len(filled) - 1, -1, -1):
         row = filled[index]
         first = _first(row)
-        if _LETTER.search(first) and not _has_key(row) and _strange(row, shapes) and (at_end or words.is_total(first)):
+        may_be = _LETTER.search(first) and not _has_key(row) and (at_end or words.is_total(first))
+        if may_be and _strange(row, shapes, values):
             found.append(index)
         else:
             at_end = False
@@ -157,13 +177,13 @@ def _repeats(row: Sequence[Cell], names: Sequence[str]) -> bool:
     return [shown(cell) for cell in row][: len(names)] == list(names)
 
 
-def _shapes(rows: Sequence[Sequence[Cell]], width: int) -> list[Counter[str]]:
-    """For each column how often its cells have which shape."""
-    shapes: list[Counter[str]] = [Counter() for _ in range(width)]
+def _counts(rows: Sequence[Sequence[Cell]], width: int, look_at: Callable[[Cell], str]) -> list[Counter[str]]:
+    """For each column how often its cells look how."""
+    counts: list[Counter[str]] = [Counter() for _ in range(width)]
     for row in rows:
-        for counter, cell in zip(shapes, row, strict=False):
-            counter[_shape(cell)] += 1
-    return shapes
+        for counter, cell in zip(counts, row, strict=False):
+            counter[look_at(cell)] += 1
+    return counts
 
 
 def _shape(cell: Cell) -> str:
@@ -175,21 +195,23 @@ def _shape(cell: Cell) -> str:
     return "a b" if " " in text else "a"
 
 
-def _strange(row: Sequence[Cell], shapes: Sequence[Counter[str]]) -> bool:
-    """Whether the row is unlike the others: its first filled cell has a shape that hardly another row has there."""
+def _strange(row: Sequence[Cell], shapes: Sequence[Counter[str]], values: Sequence[Counter[str]]) -> bool:
+    """Whether the row is unlike the others: its first filled cell says something that hardly another row says there."""
     position = next(index for index, cell in enumerate(row) if shown(cell))
     if position >= len(shapes):
         return True
     counter = shapes[position]
     rows = sum(counter.values())
-    filled = sum(1 for cell in row if shown(cell))
+    shape = _shape(row[position])
+    filled = [cell for cell in row if shown(cell)]
     usual = sum(1 for one in shapes if one[""] * 2 < rows)
-    few = filled <= max(usual // 2, 1) or words.is_total(shown(row[position]))
-    return (
-        few
-        and counter[_shape(row[position])] <= max(rows // 10, _FEW)
-        and counter.most_common(1)[0][0] != _shape(row[position])
-    )
+    few = len(filled) <= max(usual // 2, 1) or words.is_total(shown(row[position]))
+    if few and counter[shape] <= max(rows // 10, _FEW) and counter.most_common(1)[0][0] != shape:
+        return True
+    # A word of its own in a column whose words repeat, and numbers in some of the other columns.
+    numbers = all(_shape(cell) == "9" for cell in filled[1:]) and len(filled) < usual
+    said = values[position]
+    return numbers and said[shown(row[position])] == 1 and len(said) * 2 <= rows
 
 
 def _total(row: Sequence[Cell], starts: set[str]) -> Total | None:

@@ -13,7 +13,7 @@ from gateway.formats.table.infer import forms, words
 from gateway.formats.table.infer.forms import Forms
 from gateway.gs1.check_digit import verify
 
-_NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
+_NUMBER = re.compile(r"(?:[0-9]{1,9}|[0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,][0-9]{1,6})?")
 _URIS = ("urn:epc:", "http://", "https://")
 _CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?: ?[AaPp][Mm])?")
 #: GS1 set 82 without what only a broken column would have.

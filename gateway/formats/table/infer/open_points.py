@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway import gs1
 from gateway.formats.table.cells import header_key
+from gateway.formats.table.infer import words
 from gateway.formats.table.infer.looks import BARE_CODE
 from gateway.formats.table.infer.proposal import Proposal
 from gateway.formats.table.infer.role import DOCUMENTS, EMPTY, IGNORED, MIXED, PART, PARTIES, UNKNOWN, Role
@@ -34,6 +35,20 @@ def left_out(proposal: Proposal, roles: Sequence[Role]) -> None:
         else:
             text = "nothing says what this is: it is not converted, and each conversion says so"
         proposal.ask(header, text)
+
+
+def other_events(proposal: Proposal, roles: Sequence[Role], smallest: str, evidence: object) -> None:
+    """Ask whether the proposed events are the right ones, where something speaks against them or nothing for them."""
+    for role in roles:
+        word = words.other_event(role.look.header)
+        if word:
+            text = (
+                f"it says {word!r}, while making, packing and shipping is what is proposed: "
+                "mappings/styles/returns.yaml and rework.yaml show other events"
+            )
+            proposal.ask(role.look.header or "events", text)
+    if not evidence and smallest == "pack":
+        proposal.ask("events", "nothing says what happened to the packs; commissioning is proposed")
 
 
 def headers(proposal: Proposal, roles: Sequence[Role]) -> None:

@@ -72,9 +72,14 @@ class Structure:
     doubts: list[str] = field(default_factory=list)
 
 
-def find(roles: Sequence[Role]) -> Structure:
-    """The structure of a table."""
-    return _levels(roles) or _columns(roles)
+def find(roles: Sequence[Role], starts: Sequence[int] = (0,)) -> Structure:
+    """The structure of a table.
+
+    Args:
+        roles: what its columns are.
+        starts: the rows with which its sheets begin; no value is taken from the sheet before.
+    """
+    return _levels(roles) or _columns(roles, starts)
 
 
 def _levels(roles: Sequence[Role]) -> Structure | None:
@@ -154,7 +159,7 @@ def _is_parent(role: Role, known: set[str]) -> bool:
     return role.kind in {"sscc", "parent", MIXED} and all(text in known for text in role.look.distinct)
 
 
-def _columns(roles: Sequence[Role]) -> Structure:
+def _columns(roles: Sequence[Role], starts: Sequence[int]) -> Structure:
     """One row a thing, its containers in further columns; or a row for each box above the rows of its contents."""
     out = Structure()
     fine = next((role for kind in ("code", "bare", "serial", "quantity") for role in roles if role.kind == kind), None)
@@ -174,8 +179,8 @@ def _columns(roles: Sequence[Role]) -> Structure:
     ]  # fmt: skip
     ssccs.sort(key=lambda role: -len(role.look.distinct))
     for role in ssccs:
-        values = role.look.filled * rows if role.above else role.look.texts
-        values = _filled(values) if role in down else values
+        values = role.look.filled[:1] * rows if role.above else role.look.texts
+        values = _filled(values, starts) if role in down else values
         gtin = next((one for one in roles if one.kind == "outer gtin" and one.thing == role.thing), None)
         out.containers.append(
             Container("", role, not all(values), values, gtin if role.kind == "outer serial" else None)
@@ -201,10 +206,10 @@ def _is_filled_down(look: Look, fine: Role | None) -> bool:
     return first <= next((index for index, text in enumerate(fine.look.texts) if text), 0)
 
 
-def _filled(texts: Sequence[str]) -> list[str]:
+def _filled(texts: Sequence[str], starts: Sequence[int]) -> list[str]:
     out: list[str] = []
-    for text in texts:
-        out.append(text or (out[-1] if out else ""))
+    for index, text in enumerate(texts):
+        out.append(text or ("" if index in starts else out[-1]))
     return out
 
 

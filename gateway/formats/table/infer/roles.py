@@ -116,7 +116,8 @@ def _resolve_days(roles: Sequence[Role]) -> None:
 
 def _resolve_codes(roles: Sequence[Role]) -> None:
     """Name the serial number and the lot by their values where no header does."""
-    unknown = [role for role in roles if role.kind == UNKNOWN and role.look.all("code") and not role.look.dates]
+    unknown = [role for role in roles if role.kind == UNKNOWN and not role.doubt and role.look.all("code")]
+    unknown = [role for role in unknown if not role.look.dates]
     known = {role.kind for role in roles}
     serials = [role for role in unknown if _looks_like_serial(role.look)]
     if not known & {"serial", "code", "bare", MIXED} and len(serials) == 1:

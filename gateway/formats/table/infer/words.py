@@ -28,6 +28,7 @@ _BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[^\u4e00-\u9fff\s])|(?<=[^\u4e00-\
 THINGS = "things"
 TOTALS = "totals"
 UNITS = "units"
+OTHERS = "others"
 #: What words.yaml calls pieces, which have no unit in EPCIS.
 PIECES = "pieces"
 #: The things, the smallest first.
@@ -77,6 +78,12 @@ def unit(text: str) -> str | None:
     return "" if code == PIECES else code
 
 
+def other_event(text: str) -> str:
+    """The words by which a header or title tells of a return, a destruction or the like; empty for none."""
+    words = normalise(text)
+    return next((phrase.rstrip("*") for _, _, phrase in _phrases(OTHERS) if _inside(phrase, words)), "")
+
+
 def is_total(text: str) -> bool:
     """Whether a row that begins so is a total, a signature or an end mark."""
     words = normalise(text)
@@ -117,7 +124,7 @@ def _phrases(section: str) -> list[tuple[str, str, str]]:
     data, _ = yamlfile.parse(_FILE.read_bytes(), str(_FILE))
     if section in {THINGS, UNITS}:
         return [(kind, "", _phrase(text)) for kind, texts in data[section].items() for text in texts]
-    kinds = [section] if section else [kind for kind in data if kind not in {THINGS, UNITS, TOTALS}]
+    kinds = [section] if section else [kind for kind in data if kind not in {THINGS, UNITS, TOTALS, OTHERS}]
     return [
         (kind, language, _phrase(text)) for kind in kinds for language, texts in data[kind].items() for text in texts
     ]
