@@ -416,6 +416,17 @@ def test_bad_input_is_refused_with_a_finding(name: str, data: bytes) -> None:
     assert error.value.finding.hint
 
 
+def test_headers_with_characters_that_yaml_does_not_take(tmp_path: Path) -> None:
+    header = 'Lot\x7f\u2028\u00a0No \\ "quoted" #: ü'
+    rows = [["GTIN", "Serial", header]] + [[GTIN, one, "L1"] for one in packs()]
+    proposal = propose([[cell.replace('"', "'") for cell in row] for row in rows])
+    path = tmp_path / "m.yaml"
+    path.write_text(render(proposal), encoding="utf-8")
+    spec = load(str(path)).spec
+    assert spec == MappingSpec.model_validate(proposal.spec)
+    assert spec.fields["lot"].column == [header.replace('"', "'")]
+
+
 CELLS = st.one_of(
     st.text(max_size=12),
     st.sampled_from([GTIN, kit.sscc(3), kit.gln(4), "31.12.2028", "2026-05-13 10:00", "Lot", "Serial", "GTIN", ""]),

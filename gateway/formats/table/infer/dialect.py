@@ -89,6 +89,8 @@ def _reads(head: bytes, encoding: str) -> bool:
         text = codecs.getincrementaldecoder(encoding)("strict").decode(head)
     except UnicodeDecodeError:
         return False
+    if encoding == "utf-8":
+        return True  # chance does not make right UTF-8
     return all(character.isprintable() or character in "\r\n\t\v\f\x1d\u00a0" for character in set(text))
 
 

@@ -82,4 +82,9 @@ def _value(value: Any) -> str:
         return str(value)
     if _PLAIN.fullmatch(value) and value.casefold() not in _WORDS:
         return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    return "".join(map(_escaped, json.dumps(value, ensure_ascii=False)))
+
+
+def _escaped(character: str) -> str:
+    """A character inside double quotes; what a YAML file must not hold, or people cannot see, by its number."""
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
