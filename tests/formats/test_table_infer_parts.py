@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.convert import Request, convert
 from gateway.errors import InputError, LimitExceeded
 from gateway.formats.table import dates
 from gateway.formats.table.infer import dialect, forms, infer, render, words
@@ -264,6 +265,18 @@ def test_lot_and_expiry_come_out_of_a_scanned_code() -> None:
     assert fields["expiry"]["formats"] == ["YYMMDD"]
 
 
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [
+        (f"https://id.gs1.org/01/{GTIN}/21/%s?17=280930&10=LX1", "(10), (17)"),
+        (f"(01){GTIN}(21)%s(17)280100(10)L7(11)260901", "(11)"),
+    ],
+)
+def test_what_a_code_holds_and_no_field_reads_is_said(code: str, left: str) -> None:
+    proposal = propose([["Code", "Box"]] + [[code % one, kit.sscc(5)] for one in packs()])
+    assert any(question.text.startswith(f"the codes hold {left}, too") for question in proposal.questions)
+
+
 def test_two_columns_of_one_kind_become_a_question() -> None:
     rows = [["GTIN", "Serial", "Lot", "Batch"]] + [[GTIN, one, "L1", "B1"] for one in packs()]
     proposal = propose(rows)
@@ -275,6 +288,11 @@ def test_a_company_prefix_that_no_table_knows_is_asked_for() -> None:
     rows = [["GTIN", "Serial"]] + [["08680001123452", one] for one in packs()]
     assert "company-prefix" in propose(rows).settings
     assert "company-prefix" not in propose([["GTIN", "Serial"]] + [[GTIN, one] for one in packs()]).settings
+
+
+def test_a_serial_number_above_the_table_is_no_column() -> None:
+    rows = [["Serial", "X1Y2Z3"], ["GTIN", "Serial no"]] + [[GTIN, one] for one in packs()]
+    assert propose(rows).spec["fields"]["serial"]["column"] == "Serial no"
 
 
 def test_a_missing_gtin_is_a_setting_of_the_mapping() -> None:
@@ -452,3 +470,71 @@ def test_any_bytes_give_a_proposal_or_a_finding(data: bytes) -> None:
     for name in ("x.csv", "x.xlsx"):
         with contextlib.suppress(InputError, LimitExceeded):
             infer(Source.memory(data, name), "a/b")
+
+
+HEADERS = [
+    "GTIN",
+    "Serial",
+    "Charge",
+    "Exp",
+    "Packed at",
+    "Hora",
+    "Case SSCC",
+    "Pallet",
+    "Parent",
+    "Level",
+    "Qty",
+    "UOM",
+    "GLN",
+    "ASN",
+    "Code",
+    "箱码",
+    "x",
+    "",
+    "Case GTIN",
+]
+VALUES = {
+    "gtin": lambda _: GTIN,
+    "serial": lambda n: f"S{n * 7919 % 1000}X",
+    "sscc": lambda n: kit.sscc(n // 3),
+    "own": lambda n: kit.sscc(n, 3),
+    "either": lambda n: kit.sscc(n) if n % 3 else f"U{n}AB",
+    "lot": lambda _: "L1",
+    "day": lambda _: "31/12/2028",
+    "time": lambda n: f"05.1{n % 3}.2026 10:0{n}",
+    "clock": lambda n: f"1{n}:00",
+    "month": lambda _: "MAR-2028",
+    "number": lambda n: str(n + 1),
+    "gln": lambda _: kit.gln(3),
+    "code": lambda n: f"(01){GTIN}(21)C{n}(10)L1",
+    "level": lambda n: "UBP"[n % 3],
+    "uri": lambda n: kit.sscc_urn(kit.sscc(n // 2)),
+    "nothing": lambda _: "",
+}
+COLUMN = st.tuples(st.sampled_from(HEADERS), st.sampled_from(sorted(VALUES)), st.sampled_from([0, 0, 2]))
+
+
+@given(st.lists(COLUMN, min_size=1, max_size=7), st.integers(1, 8), st.booleans(), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_any_columns_give_a_mapping_that_converts_or_refuses(tmp_path_factory, columns, count, above, total) -> None:
+    rows = [[header for header, _, _ in columns]]
+    rows += [["" if gap and n % gap else VALUES[kind](n) for _, kind, gap in columns] for n in range(count)]
+    if above:
+        rows.insert(0, ["Packed at:", "10:00"])
+    if total:
+        rows.append(["Total", str(count)])
+    folder = tmp_path_factory.mktemp("proposed")
+    try:
+        proposal = propose(rows, ";")
+    except InputError:
+        return
+    (folder / "m.yaml").write_text(render(proposal), encoding="utf-8")
+    (folder / "out").mkdir()
+    values = {"event-time": "2026-11-01T00:00:00Z", "time-zone": "UTC", "creation-date": "2026-01-01T00:00:00Z"}
+    values |= {"gtin": GTIN} if "settings" in proposal.spec else {}
+    source = Source.memory(kit.separated(rows, ";").encode(), "x.csv")
+    mapping = load(str(folder / "m.yaml"))
+    report = convert(
+        Request(source, to="epcis-2.0-json", from_="table", mapping=mapping, values=values), folder / "out"
+    )
+    assert report.failed or report.events

@@ -61,6 +61,7 @@ class Builder:
             if "shipped" in self._roles:
                 self._ship("outermost")
         open_points.left_out(self._proposal, self._all)
+        open_points.codes(self._proposal, self._all, self.fields.specs)
         open_points.other_events(self._proposal, self._all, self.smallest, ilmd or containers)
         open_points.headers(self._proposal, self._all)
         open_points.company_prefixes(self._proposal, self._all)
@@ -95,7 +96,8 @@ class Builder:
             self.smallest, own = "goods", {"quantity": self._quantity()}
         elif fine is not None and fine.kind in {"sscc", "parent"}:
             way = "epc" if fine.look.uris else "sscc"
-            self.smallest = fine.thing if fine.thing in words.LEVELS[1:] else "unit"
+            taken = {container.name for container in self._structure.containers}
+            self.smallest = fine.thing if fine.thing in {*words.LEVELS[1:]} - taken else "unit"
             own = {way: self.fields.add(fine, self.smallest, transform=way)}
         return {self.smallest: own} if own else {}
 

@@ -25,7 +25,7 @@ from gateway.formats.table.infer.role import (
 _WEAK = 0.5
 _SOME = 0.2
 _FEW_LEVELS = 6
-_SHORTEST_WORD = 4
+_SHORTEST_WORD = 3
 _LONG_DATE = 8
 
 

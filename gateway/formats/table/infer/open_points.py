@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from gateway import gs1
 from gateway.formats.table.cells import header_key
@@ -14,6 +14,8 @@ from gateway.formats.table.infer.role import DOCUMENTS, EMPTY, IGNORED, MIXED, P
 from gateway.gs1.company_prefix import PUBLISHED
 
 _LOOKED_AT = 500
+#: Fields that say the same as an application identifier of a code.
+_FIELD_OF = {"10": "lot", "11": "production", "17": "expiry"}
 _SHORTEST_PREFIX = 4
 _STRUCTURE = frozenset({"level", "parent", MIXED, PART})
 
@@ -35,6 +37,29 @@ def left_out(proposal: Proposal, roles: Sequence[Role]) -> None:
         else:
             text = "nothing says what this is: it is not converted, and each conversion says so"
         proposal.ask(header, text)
+
+
+def codes(proposal: Proposal, roles: Sequence[Role], fields: Collection[str]) -> None:
+    """Say what scanned codes hold besides GTIN and serial number, and no field reads."""
+    for role in roles:
+        if not proposal.fields_of(role) or role.kind not in {"code", "bare", MIXED}:
+            continue
+        found = {ai for text in role.look.distinct[:_LOOKED_AT] for ai in _further(text)}
+        left = sorted(ai for ai in found if _FIELD_OF.get(ai) not in fields)
+        if left:
+            text = f"the codes hold {', '.join(f'({ai})' for ai in left)}, too: it is not converted"
+            proposal.ask(role.look.header, text)
+
+
+def _further(text: str) -> set[str]:
+    """The application identifiers of a code besides those of its pack."""
+    try:
+        if "://" in text:
+            link = gs1.read_digital_link(text)
+            return {key for key, _ in link.extras if key.isdigit()} if link is not None else set()
+        return {element.ai for element in gs1.parse_element_string(text)} - {"00", "01", "21"}
+    except gs1.Gs1Error:
+        return set()
 
 
 def other_events(proposal: Proposal, roles: Sequence[Role], smallest: str, evidence: object) -> None:

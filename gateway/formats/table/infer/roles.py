@@ -27,6 +27,8 @@ from gateway.formats.table.infer.role import (
 _CODE_LENGTH = 20
 _GTIN = 14
 _SHORTEST_SERIAL = 4
+#: Kinds that tell one row from the next; one value for all of them says nothing.
+_ROW_BY_ROW = frozenset({"serial", "code", "bare", "quantity", "uom", "level", "parent", MIXED})
 #: Kinds of which a table can have only one column.
 _SINGLE = ("gtin", "serial", "code", "bare", "lot", "quantity", "uom", "level", *DAYS, *PARTIES, *DOCUMENTS)
 
@@ -34,6 +36,9 @@ _SINGLE = ("gtin", "serial", "code", "bare", "lot", "quantity", "uom", "level", 
 def decide(looks: Iterable[Look]) -> list[Role]:
     """The role of each column and labelled cell."""
     roles = [kinds.first(one) for one in looks]
+    for role in roles:
+        if role.above and role.kind in _ROW_BY_ROW:
+            role.take(UNKNOWN, LOW, f"a {role.title} above the table, while rows need one each")
     _pair(roles)
     roles += _join_times(roles)
     _resolve_days(roles)
@@ -56,9 +61,9 @@ def _pair(roles: Sequence[Role]) -> None:
 def _join_times(roles: Sequence[Role]) -> list[Role]:
     """A day in one column and the time of day in the next: together they are a time."""
     made = []
-    for clock in roles:
+    for clock in [role for role in roles if role.kind == CLOCK and not role.above]:
         index = clock.look.index
-        beside = [role for role in roles if clock.kind == CLOCK and abs(role.look.index - index) == 1 and _is_day(role)]
+        beside = [role for role in roles if abs(role.look.index - index) == 1 and _is_day(role)]
         if len(beside) != 1:
             continue
         day = beside[0]

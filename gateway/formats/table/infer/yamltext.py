@@ -13,6 +13,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_0-9-]*(?:/[a-z0-9-]+)?")
 #: Words that YAML takes for something else than text.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _WIDTH = 118
+_FOUR_DIGITS = 0xFFFF
 
 
 def render(proposal: Proposal) -> str:
@@ -87,4 +88,7 @@ def _value(value: Any) -> str:
 
 def _escaped(character: str) -> str:
     """A character inside double quotes; what a YAML file must not hold, or people cannot see, by its number."""
-    return character if character.isprintable() else f"\\u{ord(character):04x}"
+    number = ord(character)
+    if character.isprintable():
+        return character
+    return f"\\u{number:04x}" if number <= _FOUR_DIGITS else f"\\U{number:08x}"
