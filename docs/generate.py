@@ -42,8 +42,11 @@ def _commands() -> Iterator[tuple[str, click.Command]]:
             message = f"{name} is in the table and not there"
             raise LookupError(message)
         yield f"gateway {name}", command
-        for sub_name, sub in getattr(command, "commands", {}).items():
-            yield f"gateway {name} {sub_name}", sub
+        if isinstance(command, click.Group):
+            for sub_name in command.list_commands(context):
+                sub = command.get_command(context, sub_name)
+                if sub is not None:
+                    yield f"gateway {name} {sub_name}", sub
 
 
 def rules_page() -> str:

@@ -20,8 +20,10 @@ A mapping is a YAML file that says what a partner's table means: which column ho
 rows make. It is data: no expressions, no code, and unknown keys are errors with file, line and a suggestion.
 The file `mappings/<partner>/<document>.yaml` is the mapping `<partner>/<document>`; one in a workspace wins over a
 shipped one of the same name. `mappings/acme-cmo/batch.yaml` is a complete example, `mappings/styles` has one for each
-shape of table. Editors that know JSON Schema help with `mappings/mapping.schema.json`: name it in the first line,
-`# yaml-language-server: $schema=../mapping.schema.json`.
+shape of table, and `gateway mapping infer` proposes one for a table that nobody has described
+([from a spreadsheet](from-a-spreadsheet.md)). Samples in the folder `mappings/<partner>/<document>/` are what
+`gateway mapping test` runs. Editors that know JSON Schema help with `mappings/mapping.schema.json`: name it in the
+first line, `# yaml-language-server: $schema=../mapping.schema.json`.
 
 * Columns are found by header, in any order; case and number of blanks do not matter. The header row is found
   by content.

@@ -5,13 +5,13 @@ The table below is the whole list. Exit codes are those of `gateway.errors` (doc
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 
 import click
 
 from gateway import __version__
+from gateway.cli.lazy import LazyGroup
 from gateway.errors import GatewayError, UsageError
 
 BUG = 70
@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "convert": ("gateway.cli.convert", "Convert one file into another format."),
     "validate": ("gateway.cli.validate", "Check one file and say what is wrong with it, and where."),
     "list": ("gateway.cli.list", "List formats, markets, mappings, transports or rules."),
-    "mapping": ("gateway.cli.mapping", "Check mappings and test them against their samples."),
+    "mapping": ("gateway.cli.mapping", "Propose mappings, check them, test them against their samples."),
     "init": ("gateway.cli.init", "Make a workspace for unattended exchange."),
     "check": ("gateway.cli.check", "Check a workspace: settings, agreements, mappings, secrets, peers."),
     "run": ("gateway.cli.run", "Run the exchange until stopped."),
@@ -35,31 +35,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of the table: the order in which a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        if not isinstance(command, click.Command):
-            message = f"{COMMANDS[cmd_name][0]}.command is no click command"
-            raise TypeError(message)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
 @click.command(
     cls=LazyGroup,
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Start with `gateway demo`, or `gateway convert --help`. Exit codes: docs/exit-codes.md.",
 )

@@ -17,7 +17,7 @@ Examples:
 @click.option("-o", "--output", "out", metavar="OUT", required=True, help="The file to write: .xlsx or .csv.")
 @click.option("--examples/--no-examples", default=True, show_default=True, help="Two rows that show what is meant.")
 @click.option("--mappings", "folder", type=click.Path(file_okay=False, exists=True), help="Folder with your mappings.")
-def template(name: str, out: str, examples: bool, folder: str | None) -> int:
+def command(name: str, out: str, examples: bool, folder: str | None) -> int:
     """Make a blank table for a partner to fill in.
 
     Columns, what stands above them, notes and checks come from the mapping; the mapping reads the filled-in file.

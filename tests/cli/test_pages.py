@@ -45,3 +45,28 @@ def test_every_command_of_the_tutorial_ends_as_it_says(tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"batch.xml", "batch.jsonld", "pts", "broken.json"}
     made = sorted(p.name for p in (tmp_path / "out/exchange/data/example").glob("out-*/*"))
     assert len(made) == 4, made  # two files of the message, two of its replay
+
+
+def test_the_page_about_spreadsheets_shows_what_happens(tmp_path):
+    shutil.copytree(ROOT / "fixtures" / "infer", tmp_path / "fixtures" / "infer")
+    (tmp_path / "out").mkdir()
+    text = (ROOT / "docs" / "from-a-spreadsheet.md").read_text(encoding="utf-8")
+    ran = compared = 0
+    for kind, block in re.findall(r"```(console|yaml)\n(.*?)```", text, re.DOTALL):
+        if kind == "yaml":
+            name = re.match(r"# (out/\S+)\n", block)
+            if name:
+                (tmp_path / name[1]).write_text(block, encoding="utf-8")
+            continue
+        for part in filter(None, re.split(r"^\$ ", block, flags=re.MULTILINE)):
+            command, output = part.split("\n", 1)
+            done = run(command, tmp_path)
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+            ran += 1
+            if output:
+                assert done.stdout + done.stderr == output, command
+                compared += 1
+    assert (ran, compared) >= (15, 7)
+    delivered = list((tmp_path / "out/lyon/data/lyon/out").iterdir())
+    assert len(delivered) == 1
+    assert delivered[0].read_text("utf-8").count("<AggregationEvent>") == 4

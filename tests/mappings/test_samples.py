@@ -5,62 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
-from gateway.convert import Request, convert
-from gateway.findings import Finding
-from gateway.formats.epcis_json import EPCIS_2_0_JSON
-from gateway.formats.table import Mapping, all_mappings
-from gateway.resources import shipped
-from gateway.sources import Source
+from gateway.formats.table import all_mappings
+from gateway.formats.table.conflicts import conflicts
+from gateway.formats.table.samples import samples_of
+from gateway.mapping_samples import run_sample
 
-MAPPINGS = shipped("mappings")
-GOLDEN = (".expected.jsonld", ".findings.txt", ".set.yaml")
-SAMPLES = sorted(path for path in MAPPINGS.glob("*/*/*") if path.is_file() and not path.name.endswith(GOLDEN))
-SETTINGS = {"creation-date": "2026-01-01T00:00:00Z"}
-
-
-def beside(sample: Path, suffix: str) -> Path:
-    return sample.with_name(sample.name + suffix)
-
-
-def line(finding: Finding) -> str:
-    return f"{finding.severity.value} {finding.code} {finding.where}: {finding.message}"
-
-
-def mapping_of(sample: Path) -> Mapping:
-    folder = sample.parent
-    return next(one for one in all_mappings() if one.name == f"{folder.parent.name}/{folder.name}")
+PAIRS = [(mapping, sample) for mapping in all_mappings() for sample in samples_of(mapping)]
 
 
 def test_there_are_samples() -> None:
-    assert len(SAMPLES) >= 9
-    assert len({sample.parent for sample in SAMPLES}) >= 6
+    assert len(PAIRS) >= 9
+    assert len({mapping.name for mapping, _ in PAIRS}) >= 6
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
-def test_a_sample_gives_its_goldens(sample: Path, tmp_path: Path, golden) -> None:
-    values = dict(SETTINGS)
-    if beside(sample, ".set.yaml").exists():
-        values |= yaml.safe_load(beside(sample, ".set.yaml").read_text("utf-8"))
-    mapping = mapping_of(sample)
-    request = Request(Source.file(sample), to=EPCIS_2_0_JSON.key, from_="table", mapping=mapping, values=values)
-    report = convert(request, tmp_path)
-    expected, said = beside(sample, ".expected.jsonld"), beside(sample, ".findings.txt")
-    lines = [line(finding) for finding in report.findings]
-    if lines:
-        golden(said, ("\n".join(lines) + "\n").encode())
-    else:
-        assert not said.exists()
-    if report.failed:
-        assert lines
-        assert not expected.exists()
-    else:
-        golden(expected, Path(report.outputs[0].path).read_bytes())
+@pytest.mark.parametrize(("mapping", "sample"), PAIRS, ids=[sample.name for _, sample in PAIRS])
+def test_a_sample_gives_its_goldens(mapping, sample: Path, request: pytest.FixtureRequest) -> None:
+    outcome = run_sample(mapping, sample)
+    if request.config.getoption("--update"):
+        for difference in outcome.differences:
+            difference.update()
+        return
+    said = [line for difference in outcome.differences for line in (difference.title, *difference.lines())]
+    assert outcome.right, "\n".join(["run pytest --update and read the diff", *said])
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
-def test_a_sample_is_claimed_by_its_own_mapping_only(sample: Path) -> None:
-    source = Source.file(sample)
-    claims = [one.name for one in all_mappings() if one.claims(source.head(), source.name, source)]
-    assert claims == [f"{sample.parent.parent.name}/{sample.parent.name}"]
+def test_no_mapping_is_in_the_way_of_another() -> None:
+    everything = all_mappings()
+    assert [conflict.message for conflict in conflicts(everything, everything)] == []
