@@ -191,6 +191,10 @@ class Findings:
         """Build a finding under `rule` and take it."""
         self.add(Finding.of(rule, message, where=where, value=value, expected=expected, hint=hint, severity=severity))
 
+    def leave_out(self, severity: Severity, count: int) -> None:
+        """Count findings that are so many that their finder did not keep them."""
+        self.counts[severity] += count
+
     @property
     def errors(self) -> int:
         """How many error findings there were, kept or only counted."""

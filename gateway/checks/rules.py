@@ -303,9 +303,9 @@ EVENT_ID_TWICE = Rule(
 STORY_CAPPED = Rule(
     "STORY-10",
     INFO,
-    "The story is checked for a limited number of objects.",
-    "Following an object takes memory; beyond the limit further objects are not followed.",
-    "Raise the limit, or check the document in parts.",
+    "Containers inside themselves are looked for among a limited number of nested containers.",
+    "They must be looked at together, which takes memory. All other rules of the story have no such limit.",
+    "Check the document in parts.",
 )
 
 RULES: tuple[Rule, ...] = (

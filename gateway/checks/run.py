@@ -12,6 +12,7 @@ from gateway.checks.scope import Checker, Scope, nothing
 from gateway.checks.story import Story
 from gateway.epcis.alike import Alike
 from gateway.epcis.events import Event
+from gateway.errors import GatewayError
 from gateway.findings import Findings
 
 
@@ -39,7 +40,7 @@ STORY: Final = Layer.STORY
 LAYERS: Final = (EVENTS, IDENTIFIERS, VOCABULARY, TIME, EVENT_ID)
 #: What is left to check of a table's events: their form and identifiers were proved while they were built.
 BUILT_LAYERS: Final = (VOCABULARY, TIME)
-#: What `gateway validate` checks. The story remembers objects and so costs memory.
+#: What `gateway validate` checks. The story needs a temporary file of about half the document's size.
 ALL_LAYERS: Final = tuple(Layer)
 
 _CHECKERS: Final[dict[Layer, Callable[[Scope], Checker]]] = {
@@ -72,18 +73,30 @@ def check_events(events: Iterable[Event], context: Context, layers: Collection[L
     quiets = [checker.quiet for checker in checkers if checker.quiet is not nothing]
     story = Story(scope) if STORY in layers else None
     alike: Alike[bool] = Alike()
-    for number, event in enumerate(events, 1):
-        entry = alike.entry(event)
-        if entry is None or not entry.value or not all(quiet(event) for quiet in quiets):
-            scope.enter(event, number)
-            before = len(context.findings)
-            for checker in checkers:
-                checker.check(event)
-            if entry is not None and len(context.findings) == before:
-                entry.value = True
+    try:
+        for number, event in enumerate(events, 1):
+            entry = alike.entry(event)
+            if entry is None or not entry.value or not _all_quiet(quiets, event):
+                scope.enter(event, number)
+                before = len(context.findings)
+                for checker in checkers:
+                    checker.check(event)
+                if entry is not None and len(context.findings) == before:
+                    entry.value = True
+            if story is not None:
+                scope.enter(event, number)
+                story.check(event)
+            yield event
+    except GatewayError:
         if story is not None:
-            scope.enter(event, number)
-            story.check(event)
-        yield event
+            story.finish(complete=False)
+        raise
     if story is not None:
         story.finish()
+
+
+def _all_quiet(quiets: Iterable[Callable[[Event], bool]], event: Event) -> bool:
+    for quiet in quiets:  # noqa: SIM110 - runs for every event: a generator costs more than the loop
+        if not quiet(event):
+            return False
+    return True
