@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_events
-from gateway.detect import detect
+from gateway.detect import detect, is_document
 from gateway.epcis.document import Document
 from gateway.epcis.event_hash import with_hash_ids
 from gateway.epcis.events import Event, epcs
@@ -24,7 +24,7 @@ from gateway.epcis.identifiers import translate
 from gateway.epcis.legacy_ilmd import KEEP, LEGACY_ILMD, default_mode, to_ilmd
 from gateway.errors import InputError, LimitExceeded, LossRefused, UsageError
 from gateway.findings import Finding, Findings, Loss, Losses, LossMode, Rule, Severity
-from gateway.formats import FORMATS
+from gateway.formats import FORMATS, packed
 from gateway.formats.base import Context, Format, Limits, Reader
 from gateway.gs1 import CompanyPrefixes, Gs1Error
 from gateway.markets import messages
@@ -102,7 +102,7 @@ def convert(request: Request, out: Path) -> Report:
     target = _target(request.to)
     report = _report(request)
     try:
-        document, context = _open(request, report, target)
+        document, context, source = _open(request, report, target)
         layers = LAYERS if context.mapping is None else BUILT_LAYERS
         document.events = _checked(document.events, context, report, layers)
         document.events = _to_ilmd(document.events, context, report)
@@ -110,7 +110,7 @@ def convert(request: Request, out: Path) -> Report:
         if context.options.get(EVENT_ID) == "hash":
             document.events = with_hash_ids(document.events)
         if isinstance(target, Format):
-            outputs = [_write(document, context, target, request.source, out)]
+            outputs = [_write(document, context, target, source, out)]
         else:
             outputs = list(_compose(document, context, target, out))
         if report.events == 0 and not report.failed and not document.header.vocabularies:
@@ -139,10 +139,10 @@ def validate(request: Request) -> Report:
     """
     report = _report(request)
     try:
-        document, context = _open(request, report, None)
+        document, context, source = _open(request, report, None)
         for _ in _checked(document.events, context, report, ALL_LAYERS):
             pass
-        check_output(request.source, report.format_in, report.findings, request.schemas)
+        check_output(source, report.format_in, report.findings, request.schemas)
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
     return report
@@ -203,7 +203,8 @@ def _writable() -> list[str]:
     return [format_.key for format_ in FORMATS if format_.write] + list(messages())
 
 
-def _open(request: Request, report: Report, target: Format | Message | None) -> tuple[Document, Context]:
+def _open(request: Request, report: Report, target: Format | Message | None) -> tuple[Document, Context, Source]:
+    """The document, what its conversion shares, and the source that it is read from, which may be in an archive."""
     size = request.source.size
     if size > request.limits.input_bytes:
         text = f"{request.source.name} has {size:,} bytes, allowed are {request.limits.input_bytes:,}"
@@ -218,7 +219,24 @@ def _open(request: Request, report: Report, target: Format | Message | None) -> 
         mapping=mapping,
         progress=request.progress,
     )
-    return read(request.source, context), context
+    source = _unpacked(request, report)
+    if source is not request.source and request.progress is not None:
+        context.progress = _scaled(request.progress, size, source.size)
+    return read(source, context), context, source
+
+
+def _unpacked(request: Request, report: Report) -> Source:
+    """The document of the request, taken out of its archive where it is in one."""
+    source, key = request.source, report.format_in
+    format_ = FORMATS.get(key) if key in FORMATS else None
+    if format_ is None or not format_.packed or not packed.is_packed(source.head(4)):
+        return source
+    return packed.document(source, request.limits, is_document, report.findings)
+
+
+def _scaled(progress: Callable[[int], None], size: int, unpacked: int) -> Callable[[int], None]:
+    """Progress in bytes of the archive."""
+    return lambda count: progress(min(size, count * size // max(unpacked, 1)))
 
 
 def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ...], TableMapping | None]:
@@ -226,7 +244,7 @@ def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ..
     mapping = request.mapping
     key = request.from_ or ("table" if mapping is not None else "")
     if not key or (key == "table" and mapping is None):
-        detection = detect(request.source, request.mappings)
+        detection = detect(request.source, request.mappings, request.limits)
         key = detection.format
         if detection.mapping:
             mapping = next(m for m in request.mappings if m.name == detection.mapping)

@@ -103,6 +103,7 @@ class Format:
         loss_rules: losses they may report.
         needs_mapping: whether reading needs a mapping.
         schema: path of the schema of what the writer makes, below ``xsd/``; empty when there is none.
+        packed: whether its documents may come as gzip or in a zip file.
     """
 
     key: str
@@ -117,6 +118,7 @@ class Format:
     loss_rules: tuple[LossRule, ...] = ()
     needs_mapping: bool = False
     schema: tuple[str, ...] = ()
+    packed: bool = False
 
 
 def blocks(parts: Iterable[str], size: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -37,6 +37,7 @@ EPCIS_2_0_JSON = Format(
     rules=RULES,
     loss_rules=LOSS_RULES,
     schema=("gs1", "epcis-json", "2.0", "epcis.json"),
+    packed=True,
 )
 
 __all__ = ["EPCIS_2_0_JSON", "LOSS_RULES", "RULES"]

@@ -43,6 +43,7 @@ def _format(version: Version, title: str) -> Format:
         rules=RULES,
         loss_rules=LOSS_RULES,
         schema=("gs1", "epcis", version.number, "all.xsd"),
+        packed=True,
     )
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-import zlib
 from typing import Final
 
 from gateway.formats.base import Claim
 from gateway.formats.epcis_xml.names import VERSIONS, Version
 
 _ROOT: Final = re.compile(r"<(?:[\w.-]+:)?(EPCIS(?:Query|MasterData)?Document)[\s>/]")
-_GZIP: Final = b"\x1f\x8b"
 PROOF: Final = 100
 LIKELY: Final = 60
 
 
 def sniff(head: bytes, version: Version) -> Claim | None:
     """Claim a file whose first bytes show an EPCIS root element of this version."""
-    text = _decoded(_unpacked(head))
+    text = _decoded(head)
     root = _ROOT.search(text)
     if root is None:
         return None
@@ -32,15 +30,6 @@ def sniff(head: bytes, version: Version) -> Claim | None:
     if major == version.number.partition(".")[0]:
         return Claim(LIKELY, f"the root element is {root[1]} with schemaVersion {number[1] if number else ''}")
     return None
-
-
-def _unpacked(head: bytes) -> bytes:
-    if not head.startswith(_GZIP):
-        return head
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, len(head))
-    except zlib.error:
-        return b""
 
 
 def _decoded(head: bytes) -> str:
