@@ -102,7 +102,7 @@ def convert(request: Request, out: Path) -> Report:
     target = _target(request.to)
     report = _report(request)
     try:
-        document, context, source = _open(request, report, target)
+        document, context, source = _open(request, report, target, _detected(request, report))
         layers = LAYERS if context.mapping is None else BUILT_LAYERS
         document.events = _checked(document.events, context, report, layers)
         document.events = _to_ilmd(document.events, context, report)
@@ -134,12 +134,20 @@ def convert(request: Request, out: Path) -> Report:
 def validate(request: Request) -> Report:
     """Check one file: well-formed, schema, identifiers, vocabulary, time, event rules, the batch's story.
 
+    A market message is checked as its receiver will: what it lacks to become events is no matter here.
+
     Raises:
         UsageError: as `convert`.
     """
     report = _report(request)
     try:
-        document, context, source = _open(request, report, None)
+        detected = _detected(request, report)
+        key = detected[0]
+        if key not in FORMATS and key in messages():
+            Options.check(request.values, _settings(messages()[key].settings, None))
+            check_output(request.source, key, report.findings, request.schemas)
+            return report
+        document, context, source = _open(request, report, None, detected)
         for _ in _checked(document.events, context, report, ALL_LAYERS):
             pass
         check_output(source, report.format_in, report.findings, request.schemas)
@@ -170,7 +178,7 @@ def check_output(source: Source, key: str, findings: Findings, schemas: Path | N
 def settings_of(request: Request) -> list[Setting]:
     """All settings that a request's reader, mapping and target know."""
     target = _target(request.to) if request.to else None
-    _, settings, _ = _reader(request, _report(request))
+    _, settings = _reader(*_detected(request, _report(request)))
     return _settings(settings, target)
 
 
@@ -203,25 +211,23 @@ def _writable() -> list[str]:
     return [format_.key for format_ in FORMATS if format_.write] + list(messages())
 
 
-def _open(request: Request, report: Report, target: Format | Message | None) -> tuple[Document, Context, Source]:
+def _open(
+    request: Request, report: Report, target: Format | Message | None, detected: tuple[str, TableMapping | None]
+) -> tuple[Document, Context, Source]:
     """The document, what its conversion shares, and the source that it is read from, which may be in an archive."""
-    size = request.source.size
-    if size > request.limits.input_bytes:
-        text = f"{request.source.name} has {size:,} bytes, allowed are {request.limits.input_bytes:,}"
-        raise LimitExceeded(Finding.of(TOO_LARGE, text, value=size, expected=f"at most {request.limits.input_bytes}"))
-    read, settings, mapping = _reader(request, report)
+    read, settings = _reader(*detected)
     context = Context(
         options=Options.check(request.values, _settings(settings, target)),
         findings=report.findings,
         losses=report.losses,
         limits=request.limits,
         now=request.now,
-        mapping=mapping,
+        mapping=detected[1],
         progress=request.progress,
     )
     source = _unpacked(request, report)
     if source is not request.source and request.progress is not None:
-        context.progress = _scaled(request.progress, size, source.size)
+        context.progress = _scaled(request.progress, request.source.size, source.size)
     return read(source, context), context, source
 
 
@@ -239,8 +245,28 @@ def _scaled(progress: Callable[[int], None], size: int, unpacked: int) -> Callab
     return lambda count: progress(min(size, count * size // max(unpacked, 1)))
 
 
-def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ...], TableMapping | None]:
-    """Reader, its settings and the mapping, by name or by detection."""
+def _reader(key: str, mapping: TableMapping | None) -> tuple[Reader, tuple[Setting, ...]]:
+    """Reader of a format or market message, and its settings."""
+    if key not in FORMATS and key in messages():
+        message = messages()[key]
+        if message.parse is None:
+            text = f"the market message {key!r} can be composed but not read"
+            raise UsageError(text)
+        return message.parse, message.settings
+    format_ = FORMATS.get(key)
+    if format_.read is None:
+        text = f"the format {key!r} can be written but not read"
+        raise UsageError(text)
+    settings = format_.settings + (tuple(mapping.settings) if mapping is not None else ())
+    return format_.read, settings
+
+
+def _detected(request: Request, report: Report) -> tuple[str, TableMapping | None]:
+    """Key of the input's format or market message, and the mapping, by name or by detection."""
+    size = request.source.size
+    if size > request.limits.input_bytes:
+        text = f"{request.source.name} has {size:,} bytes, allowed are {request.limits.input_bytes:,}"
+        raise LimitExceeded(Finding.of(TOO_LARGE, text, value=size, expected=f"at most {request.limits.input_bytes}"))
     mapping = request.mapping
     key = request.from_ or ("table" if mapping is not None else "")
     if not key or (key == "table" and mapping is None):
@@ -249,18 +275,7 @@ def _reader(request: Request, report: Report) -> tuple[Reader, tuple[Setting, ..
         if detection.mapping:
             mapping = next(m for m in request.mappings if m.name == detection.mapping)
     report.format_in = key
-    if key not in FORMATS and key in messages():
-        message = messages()[key]
-        if message.parse is None:
-            text = f"the market message {key!r} can be composed but not read"
-            raise UsageError(text)
-        return message.parse, message.settings, None
-    format_ = FORMATS.get(key)
-    if format_.read is None:
-        text = f"the format {key!r} can be written but not read"
-        raise UsageError(text)
-    settings = format_.settings + (tuple(mapping.settings) if mapping is not None else ())
-    return format_.read, settings, mapping
+    return key, mapping
 
 
 def _settings(settings: Iterable[Setting], target: Format | Message | None) -> list[Setting]:
