@@ -10,11 +10,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.checks.rules import LET_PASS
 from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_events
 from gateway.detect import detect, is_document
 from gateway.epcis.document import Document
@@ -49,7 +50,8 @@ NO_EVENTS = Rule(
     "CONVERT-01",
     Severity.ERROR,
     "A conversion must have events to convert",
-    "An output without events would look like a success to its receiver.",
+    "An output without events would look like a success to its receiver. An EPCIS document may have none, e.g. master"
+    " data alone or a query without results; to write it as another EPCIS document is only a warning.",
     "check that the file holds data and that the mapping finds it",
 )
 RULES = (TOO_LARGE, NO_EVENTS)
@@ -103,8 +105,12 @@ def convert(request: Request, out: Path) -> Report:
     report = _report(request)
     try:
         document, context, source = _open(request, report, target, _detected(request, report))
-        layers = LAYERS if context.mapping is None else BUILT_LAYERS
-        document.events = _checked(document.events, context, report, layers)
+        built = context.mapping is not None
+        # What is built here or goes to a regulator must be right in every respect; a partner's document need only be
+        # valid to be written as another one.
+        layers = BUILT_LAYERS if built else LAYERS
+        lenient = LET_PASS if isinstance(target, Format) and not built else ()
+        document.events = _checked(document.events, context, report, layers, lenient)
         document.events = _to_ilmd(document.events, context, report)
         document.events = _until_error(_translated(document.events, context), report.findings)
         if context.options.get(EVENT_ID) == "hash":
@@ -113,8 +119,10 @@ def convert(request: Request, out: Path) -> Report:
             outputs = [_write(document, context, target, source, out)]
         else:
             outputs = list(_compose(document, context, target, out))
-        if report.events == 0 and not report.failed and not document.header.vocabularies:
-            report.findings.report(NO_EVENTS, f"{request.source.name or 'the input'} gave no events")
+        if report.events == 0 and not report.failed:
+            valid = isinstance(target, Format) and not built
+            text = f"{request.source.name or 'the input'} gave no events"
+            report.findings.report(NO_EVENTS, text, severity=Severity.WARNING if valid else None)
         if request.schemas is not None and isinstance(target, Format) and not report.failed:
             for output in outputs:
                 check_output(Source.file(Path(output.path)), output.format, report.findings, request.schemas)
@@ -148,7 +156,7 @@ def validate(request: Request) -> Report:
             check_output(request.source, key, report.findings, request.schemas)
             return report
         document, context, source = _open(request, report, None, detected)
-        for _ in _checked(document.events, context, report, ALL_LAYERS):
+        for _ in _checked(document.events, context, report, ALL_LAYERS, ()):
             pass
         check_output(source, report.format_in, report.findings, request.schemas)
     except (InputError, LimitExceeded) as error:
@@ -282,13 +290,15 @@ def _settings(settings: Iterable[Setting], target: Format | Message | None) -> l
     return [*settings, *(target.settings if target is not None else ()), EPC, COMPANY_PREFIX, EVENT_ID, LEGACY_ILMD]
 
 
-def _checked(events: Iterable[Event], context: Context, report: Report, layers: Sequence[Layer]) -> Iterator[Event]:
+def _checked(
+    events: Iterable[Event], context: Context, report: Report, layers: Sequence[Layer], lenient: Collection[str]
+) -> Iterator[Event]:
     """Check and count events."""
     if context.mapping is not None:
         # A table's reader has named row and column of every wrong cell. What is built of wrong cells is wrong again,
         # and a sender does not want to read it twice, in words of EPCIS.
         events = _until_error(events, report.findings)
-    for event in check_events(events, context, layers):
+    for event in check_events(events, context, layers, lenient):
         report.events += 1
         report.epcs += epcs(event)
         yield event

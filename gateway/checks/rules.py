@@ -308,6 +308,25 @@ STORY_CAPPED = Rule(
     "Check the document in parts.",
 )
 
+#: What the text of the standard forbids and the official XML schemas let pass. Documents with it are in use and can be
+#: said in every XML target; where JSON cannot say it, the writer of JSON refuses. `gateway validate` is strict.
+LET_PASS: frozenset[str] = frozenset(
+    rule.code
+    for rule in (
+        OBJECTS_MISSING,
+        PARENT_MISSING,
+        PARENT_IS_CHILD,
+        REPEATED_EPC,
+        ILMD_MISPLACED,
+        DISPOSITION_BOTH,
+        CLASS_AS_INSTANCE,
+        INSTANCE_AS_CLASS,
+        LOCATION_KIND,
+        PARTY_KIND,
+        NOT_STANDARD,
+    )
+)
+
 RULES: tuple[Rule, ...] = (
     ACTION,
     OBJECTS_MISSING,

@@ -60,15 +60,18 @@ class Context(Protocol):
     now: str
 
 
-def check_events(events: Iterable[Event], context: Context, layers: Collection[Layer]) -> Iterator[Event]:
+def check_events(
+    events: Iterable[Event], context: Context, layers: Collection[Layer], lenient: Collection[str] = ()
+) -> Iterator[Event]:
     """Check each event and hand it on, unchanged and in order. Wrong events are handed on too.
 
     Args:
         events: the reader's events.
         context: takes the findings; its `now` is what times in the future are compared with.
         layers: which checks to run.
+        lenient: codes of rules whose errors are warnings here.
     """
-    scope = Scope(context.findings, context.now)
+    scope = Scope(context.findings, context.now, lenient=lenient)
     checkers = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
     quiets = [checker.quiet for checker in checkers if checker.quiet is not nothing]
     story = Story(scope) if STORY in layers else None

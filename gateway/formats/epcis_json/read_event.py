@@ -16,6 +16,7 @@ from gateway.formats.epcis_json.context import Scope
 from gateway.formats.epcis_json.json_text import BadJson, load
 from gateway.formats.epcis_json.json_to_tree import TreeReader, restore_types, to_text
 from gateway.formats.epcis_json.read_parts import WrongValue, missing, text, texts
+from gateway.formats.epcis_json.repeated import put_back
 
 _CURIE: Final = "epcis:"
 _URI: Final = names.PROTECTED["epcis"]
@@ -127,6 +128,8 @@ class EventReader:
         carries = scope.carries()
         if carries and names.CARRIED_TYPES in item:
             restore_types(item, item[names.CARRIED_TYPES])
+        if carries:
+            put_back(item)
         kind = read_parts.required(item, "type", "event")
         keys = _KEYS.get(_short(kind))
         tree = TreeReader(scope, self.context.findings, where, self.context.limits.depth)
