@@ -11,10 +11,13 @@ import difflib
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from gateway.checks.one_fault import add_unsaid
 from gateway.checks.rules import LET_PASS
 from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_events
 from gateway.detect import detect, is_document
@@ -129,6 +132,7 @@ def convert(request: Request, out: Path) -> Report:
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
         outputs = []
+    _name_lines(request, report)
     if report.losses.mode is LossMode.FAIL and report.losses.count and not report.failed:
         report.stopped = LossRefused.exit_code
     if report.failed:
@@ -158,9 +162,12 @@ def validate(request: Request) -> Report:
         document, context, source = _open(request, report, None, detected)
         for _ in _checked(document.events, context, report, ALL_LAYERS, ()):
             pass
-        check_output(source, report.format_in, report.findings, request.schemas)
+        of_schema = Findings(request.findings_limit)
+        check_output(source, report.format_in, of_schema, request.schemas)
+        add_unsaid(report.findings, of_schema)
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
+    _name_lines(request, report)
     return report
 
 
@@ -360,6 +367,23 @@ def _stop(report: Report, error: InputError | LimitExceeded) -> None:
     report.findings.add(error.finding)
     if isinstance(error, LimitExceeded):
         report.stopped = error.exit_code
+
+
+def _name_lines(request: Request, report: Report) -> None:
+    """Give findings about events the lines of these, where the reader does not count lines."""
+    event_lines = FORMATS.get(report.format_in).event_lines if report.format_in in FORMATS else None
+    wanted = {finding.where.event for finding in report.findings if not finding.where.line} - {0}
+    if event_lines is None or not wanted:
+        return
+    try:
+        lines = event_lines(_unpacked(request, Report(format_in=report.format_in)), wanted)
+    except (InputError, LimitExceeded):
+        return  # the archive is damaged, and the report says so
+    for index, finding in enumerate(report.findings.kept):
+        line = lines.get(finding.where.event, 0)
+        if line and not finding.where.line:
+            where = msgspec.structs.replace(finding.where, line=line)
+            report.findings.replace(index, replace(finding, where=where))
 
 
 def safe_stem(name: str) -> str:

@@ -61,3 +61,33 @@ class Source:
         if self.opener is not None:
             return self.length
         return self.path.stat().st_size if self.path is not None else len(self.data)
+
+
+class Lines:
+    """Follows the events of a JSON document through its text and counts lines.
+
+    Attributes:
+        number: the line that was reached.
+    """
+
+    def __init__(self, text: BinaryIO) -> None:
+        self._text = text
+        self.number = 1
+
+    def skip(self, size: int) -> None:
+        """Pass over bytes."""
+        while size > 0 and (block := self._text.read(min(size, 1 << 16))):
+            self.number += block.count(b"\n")
+            size -= len(block)
+
+    def of(self, piece: bytes) -> int:
+        """The line where the next event begins; passes over the event."""
+        first = piece[:1]
+        while byte := self._text.read(1):
+            if byte == first:
+                break
+            self.number += byte == b"\n"
+        line = self.number
+        self.number += piece[:1].count(b"\n")
+        self.skip(len(piece) - 1)
+        return line

@@ -7,7 +7,7 @@ cannot hold goes to the losses; both are in the context that they are given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,7 @@ class Claim:
 
 Reader = Callable[[Source, Context], Document]
 Writer = Callable[[Document, Context], Iterable[bytes]]
+EventLines = Callable[[Source, Collection[int]], Mapping[int, int]]
 Sniffer = Callable[[bytes, str], Claim | None]
 
 
@@ -103,6 +104,7 @@ class Format:
         loss_rules: losses they may report.
         needs_mapping: whether reading needs a mapping.
         schema: path of the schema of what the writer makes, below ``xsd/``; empty when there is none.
+        event_lines: finds the lines of events by their numbers, for formats whose reader does not know them.
         packed: whether its documents may come as gzip or in a zip file.
     """
 
@@ -118,6 +120,7 @@ class Format:
     loss_rules: tuple[LossRule, ...] = ()
     needs_mapping: bool = False
     schema: tuple[str, ...] = ()
+    event_lines: EventLines | None = None
     packed: bool = False
 
 
