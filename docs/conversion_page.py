@@ -85,7 +85,7 @@ VOCABULARY: Final = {
     Field.SENSOR_COMPONENT: "component of a measurement",
 }
 #: Rules under which a value is lost although values are to be carried: no legal place at all.
-ALWAYS_LOST: Final = (xml_losses.CHARACTER, xml_losses.PART_ATTRIBUTE, epcis_rules.LINK_BESIDE_KEY)
+ALWAYS_LOST: Final = (xml_losses.COMMENT, xml_losses.CHARACTER, xml_losses.PART_ATTRIBUTE, epcis_rules.LINK_BESIDE_KEY)
 RESPELT: Final = (
     xml_rules.NO_ZONE,
     xml_rules.MIDNIGHT,

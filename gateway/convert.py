@@ -165,6 +165,7 @@ def validate(request: Request) -> Report:
         of_schema = Findings(request.findings_limit)
         check_output(source, report.format_in, of_schema, request.schemas)
         add_unsaid(report.findings, of_schema)
+        report.losses = Losses()  # of what is only looked at, nothing is lost
     except (InputError, LimitExceeded) as error:
         _stop(report, error)
     _name_lines(request, report)

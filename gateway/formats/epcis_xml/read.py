@@ -18,6 +18,7 @@ from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import homeless, rules
+from gateway.formats.epcis_xml.comments import Comments
 from gateway.formats.epcis_xml.input import Input
 from gateway.formats.epcis_xml.names import CARRIED, CARRY, VERSIONS, Version
 from gateway.formats.epcis_xml.pieces import Pieces
@@ -131,6 +132,7 @@ class _Reader:
         self._events = EventReader(context)
         self._elements = Elements(context.limits.depth, context.losses)
         self._input = Input(source, context)
+        self._comments = Comments(context.losses, source.head(4))
         self._pieces = Pieces(self._input, self._feed)
         self._parser = etree.XMLPullParser(
             events=("end",),
@@ -167,6 +169,7 @@ class _Reader:
 
     def _feed(self, data: bytes) -> Iterator[Event]:
         """Give bytes to the parser; the events that end in them."""
+        self._comments.feed(data)
         try:
             self._parser.feed(data)
         except etree.XMLSyntaxError:
