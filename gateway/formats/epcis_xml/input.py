@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gateway.errors import LimitExceeded
 from gateway.findings import Finding
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import rules
 from gateway.sources import Source
+
+#: An element takes some thirty times its four bytes in memory; an identifier is one, with a start and an end.
+_TAGS_OF_EPC: Final = 2
+_OTHER_TAGS: Final = 1_000_000
 
 
 class Input:
@@ -23,6 +29,8 @@ class Input:
         self._file = source.open()
         self._read = 0
         self._marked = 0
+        self._tags = 0
+        self._most_tags = _TAGS_OF_EPC * context.limits.epcs_per_event + _OTHER_TAGS
 
     def read(self, size: int) -> bytes:
         """The next bytes.
@@ -37,6 +45,10 @@ class Input:
             self._refuse("the document", limits.input_bytes)
         if self._read - self._marked > limits.event_bytes:
             self._refuse("one event or header", limits.event_bytes)
+        self._tags += data.count(b"<")
+        if self._tags > self._most_tags:
+            message = f"one event or header has more than {self._most_tags:,} tags"
+            raise LimitExceeded(Finding.of(rules.LIMIT, message, expected=f"at most {self._most_tags} tags"))
         if self._progress is not None:
             self._progress(self._file.tell())
         return data
@@ -44,6 +56,7 @@ class Input:
     def mark(self) -> None:
         """An event is complete: its size no longer counts."""
         self._marked = self._read
+        self._tags = 0
 
     def close(self) -> None:
         """Close the file."""
