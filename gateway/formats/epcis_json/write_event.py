@@ -54,13 +54,13 @@ class EventWriter:
         tree = Tree(Prefixes(self._prefixes), say.lose) if repeated or _has_foreign(event) else None
         zone = say.offset(event.event_time_zone_offset)
         if event.event_id is not None:
-            out["eventID"] = event.event_id
+            out["eventID"] = say.uri(event.event_id, "eventID")
         out["eventTime"] = say.time(event.event_time, "eventTime", zone)
         if event.record_time is not None:
             out["recordTime"] = say.time(event.record_time, "recordTime", zone)
         out["eventTimeZoneOffset"] = zone
         if event.certification_info is not None:
-            one = event.certification_info
+            one = [say.uri(value, "certificationInfo") for value in event.certification_info]
             out["certificationInfo"] = one[0] if len(one) == 1 else one
         _WRITERS[type(event)](self, event, out)
         self._common(event, out, tree, zone)
@@ -189,7 +189,7 @@ class EventWriter:
         if event.output_quantity_list is not None:
             out["outputQuantityList"] = write_parts.quantities(event.output_quantity_list, self.say)
         if event.transformation_id is not None:
-            out["transformationID"] = event.transformation_id
+            out["transformationID"] = self.say.uri(event.transformation_id, "transformationID")
         inputs = bool(event.input_epc_list or event.input_quantity_list)
         outputs = bool(event.output_epc_list or event.output_quantity_list)
         if not (inputs and outputs) and not (event.transformation_id is not None and (inputs or outputs)):
