@@ -59,7 +59,7 @@ def convert_to(target: str, data: bytes, folder: Path) -> tuple[list[str], list[
     return codes, [output.name for output in report.outputs], [str(finding) for finding in findings]
 
 
-@pytest.mark.parametrize("value", ["4711", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "a b:c"])
+@pytest.mark.parametrize("value", ["4711", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "a/relative#path"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_is_no_uri(case: str, value: str, tmp_path: Path):
     data = document(case.replace("{}", value))
