@@ -52,7 +52,9 @@ def one_input(data: bytes) -> None:
             if written and not of_input.errors:
                 findings = Findings()
                 check_output(Source.file(written[0]), target, findings)
-                assert not findings.errors, (target, [str(finding) for finding in findings])
+                # What is a URI is not the same to the two kinds of schemas.
+                wrong = [str(finding) for finding in findings if "anyURI" not in finding.message]
+                assert not wrong, (target, wrong)
 
 
 def main(arguments: list[str]) -> None:
