@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
-.PHONY: demo test check bench format update docs clean
+.PHONY: demo test check bench fuzz format update docs clean
 
 demo: $(STAMP)  ## install, then run the main job on samples and show what it did
 	@$(BIN)/gateway demo
@@ -22,6 +22,11 @@ check: $(STAMP)  ## style, types, import layers, generated docs, clean tree
 
 bench: $(STAMP)  ## paired benchmarks; writes tests/bench/results/latest.json
 	$(BIN)/python tests/bench/run.py
+
+SECONDS ?= 600
+fuzz: $(STAMP)  ## look for inputs that break something, for SECONDS; not part of the suite
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
 
 format: $(STAMP)  ## let ruff format the code
 	$(BIN)/ruff check --fix .

@@ -85,7 +85,7 @@ VOCABULARY: Final = {
     Field.SENSOR_COMPONENT: "component of a measurement",
 }
 #: Rules under which a value is lost although values are to be carried: no legal place at all.
-ALWAYS_LOST: Final = (xml_losses.CHARACTER, xml_losses.PART_ATTRIBUTE, epcis_rules.LINK_BESIDE_KEY)
+ALWAYS_LOST: Final = (xml_losses.COMMENT, xml_losses.CHARACTER, xml_losses.PART_ATTRIBUTE, epcis_rules.LINK_BESIDE_KEY)
 RESPELT: Final = (
     xml_rules.NO_ZONE,
     xml_rules.MIDNIGHT,
@@ -94,6 +94,7 @@ RESPELT: Final = (
 )
 REFUSED: Final = (
     json_rules.UNSAYABLE,
+    json_rules.NOT_A_URI,
     json_rules.VOCABULARY,
     json_rules.TIME,
     json_rules.REPEATED_EPC,
@@ -116,6 +117,10 @@ Three sentences to rely on:
   out, and stands in full in the list of losses.
 * **Nothing is invented.** No time, no identifier, no zone, no business step that the input does not have.
 * **Digits stay.** `1.50` stays `1.50`, and a time keeps its fraction and its zone.
+
+A document may come as it is, as gzip (`batch.xml.gz`), or in a zip file. Of a zip file the one EPCIS document is read,
+other files in it are named in the report; a zip file with several documents is refused with their names. What it
+unpacks to is bounded, archives inside archives are not read.
 
 This page is written by `docs/conversion_page.py` from the tables that the gateway itself works with. The tables under
 "What is carried, by direction" are the result of converting documents that hold every field.

@@ -8,7 +8,7 @@ from gateway import checks, convert, detect, gs1, transports
 from gateway.epcis import legacy_ilmd, observed_commissioning
 from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
-from gateway.formats import FORMATS, serial_requests
+from gateway.formats import FORMATS, packed, serial_requests
 from gateway.markets import messages
 
 
@@ -19,6 +19,7 @@ def all_rules() -> dict[str, Rule | LossRule]:
         *convert.RULES,
         *gs1.RULES,
         *checks.RULES,
+        *packed.RULES,
         *epcis_rules.LOSS_RULES,
         *legacy_ilmd.RULES,
         *observed_commissioning.RULES,

@@ -8,6 +8,7 @@ file before it becomes a source.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,11 +24,15 @@ class Source:
         name: the file's name as its sender gave it. Metadata only: never used as a path.
         path: the file, or None when the bytes are in memory.
         data: the bytes when there is no file.
+        opener: opens the input where it is neither, e.g. inside an archive.
+        length: number of bytes that `opener` will probably give.
     """
 
     name: str
     path: Path | None = None
     data: bytes = b""
+    opener: Callable[[], BinaryIO] | None = None
+    length: int = 0
 
     @classmethod
     def file(cls, path: Path, name: str = "") -> Source:
@@ -41,6 +46,8 @@ class Source:
 
     def open(self) -> BinaryIO:
         """A fresh, seekable stream at the first byte. The caller closes it."""
+        if self.opener is not None:
+            return self.opener()
         return self.path.open("rb") if self.path is not None else io.BytesIO(self.data)
 
     def head(self, size: int = HEAD_BYTES) -> bytes:
@@ -50,5 +57,37 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Number of bytes."""
+        """Number of bytes; inside an archive what its sender says."""
+        if self.opener is not None:
+            return self.length
         return self.path.stat().st_size if self.path is not None else len(self.data)
+
+
+class Lines:
+    """Follows the events of a JSON document through its text and counts lines.
+
+    Attributes:
+        number: the line that was reached.
+    """
+
+    def __init__(self, text: BinaryIO) -> None:
+        self._text = text
+        self.number = 1
+
+    def skip(self, size: int) -> None:
+        """Pass over bytes."""
+        while size > 0 and (block := self._text.read(min(size, 1 << 16))):
+            self.number += block.count(b"\n")
+            size -= len(block)
+
+    def of(self, piece: bytes) -> int:
+        """The line where the next event begins; passes over the event."""
+        first = piece[:1]
+        while byte := self._text.read(1):
+            if byte == first:
+                break
+            self.number += byte == b"\n"
+        line = self.number
+        self.number += piece[:1].count(b"\n")
+        self.skip(len(piece) - 1)
+        return line

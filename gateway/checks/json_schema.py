@@ -23,6 +23,7 @@ from gateway.checks import json_schema_rules as rules
 from gateway.checks.json_schema_words import explain
 from gateway.errors import ConfigurationError, InputError
 from gateway.findings import Finding, Findings, Rule, Where, clip
+from gateway.sources import Lines
 
 MOST_ERRORS: Final = 1000
 
@@ -193,7 +194,7 @@ class _Explainer:
     def __init__(self, schema: JsonSchema, findings: Findings, text: BinaryIO) -> None:
         self._schema = schema
         self._findings = findings
-        self._lines = _Lines(text)
+        self._lines = Lines(text)
         self._room = MOST_ERRORS
 
     def run(self, cut: Cut | bytes) -> None:
@@ -270,36 +271,6 @@ class _Explainer:
 
 def _finding(rule: Rule, message: str, where: Where, value: str) -> Finding:
     return Finding.of(rule, message, where=where, value=value)
-
-
-class _Lines:
-    """Follows events through the text of the document and counts lines.
-
-    Attributes:
-        number: the line that was reached.
-    """
-
-    def __init__(self, text: BinaryIO) -> None:
-        self._text = text
-        self.number = 1
-
-    def skip(self, size: int) -> None:
-        """Pass over bytes."""
-        while size > 0 and (block := self._text.read(min(size, 1 << 16))):
-            self.number += block.count(b"\n")
-            size -= len(block)
-
-    def of(self, piece: bytes) -> int:
-        """The line where the next event begins; passes over the event."""
-        first = piece[:1]
-        while byte := self._text.read(1):
-            if byte == first:
-                break
-            self.number += byte == b"\n"
-        line = self.number
-        self.number += piece[:1].count(b"\n")
-        self.skip(len(piece) - 1)
-        return line
 
 
 def path_of(steps: Iterable[str | int]) -> str:

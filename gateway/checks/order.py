@@ -14,7 +14,8 @@ from gateway.epcis.time import order_key
 
 def checker(scope: Scope) -> Checker:
     """The check of one event, for `gateway.checks.run`; each event is compared with the one before it."""
-    return Checker(_Order(scope).check, lambda _: False)
+    order = _Order(scope)
+    return Checker(order.check, order.quiet)
 
 
 class _Order:
@@ -25,16 +26,23 @@ class _Order:
         self._last: tuple[str, str] = ("", "")
         self._sorted = True
 
+    def quiet(self, event: Event) -> bool:
+        """Whether the event is surely not earlier than the one before it; only then it is the one before the next."""
+        text, offset = event.event_time, event.event_time_zone_offset
+        last, last_offset = self._last
+        # Texts of one length that end in one zone are in time order when they are in text order.
+        comparable = last_offset == offset and len(last) == len(text)
+        if comparable and text >= last and last.endswith(offset) and text.endswith(offset):
+            self._last = (text, offset)
+            return True
+        return not self._sorted
+
     def check(self, event: Event) -> None:
         """Report the first event that is earlier than the one before it."""
-        if not self._sorted:
+        if self.quiet(event):
             return
         text, offset = event.event_time, event.event_time_zone_offset
         before, self._last = self._last, (text, offset)
-        # Texts of one length that end in one zone are in time order when they are in text order.
-        comparable = before[1] == offset and len(before[0]) == len(text)
-        if comparable and before[0].endswith(offset) and text.endswith(offset) and text >= before[0]:
-            return
         key, key_before = order_key(text, offset), order_key(*before) if before[0] else None
         if key is not None and key_before is not None and key < key_before:
             self._sorted = False

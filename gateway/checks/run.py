@@ -14,6 +14,7 @@ from gateway.checks.story import Story
 from gateway.epcis.alike import Alike
 from gateway.epcis.batches import batches
 from gateway.epcis.events import Event
+from gateway.errors import GatewayError
 from gateway.findings import Findings
 
 
@@ -41,7 +42,7 @@ STORY: Final = Layer.STORY
 LAYERS: Final = (EVENTS, IDENTIFIERS, VOCABULARY, TIME, EVENT_ID)
 #: What is left to check of a table's events: their form and identifiers were proved while they were built.
 BUILT_LAYERS: Final = (VOCABULARY, TIME)
-#: What `gateway validate` checks. The story remembers objects and so costs memory.
+#: What `gateway validate` checks. The story needs a temporary file of about half the document's size.
 ALL_LAYERS: Final = tuple(Layer)
 
 _CHECKERS: Final[dict[Layer, Callable[[Scope], Checker]]] = {
@@ -61,40 +62,50 @@ class Context(Protocol):
     now: str
 
 
-def check_events(events: Iterable[Event], context: Context, layers: Collection[Layer]) -> Iterator[Event]:
+def check_events(
+    events: Iterable[Event], context: Context, layers: Collection[Layer], lenient: Collection[str] = ()
+) -> Iterator[Event]:
     """As `check_batches`, event by event."""
-    return chain.from_iterable(check_batches(events, context, layers))
+    return chain.from_iterable(check_batches(events, context, layers, lenient))
 
 
-def check_batches(events: Iterable[Event], context: Context, layers: Collection[Layer]) -> Iterator[list[Event]]:
+def check_batches(
+    events: Iterable[Event], context: Context, layers: Collection[Layer], lenient: Collection[str] = ()
+) -> Iterator[list[Event]]:
     """Check each event and hand them on, unchanged and in order, some at a time. Wrong events are handed on too.
 
     Args:
         events: the reader's events.
         context: takes the findings; its `now` is what times in the future are compared with.
         layers: which checks to run.
+        lenient: codes of rules whose errors are warnings here.
     """
-    scope = Scope(context.findings, context.now)
+    scope = Scope(context.findings, context.now, lenient=lenient)
     checkers = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
     quiets = [checker.quiet for checker in checkers if checker.quiet is not nothing]
     story = Story(scope) if STORY in layers else None
     alike: Alike[bool] = Alike()
     number = 0
-    for batch in batches(events):
-        for event in batch:
-            number += 1
-            entry = alike.entry(event)
-            if entry is None or not entry.value or not _quiet(event, quiets):
-                scope.enter(event, number)
-                before = len(context.findings)
-                for checker in checkers:
-                    checker.check(event)
-                if entry is not None and len(context.findings) == before:
-                    entry.value = True
-            if story is not None:
-                scope.enter(event, number)
-                story.check(event)
-        yield batch
+    try:
+        for batch in batches(events):
+            for event in batch:
+                number += 1
+                entry = alike.entry(event)
+                if entry is None or not entry.value or not _quiet(event, quiets):
+                    scope.enter(event, number)
+                    before = len(context.findings)
+                    for checker in checkers:
+                        checker.check(event)
+                    if entry is not None and len(context.findings) == before:
+                        entry.value = True
+                if story is not None:
+                    scope.enter(event, number)
+                    story.check(event)
+            yield batch
+    except GatewayError:
+        if story is not None:
+            story.finish(complete=False)
+        raise
     if story is not None:
         story.finish()
 

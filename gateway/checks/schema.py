@@ -7,13 +7,11 @@ the line of an error is the line of the tag that brought it up.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final
 
 from lxml import etree
 
@@ -27,7 +25,6 @@ BLOCK: Final = 1 << 16
 MOST_ERRORS: Final = 1000
 LONGEST_PATH: Final = 30  # names; hostile documents nest much deeper
 
-_GZIP: Final = b"\x1f\x8b"
 _EVENTS: Final = frozenset(cls.type for cls in EVENT_TYPES)
 _TAGWISE: Final = re.compile(rb"[^>]*>|[^>]+\Z")
 _SCHEMA_DOMAIN: Final = "SCHEMASV"
@@ -54,7 +51,7 @@ def check_xml(document: Source | bytes, schema: Path | etree.XMLSchema, findings
     """Check a document against a schema; what is wrong becomes findings with line, event number and path.
 
     Args:
-        document: the document; gzip is unpacked.
+        document: the document.
         schema: the schema's file (entry file of a set), or a schema that is loaded.
         findings: where errors go.
 
@@ -130,15 +127,9 @@ def _parser(target: _Nothing, schema: etree.XMLSchema) -> Any:
 
 
 def _blocks(source: Source) -> Iterator[bytes]:
-    with source.open() as file:
-        packed = file.read(len(_GZIP)) == _GZIP
-        file.seek(0)
-        stream = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
-        try:
-            while block := stream.read(BLOCK):
-                yield block
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            return  # the document ends here, so the parser says that it is cut
+    with source.open() as stream:
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def _suspicious_blocks(source: Source, schema: etree.XMLSchema) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from gateway.epcis.events import Event
@@ -40,12 +40,14 @@ class Scope:
         now: clock reading of the conversion, ISO 8601 with zone; empty when nobody gave one.
         number: number of the event in its document, from 1.
         where: place of the event in its source, as its reader says it.
+        lenient: codes of rules under which an error is only a warning.
     """
 
     findings: Findings
     now: str = ""
     number: int = 0
     where: Where = NOWHERE
+    lenient: Collection[str] = ()
 
     def enter(self, event: Event, number: int) -> None:
         """Go on to the next event."""
@@ -68,6 +70,8 @@ class Scope:
         severity: Severity | None = None,
     ) -> None:
         """Report a finding at a path of the current event."""
+        if severity is None and rule.code in self.lenient:
+            severity = Severity.WARNING
         self.findings.report(
             rule,
             message,

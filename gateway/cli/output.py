@@ -43,7 +43,8 @@ def print_report(report: Report, name: str, *, verb: str = "converted") -> None:
     else:
         events, epcs = report.events, report.epcs
         counts = f"{events:,} {_plural('event', events)} with {epcs:,} {_plural('identifier', epcs)}"
-        say(f"{name}{read_as}: {verb}, {counts}", "green")
+        # A market message is checked without being turned into events.
+        say(f"{name}{read_as}: {verb}{f', {counts}' if report.events or report.format_out else ''}", "green")
         for output in report.outputs:
             place = printable(output.path or "standard output")
             say(f"  {place}  {output.format}, {output.bytes:,} bytes, sha256 {output.sha256[:16]}…")

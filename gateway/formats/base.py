@@ -7,7 +7,7 @@ cannot hold goes to the losses; both are in the context that they are given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +114,7 @@ class Edge(bytes):
 Reader = Callable[[Source, Context], Document]
 Writer = Callable[[Document, Context], Iterable[bytes]]
 Splitter = Callable[[Source, Limits, int], Iterator[bytes]]
+EventLines = Callable[[Source, Collection[int]], Mapping[int, int]]
 Sniffer = Callable[[bytes, str], Claim | None]
 
 
@@ -137,6 +138,10 @@ class Format:
         needs_target_mapping: whether writing needs a mapping.
         suffix_of: suffix of what the writer makes in one conversion, where it is not always `suffix`.
         schema: path of the schema of what the writer makes, below ``xsd/``; empty when there is none.
+        event_lines: finds the lines of events by their numbers, for formats whose reader does not know them.
+        epcis: whether it is EPCIS itself: a document that its schema lets pass is written as another one, even where it
+            breaks the text of the standard or holds no events.
+        packed: whether its documents may come as gzip or in a zip file.
     """
 
     key: str
@@ -154,6 +159,9 @@ class Format:
     needs_target_mapping: bool = False
     suffix_of: Callable[[Context], str] | None = None
     schema: tuple[str, ...] = ()
+    event_lines: EventLines | None = None
+    epcis: bool = False
+    packed: bool = False
 
 
 def blocks(parts: Iterable[str | Edge], size: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -1,14 +1,12 @@
-"""XML from outside on its way to a parser: unpacked, counted and bounded, without DTD, entities and network.
+"""XML from outside on its way to a parser: counted and bounded, without DTD, entities and network.
 
 Each format brings its own rules, so that a finding's code says which kind of document was wrong.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterable
-from typing import Any, BinaryIO, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from lxml import etree
 
@@ -22,8 +20,9 @@ Node = etree._Element  # noqa: SLF001 - lxml gives its element type no public na
 #: Arguments of every parser of ours.
 SAFE: Final[dict[str, Any]] = {"resolve_entities": False, "no_network": True, "load_dtd": False}
 
-_GZIP: Final = b"\x1f\x8b"
-_RATIO_FROM: Final = 10_000_000  # small inputs may well compress better than the limit
+#: An element takes some thirty times its four bytes in memory; an identifier is one, with a start and an end.
+_TAGS_OF_EPC: Final = 2
+_OTHER_TAGS: Final = 1_000_000
 
 
 class XmlRules(NamedTuple):
@@ -32,13 +31,11 @@ class XmlRules(NamedTuple):
     Attributes:
         not_well_formed: it is not well-formed, or empty.
         doctype: it has a document type declaration.
-        compressed: its gzip stream is damaged.
         limit: it is over a limit.
     """
 
     not_well_formed: Rule
     doctype: Rule
-    compressed: Rule
     limit: Rule
 
 
@@ -46,7 +43,7 @@ class Input:
     """A stream for `lxml.etree.iterparse` that refuses to hand out more than the limits allow.
 
     Args:
-        source: the input; gzip is unpacked.
+        source: the input.
         context: limits and progress.
         rules: what to report under.
     """
@@ -55,36 +52,29 @@ class Input:
         self._rules = rules
         self._limits = context.limits
         self._progress = context.progress
-        self._name = source.name
         self._file = source.open()
-        packed = self._file.read(len(_GZIP)) == _GZIP
-        self._file.seek(0)
-        self._stream: BinaryIO = cast("BinaryIO", gzip.GzipFile(fileobj=self._file)) if packed else self._file
-        self._packed_size = source.size if packed else 0
         self._read = 0
         self._marked = 0
+        self._tags = 0
+        self._most_tags = _TAGS_OF_EPC * context.limits.epcs_per_event + _OTHER_TAGS
 
     def read(self, size: int) -> bytes:
         """The next bytes.
 
         Raises:
-            InputError: the gzip stream is damaged.
-            LimitExceeded: the input, what it unpacks to, or one event is over its limit.
+            LimitExceeded: the input or one event is over its limit.
         """
-        try:
-            data = self._stream.read(size)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            where = Where(file=self._name)
-            message = f"the gzip stream is damaged after {self._read:,} unpacked bytes"
-            raise InputError(Finding.of(self._rules.compressed, message, where=where, value=error)) from error
+        data = self._file.read(size)
         self._read += len(data)
         limits = self._limits
-        if self._read > (limits.unpacked_bytes if self._packed_size else limits.input_bytes):
-            self._refuse("the document", limits.unpacked_bytes if self._packed_size else limits.input_bytes)
-        if self._packed_size and self._read > max(_RATIO_FROM, self._packed_size * limits.ratio):
-            self._refuse("the document", self._packed_size * limits.ratio)
+        if self._read > limits.input_bytes:
+            self._refuse("the document", limits.input_bytes)
         if self._read - self._marked > limits.event_bytes:
             self._refuse("one event or header", limits.event_bytes)
+        self._tags += data.count(b"<")
+        if self._tags > self._most_tags:
+            message = f"one event or header has more than {self._most_tags:,} tags"
+            raise LimitExceeded(Finding.of(self._rules.limit, message, expected=f"at most {self._most_tags} tags"))
         if self._progress is not None:
             self._progress(self._file.tell())
         return data
@@ -92,6 +82,7 @@ class Input:
     def mark(self) -> None:
         """An event is complete: its size no longer counts."""
         self._marked = self._read
+        self._tags = 0
 
     def close(self) -> None:
         """Close the file."""

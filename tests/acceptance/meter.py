@@ -143,6 +143,8 @@ def _element(node: etree._Element, parent: str) -> Iterator[Pair]:
     label = _label(str(node.tag), parent)
     if name.localname in EVENTS and not vendor:
         yield "type", name.localname  # JSON says the type of an event as a value
+    elif vendor and node.find("eventTime") is not None:
+        yield "type", str(node.tag)  # an event of a vendor's own type
     yield from _attributes(node, label)
     if label == f"{{{CARRY}}}jsonContext":
         for item in json.loads(node.text or "[]"):
@@ -192,7 +194,7 @@ def _label(name: str, parent: str) -> str:
 
 
 #: Fields that the gateway carries under their own name in its namespace.
-_CARRIED_FIELDS: Final = frozenset({"id", "sender", "receiver", "instanceIdentifier", "certificationInfo"})
+_CARRIED_FIELDS: Final = frozenset({"id", "sender", "receiver", "instanceIdentifier", "certificationInfo", "epcList"})
 
 
 def _leaf(label: str, value: str, prefixes: Mapping[str | None, str]) -> Iterator[Pair]:
@@ -255,6 +257,9 @@ def _object(value: dict[str, Any], label: str, prefixes: Mapping[str, str]) -> I
         yield label, ""
     for key, item in members:
         name = expanded(key.removeprefix("@"), prefixes)
+        if key == "type" and "eventTime" in value and (own := expanded(item, prefixes)).startswith("{"):
+            yield "type", own
+            continue
         if name == f"{{{CARRY}}}xml":
             yield from xml_pairs(item).elements()
         elif name == f"{{{CARRY}}}types":

@@ -52,7 +52,7 @@ def _node(node: etree._Element) -> Tree:
     attributes = tuple(sorted((name, _value(name, value)) for name, value in kept))
     content: list[Any] = []
     text = node.text or ""
-    if len(node) == 0 and text:
+    if len(node) == 0 and text and tag != "EventList":  # white space in an empty list is layout
         content.append(_value("" if tag.startswith("{") else tag, text, verbatim=tag.startswith("{")))
     elif text.strip():
         content.append(text)

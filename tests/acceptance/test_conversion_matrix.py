@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 
 import pytest
+from lxml import etree
 
 from gateway.findings import LossMode
 from tests.acceptance.conversions import converted, not_accounted, output_error
@@ -23,6 +24,7 @@ LOST_ALL_THE_SAME = {
     "own/characters.jsonld": {"LOSS-XML-01"},
 }
 
+COMMENTS = "LOSS-C31-COMMENT"
 CASES = [pytest.param(s, target, id=f"{s.id}>{target}") for s in valid() for target in FORMATS]
 CONVERTIBLE = [case for case in CASES if refusal(*case.values) is None]
 
@@ -42,12 +44,25 @@ def test_the_list_of_refused_documents_names_documents(corpora):
 
 
 @pytest.mark.parametrize(("sample", "target"), CONVERTIBLE)
+def test_comments_and_processing_instructions_are_listed(sample: Sample, target: str):
+    """C31: each of them, in every direction, whatever becomes of the values."""
+    listed = collections.Counter(loss.value for loss in converted(sample, target).losses if loss.code == COMMENTS)
+    expected: collections.Counter[str] = collections.Counter()
+    if sample.format != JSON:
+        root = etree.fromstring(sample.data, etree.XMLParser(resolve_entities=False, no_network=True))
+        for node in root.getroottree().xpath("//comment() | //processing-instruction()"):
+            target_of = f"{node.target} " if node.tag is etree.ProcessingInstruction else ""
+            expected[f"{target_of}{node.text or ''}".strip()] += 1
+    assert listed == expected
+
+
+@pytest.mark.parametrize(("sample", "target"), CONVERTIBLE)
 def test_carry_keeps_every_value_in_a_valid_document(sample: Sample, target: str):
     result = converted(sample, target)
     assert not result.report.failed, result.told
     assert output_error(sample, target) == ""
     assert not_accounted(sample, target) == ()
-    lost = {loss.code for loss in result.losses if loss.outcome == "lost"}
+    lost = {loss.code for loss in result.losses if loss.outcome == "lost"} - {COMMENTS}
     assert lost == (LOST_ALL_THE_SAME.get(sample.name, set()) if target != sample.format or target == V1 else set())
 
 

@@ -44,7 +44,6 @@ OPEN = frozenset(
         "JSON-LD -> 1.2 XML / bare loop",
         "JSON-LD -> 2.0 XML / xmllint",
         "JSON-LD -> 2.0 XML / bare loop",
-        "validate 100k events, error in 77,777",
     }
 )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from gateway.checks import rules
+from gateway.checks import rules, story_log
 from gateway.checks.run import LAYERS, STORY, check_events
 from gateway.checks.scope import Scope
 from gateway.checks.story import Story
 from gateway.epcis.events import ErrorDeclaration, TransactionEvent, TransformationEvent
+from gateway.errors import InputError
 from gateway.findings import Finding, Findings, Severity, Where
 
 A, B = (f"urn:epc:id:sgtin:9521321.012345.A{n}" for n in (1, 2))
@@ -153,19 +156,111 @@ def test_what_was_declared_wrong_did_not_happen(make, tell):
     ) == [("STORY-02", 9, "childEPCs/epc[1]"), ("STORY-02", 9, "childEPCs/epc[2]")]  # fmt: skip
 
 
-def test_beyond_the_cap_nothing_is_followed_and_the_report_says_so_once(make):
+def test_a_container_that_was_emptied_is_free(make, tell):
+    empty = make.packing(parent_id=BOX1, child_epcs=None, action="DELETE")
+    other = make.packing(parent_id=BOX2, child_epcs=None, action="DELETE")
+    packed, again = make.packing(parent_id=BOX1), make.packing(parent_id=PALLET)
+    assert tell(make.object(), packed, empty, again) == []
+    assert [code for code, _, _ in tell(make.object(), packed, other, again)] == ["STORY-02"] * 2
+    assert [code for code, _, _ in tell(make.object(), empty, packed, again)] == ["STORY-02"] * 2
+
+
+def test_too_many_containers_in_containers_are_not_followed_and_the_report_says_so(make):
     findings = Findings()
     scope = Scope(findings)
-    story = Story(scope, cap=3)
-    for number, event in enumerate([make.object(), make.object(epc_list=["urn:x:1", "urn:x:2", "urn:x:3"])] * 2, 1):
+    story = Story(scope, nested=1)
+    events = (
+        make.packing(parent_id=BOX1, child_epcs=[BOX2]),
+        make.packing(parent_id=BOX2, child_epcs=[PALLET]),
+        make.packing(parent_id=PALLET, child_epcs=[BOX1]),
+    )
+    for number, event in enumerate(events, 1):
         scope.enter(event, number)
         story.check(event)
-    assert [(f.code, f.where.event) for f in findings] == [
-        ("STORY-10", 2),
-        ("STORY-01", 3),
-        ("STORY-01", 3),
-        ("STORY-01", 4),
-    ]
+    story.finish()
+    assert [f.code for f in findings] == ["STORY-10"]
+
+
+def test_of_very_many_findings_the_first_are_kept_and_the_rest_is_counted(make):
+    context = SimpleNamespace(findings=Findings(3), now="")
+    twice = [make.object(epc_list=[f"urn:x:{n}" for n in range(100)]) for _ in range(2)]
+    packed = [make.packing(parent_id=f"urn:box:{n}", child_epcs=[f"urn:y:{n}"]) for n in range(50)]
+    assert len(list(check_events([*twice, *packed], context, (STORY,)))) == 52
+    assert [(f.code, f.value) for f in context.findings] == [("STORY-01", f"urn:x:{n}") for n in range(3)]
+    assert context.findings.counts == {Severity.ERROR: 100, Severity.WARNING: 50, Severity.INFO: 0}
+    assert context.findings.omitted == 147
+
+
+def test_what_breaks_off_is_told_without_what_might_have_come(make):
+    def broken():
+        yield from (make.object(), make.object(), make.packing(child_epcs=["urn:x:9"]))
+        raise InputError(Finding("X", Severity.ERROR, "cut"))
+
+    context = SimpleNamespace(findings=Findings(), now="")
+    with pytest.raises(InputError):
+        list(check_events(broken(), context, (STORY,)))
+    assert {f.code for f in context.findings} == {"STORY-01"}
+
+
+_OBJECTS = st.sampled_from([f"urn:x:{n}" for n in range(6)])
+_DEEDS = st.tuples(
+    st.sampled_from(("object", "packing")),
+    st.sampled_from(("ADD", "OBSERVE", "DELETE")),
+    _OBJECTS,
+    st.lists(_OBJECTS, max_size=4, unique=True),
+    st.booleans(),
+    st.sampled_from(("", "1", "2")),
+)
+
+
+def _events(make, deeds):
+    for kind, action, parent, children, withdrawn, event_id in deeds:
+        error = WITHDRAWN if withdrawn else None
+        parts = {"action": action, "error_declaration": error, "event_id": event_id or None}
+        if kind == "object":
+            yield make.object(epc_list=children, **parts)
+        else:
+            yield make.packing(parent_id=parent, child_epcs=children, **parts)
+
+
+@given(st.lists(_DEEDS, max_size=25))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_what_waits_on_disk_tells_the_same(make, check, deeds):
+    """And keeps the order of the document, whatever the hashes of the identifiers are."""
+    whole = check(STORY, *_events(make, deeds))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(story_log, "_BUFFER", 2)
+        patch.setattr(story_log, "_RECORDS", 2)
+        assert check(STORY, *_events(make, deeds)) == whole
+
+
+@given(st.lists(st.tuples(_OBJECTS, _OBJECTS), max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_rings_are_those_that_a_simple_search_finds(make, check, packings):
+    """Whatever the order of the packings: the short way must not miss one."""
+    pairs = [(child, parent) for child, parent in packings if child != parent]
+    inside, expected = {}, []
+    for number, (child, parent) in enumerate(pairs, 1):
+        around = parent
+        while around in inside and around != child:
+            around = inside[around]
+        if around == child:
+            expected.append((number, child))
+        else:
+            inside[child] = parent
+    events = [make.packing(child_epcs=[child], parent_id=parent) for child, parent in pairs]
+    found = check(STORY, *events)
+    assert [(f.where.event, f.value) for f in found if f.code == "STORY-08"] == expected
+
+
+def test_wrong_identifiers_are_followed_too(make, check):
+    """Line breaks and halves of surrogate pairs are reported elsewhere; the story must not stumble over them."""
+    wrong = ["urn:x:a\nb", "urn:x:\ud800", ""]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(story_log, "_BUFFER", 2)
+        events = (make.object(epc_list=wrong, event_time="\ud800"), make.object(epc_list=wrong))
+        found = check(STORY, *events)
+    assert [(f.code, f.where.path) for f in found] == [("STORY-01", f"epcList/epc[{n}]") for n in (1, 2, 3)]
 
 
 def test_the_story_is_not_among_the_layers_of_a_conversion(make):

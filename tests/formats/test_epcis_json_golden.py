@@ -11,6 +11,7 @@ from gateway.epcis.events import (
     AggregationEvent,
     AssociationEvent,
     ObjectEvent,
+    PersistentDisposition,
     QuantityElement,
     TransactionEvent,
     TransformationEvent,
@@ -82,7 +83,12 @@ def test_sniff(head, score):
 @pytest.mark.parametrize(
     ("event", "code"),
     [
-        (ObjectEvent(**BASE, action="OBSERVE", epc_list=[EPC, EPC]), "EPCIS-JSON-25"),
+        (
+            ObjectEvent(
+                **BASE, action="OBSERVE", persistent_disposition=PersistentDisposition(set=["stolen", "stolen"])
+            ),
+            "EPCIS-JSON-25",
+        ),
         (ObjectEvent(**BASE, action="OBSERVE", biz_step="shiping"), "EPCIS-JSON-21"),
         (ObjectEvent(**BASE, action="OBSERVE", biz_step="urn:epcglobal:cbv:bizstep:made_up"), "EPCIS-JSON-21"),
         (AggregationEvent(**BASE, action="OBSERVE", parent_id="urn:p:1", child_epcs=[]), "EPCIS-JSON-20"),

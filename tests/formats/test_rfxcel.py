@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from pathlib import Path
 
@@ -187,7 +186,6 @@ def refused(data: bytes, limits=None) -> str:
         (b'<!DOCTYPE a [<!ENTITY b "c">]>' + BARE, "RFX-02"),
         (b"<a/>", "RFX-03"),
         (BARE.replace(b"http://xmlns.rfxcel.com", b"http://example.com"), "RFX-03"),
-        (gzip.compress(ANSWER)[:-9], "RFX-04"),
         (BARE.replace(b"<ObjectEvent>", b"<ObjectEvent>" + b"<v>" * 300 + b"</v>" * 300), "RFX-06"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -55,17 +54,12 @@ def refused(data: bytes, values=None, limits: Limits | None = None):
         ),
         (ASSIGNED.replace(b"SNXDispositionAssignedMessage", b"SNXEndOfBatchMessage"), "TL-SNX-04"),
         (ASSIGNED.replace(b"SNXDispositionAssignedMessage", b"SNXProductionOrderMessage"), "TL-SNX-04"),
-        (gzip.compress(ASSIGNED)[:-12], "TL-SNX-05"),
         (b"\xff\xfe" + ASSIGNED, "TL-SNX-01"),
         (ASSIGNED.replace(b'encoding="UTF-8"', b'encoding="UTF-16"'), "TL-SNX-01"),
     ],
 )
 def test_what_cannot_be_read(data: bytes, code: str) -> None:
     assert refused(data).code == code
-
-
-def test_a_compressed_message_is_read() -> None:
-    assert read(gzip.compress(ASSIGNED))[1] == read(ASSIGNED)[1]
 
 
 @pytest.mark.parametrize(

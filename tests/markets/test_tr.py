@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 import gateway.markets.tr
+from gateway.convert import Request, validate
 from gateway.epcis.element import element
 from gateway.epcis.events import (
     ErrorDeclaration,
     Party,
 )
+from gateway.errors import UsageError
 from gateway.findings import Findings
 from gateway.markets.hierarchy import CBV_MDA
 from gateway.markets.tr import MARKET
@@ -19,6 +21,7 @@ from gateway.markets.tr.check import check_limited
 from gateway.markets.tr.pts import PACKAGE_BYTES, PTS
 from gateway.markets.tr.rules import RULES
 from gateway.markets.tr.write import package_bytes
+from gateway.sources import Source
 from gateway.testing import MarketTests
 from tests.markets.tr_story import (
     DESTINATION,
@@ -146,3 +149,17 @@ def test_a_missing_party_names_the_setting():
     assert "--set source-gln=" in found.hint
     assert "set:" in found.hint
     assert "owning_party" in found.hint
+
+
+@pytest.mark.parametrize("values", [{}, {"event-time": "2026-05-01T10:00:00+03:00"}])
+def test_a_package_is_validated_without_what_only_events_would_need(values):
+    (whole,), _ = composed(story())
+    report = validate(Request(Source.memory(whole.data, whole.name), values=values))
+    assert (report.format_in, report.exit_code, list(report.findings)) == ("tr-pts", 0, [])
+    xml = (FIXTURES / "pts" / "bad" / min(path.name for path in (FIXTURES / "pts" / "bad").iterdir())).read_bytes()
+    wrong = validate(Request(Source.memory(package_bytes(xml, "x.xml"), "x.zip"), from_="tr-pts", values=values))
+    found = [str(finding) for finding in wrong.findings]
+    assert found
+    assert len(found) == len(set(found))
+    with pytest.raises(UsageError):
+        validate(Request(Source.memory(whole.data, whole.name), values={"no-such-setting": "1"}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from gateway.epcis.document import Document
 from gateway.formats.base import Context, Format, Limits
@@ -31,6 +31,12 @@ def _write(document: Document, context: Context) -> Iterable[bytes]:
     return write(document, context)
 
 
+def _event_lines(source: Source, numbers: Collection[int]) -> dict[int, int]:
+    from gateway.formats.epcis_json.lines import event_lines  # noqa: PLC0415 - only when something is wrong
+
+    return event_lines(source, numbers)
+
+
 EPCIS_2_0_JSON = Format(
     key="epcis-2.0-json",
     title="EPCIS 2.0 JSON-LD",
@@ -44,6 +50,9 @@ EPCIS_2_0_JSON = Format(
     rules=RULES,
     loss_rules=LOSS_RULES,
     schema=("gs1", "epcis-json", "2.0", "epcis.json"),
+    event_lines=_event_lines,
+    epcis=True,
+    packed=True,
 )
 
 __all__ = ["EPCIS_2_0_JSON", "LOSS_RULES", "RULES"]

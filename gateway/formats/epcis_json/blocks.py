@@ -22,8 +22,8 @@ from gateway.formats.epcis_json import rules
 BLOCK: Final = 1 << 16
 _GUESSES: Final = 3
 
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|["\[\]{}:,]', re.DOTALL)
-_BRACKET: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|["\[\]{}]', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}:,]', re.DOTALL)
+_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
 _OPENING: Final = re.compile(rb'\s*\{\s*"[^"\\]*"\s*:\s*"?')
 _MISSING_COMMA: Final = b"} {"
 _SPACE: Final = b" \t\r\n"
@@ -90,7 +90,7 @@ class Events:
                 self._before = b","
             if done:
                 return
-            want = self.block if pieces else max(self.block, 2 * len(self.rest))
+            want = self.block if pieces else min(max(self.block, 2 * len(self.rest)), self.limits.event_bytes + 1)
             if len(self.rest) > self.limits.event_bytes:
                 message = f"an event is larger than {self.limits.event_bytes} bytes"
                 raise LimitExceeded(Finding.of(rules.LIMIT, message))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.epcis.events import Event, Kin
+from gateway.epcis.place import inside
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import Findings, Where
 from gateway.formats.epcis_json import rules
@@ -29,27 +30,29 @@ class CbvUrns:
             self._seen.add(event.kin)
         step, disposition = event.biz_step, event.disposition
         if step is not None and step.startswith(_URN):
-            self._report(Field.BIZ_STEP, step, event.where)
+            self._report(Field.BIZ_STEP, step, event.where, "bizStep")
         if disposition is not None and disposition.startswith(_URN):
-            self._report(Field.DISPOSITION, disposition, event.where)
+            self._report(Field.DISPOSITION, disposition, event.where, "disposition")
         if event.biz_transaction_list or event.source_list or event.destination_list:
-            for field, value in _types(event):
+            for field, value, path in _types(event):
                 if value.startswith(_URN):
-                    self._report(field, value, event.where)
+                    self._report(field, value, event.where, path)
 
-    def _report(self, field: Field, value: str, where: Where) -> None:
+    def _report(self, field: Field, value: str, where: Where, path: str) -> None:
         if value in self._reported:
             return
         self._reported.add(value)
         standard = word(field, value)
         if standard is not None:  # one that is not standard is the vocabulary check's business
             message = f"the {field.value} {value!r} is a URN; JSON writes it as {standard!r}"
-            self._findings.report(rules.CBV_URN, message, where=where, value=value, expected=standard)
+            place = inside(where, where.event, path)
+            self._findings.report(rules.CBV_URN, message, where=place, value=value, expected=standard)
 
 
-def _types(event: Event) -> Iterator[tuple[Field, str]]:
-    for item in event.biz_transaction_list or ():
+def _types(event: Event) -> Iterator[tuple[Field, str, str]]:
+    for at, item in enumerate(event.biz_transaction_list or (), 1):
         if item.type is not None:
-            yield Field.BIZ_TRANSACTION_TYPE, item.type
-    for party in [*(event.source_list or ()), *(event.destination_list or ())]:
-        yield Field.SOURCE_DESTINATION_TYPE, party.type
+            yield Field.BIZ_TRANSACTION_TYPE, item.type, f"bizTransactionList/bizTransaction[{at}]/@type"
+    for name, parties in (("source", event.source_list), ("destination", event.destination_list)):
+        for at, party in enumerate(parties or (), 1):
+            yield Field.SOURCE_DESTINATION_TYPE, party.type, f"{name}List/{name}[{at}]/@type"

@@ -39,6 +39,11 @@ ILMD_ACTION = LossRule(
     "ILMD of an ObjectEvent whose action is not ADD",
     "The JSON Schema allows ilmd with action ADD only; the XSD allows it always.",
 )
+REPEATED = LossRule(
+    "LOSS-C43-JSON",
+    "an identifier that stands in a list again",
+    "The lists are sets, and the JSON Schema wants their items unique; XML lets an identifier stand twice.",
+)
 PLACE = LossRule(
     "LOSS-C31-JSON",
     "foreign content of a place that JSON does not have",
@@ -63,6 +68,7 @@ LOSS_RULES: tuple[LossRule, ...] = (
     XSI_TYPE,
     ATTRIBUTES,
     ILMD_ACTION,
+    REPEATED,
     PLACE,
     MASTER_DATA,
     NOT_A_NUMBER,

@@ -86,6 +86,20 @@ SENSOR_REPORT_KEYS: Final = SENSOR_NUMBERS | {
     "uriValue",
     "uom",
 }
+#: Keys of sensor data whose values are URIs.
+SENSOR_URIS: Final = frozenset(
+    {
+        "deviceID",
+        "deviceMetadata",
+        "rawData",
+        "dataProcessingMethod",
+        "bizRules",
+        "microorganism",
+        "chemicalSubstance",
+        "coordinateReferenceSystem",
+        "uriValue",
+    }
+)
 #: sensorMetadata keys of the standard.
 SENSOR_METADATA_KEYS: Final = frozenset(
     {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from gateway.epcis.carry import NAMESPACE as CARRY_NAMESPACE
 from gateway.epcis.element import Element
 from gateway.epcis.events import EVENT_TYPES, Event, ObjectEvent, QuantityEvent
@@ -16,6 +18,7 @@ from gateway.formats.epcis_json.context import Scope
 from gateway.formats.epcis_json.json_text import BadJson, load
 from gateway.formats.epcis_json.json_to_tree import TreeReader, restore_types, to_text
 from gateway.formats.epcis_json.read_parts import WrongValue, missing, text, texts
+from gateway.formats.epcis_json.repeated import put_back
 
 _CURIE: Final = "epcis:"
 _URI: Final = names.PROTECTED["epcis"]
@@ -113,7 +116,9 @@ class EventReader:
         except WrongValue as error:
             shown = error.value if isinstance(error.value, str) else to_text(error.value)
             message = f"{error.path} should be {error.expected}"
-            findings.report(error.rule, message, where=where, value=shown, expected=error.expected)
+            path = "" if error.path == "event" else error.path.removeprefix("event.")
+            place = replace(where, path=f"{where.path}.{path}" if path else where.path)
+            findings.report(error.rule, message, where=place, value=shown, expected=error.expected)
         return None
 
     def convert(self, value: Any, where: Where) -> Event | None:
@@ -127,6 +132,8 @@ class EventReader:
         carries = scope.carries()
         if carries and names.CARRIED_TYPES in item:
             restore_types(item, item[names.CARRIED_TYPES])
+        if carries:
+            put_back(item)
         kind = read_parts.required(item, "type", "event")
         keys = _KEYS.get(_short(kind))
         tree = TreeReader(scope, self.context.findings, where, self.context.limits.depth)
@@ -146,8 +153,9 @@ class EventReader:
                 self._carried(key, content, fields, tree)
             else:
                 if ":" not in key or key.startswith("@"):
+                    place = replace(where, path=f"{where.path}.{key}")
                     self.context.findings.report(
-                        rules.UNKNOWN_KEY, f"{key!r} is no key of a {kind}", where=where, value=key
+                        rules.UNKNOWN_KEY, f"{key!r} is no key of a {kind}", where=place, value=key
                     )
                 extensions.append((key, content))
         fields["extensions"] = tree.all(extensions)

@@ -71,7 +71,7 @@ def read_frame(root: dict[str, Any], context: Context) -> Frame:
     scope = document_scope(root.get("@context"), context)
     if "@context" not in root:
         context.findings.report(
-            rules.CONTEXT, "the document has no @context", where=Where(path="$"), expected=names.GS1_CONTEXT
+            rules.CONTEXT, "the document has no @context", where=Where(path="$.@context"), expected=names.GS1_CONTEXT
         )
     if names.CARRIED_TYPES in root and scope.carries():
         restore_types(root, root.pop(names.CARRIED_TYPES))

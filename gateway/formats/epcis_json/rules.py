@@ -132,6 +132,13 @@ UNSAYABLE = Rule(
     "The JSON Schema asks for more than the XML schemas do.",
     "ask the sender for the missing part",
 )
+NOT_A_URI = Rule(
+    "EPCIS-JSON-33",
+    Severity.ERROR,
+    "JSON needs a URI here",
+    "The JSON Schema wants a URI with a scheme (RFC 3986) where the XML schemas let any text pass.",
+    "write the value as a URI, for example urn:uuid:... or an address under a domain of your own",
+)
 VOCABULARY = Rule(
     "EPCIS-JSON-21",
     Severity.ERROR,
@@ -236,6 +243,7 @@ RULES: tuple[Rule, ...] = (
     CUSTOM_EVENT,
     LIMIT,
     UNSAYABLE,
+    NOT_A_URI,
     VOCABULARY,
     NO_ZONE,
     TIME,

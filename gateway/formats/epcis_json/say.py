@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gateway.epcis import vocabulary
@@ -14,6 +15,7 @@ from gateway.formats.epcis_json.write_times import ZONED, is_naive, offset, with
 from gateway.options import CBV
 
 _REFUSED: Final = ("urn:epcglobal:cbv", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/")
+URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*", re.ASCII)
 STYLES: Final = {"native": Style.BARE, "urn": Style.URN, "uri": Style.URI}
 
 
@@ -91,6 +93,13 @@ class Say:
                 known[value] = spelt
         return spelt
 
+    def uri(self, value: str, field: str) -> str:
+        """A value that must be a URI."""
+        if not URI.fullmatch(value):
+            text = f"{field} is {value!r}, which is no URI"
+            self.finding(rules.NOT_A_URI, text, value=value, expected="a URI, e.g. urn:uuid:...")
+        return value
+
     def measurement(self, value: str) -> str:
         """A sensor report's type or exception: the bare word when GS1's context defines it."""
         if value.startswith("gs1:"):
@@ -98,7 +107,7 @@ class Say:
         elif value.startswith(names.GS1_VOCABULARY):
             local = value[len(names.GS1_VOCABULARY) :]
         else:
-            return value
+            return value if value in self._measurements else self.uri(value, "type")
         return local if local in self._measurements else f"gs1:{local}"
 
     def offset(self, value: str) -> str:

@@ -14,6 +14,7 @@ from gateway.formats.base import BLOCK_BYTES, Context, Edge
 from gateway.formats.epcis_json import losses, names
 from gateway.formats.epcis_json.element_xml import to_xml
 from gateway.formats.epcis_json.prefixes import Prefixes
+from gateway.formats.epcis_json.say import URI
 from gateway.formats.epcis_json.tree_to_json import Tree, take_types
 from gateway.formats.epcis_json.write_event import EventWriter
 from gateway.formats.epcis_json.write_header import HeaderWriter
@@ -80,7 +81,8 @@ def _fits(event: Event, epcs: list[str]) -> bool:
     """Whether times and objects of an event are written as they are."""
     time, record = event.event_time, event.record_time
     zoned = ZONED.fullmatch(time) and (record is None or ZONED.fullmatch(record))
-    return zoned is not None and len(set(epcs)) == len(epcs)
+    named = event.event_id is None or URI.fullmatch(event.event_id) is not None
+    return zoned is not None and named and len(set(epcs)) == len(epcs)
 
 
 def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: bool) -> bytes:

@@ -25,6 +25,7 @@ from gateway.formats.base import Context
 from gateway.formats.epcis_json import losses, names, rules, write_parts
 from gateway.formats.epcis_json.element_xml import to_xml
 from gateway.formats.epcis_json.prefixes import Prefixes
+from gateway.formats.epcis_json.repeated import keys, repeats, take_out
 from gateway.formats.epcis_json.say import Say
 from gateway.formats.epcis_json.tree_to_json import Tree, take_types
 
@@ -49,20 +50,23 @@ class EventWriter:
         say.event = event
         say.number = number
         out: Json = {"type": event.type}
-        tree = Tree(Prefixes(self._prefixes), say.lose) if _has_foreign(event) else None
+        repeated = repeats(event)
+        tree = Tree(Prefixes(self._prefixes), say.lose) if repeated or _has_foreign(event) else None
         zone = say.offset(event.event_time_zone_offset)
         if event.event_id is not None:
-            out["eventID"] = event.event_id
+            out["eventID"] = say.uri(event.event_id, "eventID")
         out["eventTime"] = say.time(event.event_time, "eventTime", zone)
         if event.record_time is not None:
             out["recordTime"] = say.time(event.record_time, "recordTime", zone)
         out["eventTimeZoneOffset"] = zone
         if event.certification_info is not None:
-            one = event.certification_info
+            one = [say.uri(value, "certificationInfo") for value in event.certification_info]
             out["certificationInfo"] = one[0] if len(one) == 1 else one
         _WRITERS[type(event)](self, event, out)
         self._common(event, out, tree, zone)
         if tree is not None:
+            if repeated:
+                self._repeated(out, tree)
             self._foreign(event, out, tree, zone)
         return out
 
@@ -143,7 +147,6 @@ class EventWriter:
         epcs, counted = event.epc_list, event.quantity_list
         if epcs is not None:
             out["epcList"] = epcs
-            self._unique(epcs, "epcList")
         if counted is not None:
             out["quantityList"] = write_parts.quantities(counted, self.say)
         if epcs is None and not counted and not (event.sensor_element_list and event.read_point):
@@ -179,16 +182,14 @@ class EventWriter:
     def _transformation(self, event: TransformationEvent, out: Json) -> None:
         if event.input_epc_list is not None:
             out["inputEPCList"] = event.input_epc_list
-            self._unique(event.input_epc_list, "inputEPCList")
         if event.input_quantity_list is not None:
             out["inputQuantityList"] = write_parts.quantities(event.input_quantity_list, self.say)
         if event.output_epc_list is not None:
             out["outputEPCList"] = event.output_epc_list
-            self._unique(event.output_epc_list, "outputEPCList")
         if event.output_quantity_list is not None:
             out["outputQuantityList"] = write_parts.quantities(event.output_quantity_list, self.say)
         if event.transformation_id is not None:
-            out["transformationID"] = event.transformation_id
+            out["transformationID"] = self.say.uri(event.transformation_id, "transformationID")
         inputs = bool(event.input_epc_list or event.input_quantity_list)
         outputs = bool(event.output_epc_list or event.output_quantity_list)
         if not (inputs and outputs) and not (event.transformation_id is not None and (inputs or outputs)):
@@ -207,14 +208,14 @@ class EventWriter:
         out["quantityList"] = write_parts.quantities([QuantityElement(event.epc_class, event.quantity)], self.say)
         out["action"] = "OBSERVE"
 
-    def _unique(self, epcs: list[str], field: str) -> None:
-        if len(set(epcs)) < len(epcs):
-            seen: set[str] = set()
+    def _repeated(self, out: Json, tree: Tree) -> None:
+        for name, (epcs, places) in take_out(out).items():
             for epc in epcs:
-                if epc in seen:
-                    self.say.finding(rules.REPEATED_EPC, f"{field} holds an identifier twice", value=epc)
-                    return
-                seen.add(epc)
+                self.say.lose(losses.REPEATED, f"{name}/epc", epc)
+            if self.say.carries:
+                key, key_at = keys(name)
+                out[tree.carrying(key)] = epcs
+                out[tree.carrying(key_at)] = places
 
 
 _WRITERS: Final[dict[type[Event], Callable[[EventWriter, Any, Json], None]]] = {

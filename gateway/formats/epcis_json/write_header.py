@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from gateway.epcis.document import Attribute, Header, Vocabulary, VocabularyElement
 from gateway.epcis.element import Element
-from gateway.findings import LossRule, Outcome
+from gateway.findings import LossRule, Outcome, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_json import losses, names, rules
 from gateway.formats.epcis_json.element_xml import to_xml
 from gateway.formats.epcis_json.prefixes import Prefixes, declare_all, declare_used
+from gateway.formats.epcis_json.say import URI
 from gateway.formats.epcis_json.tree_to_json import Tree, take_types
 from gateway.formats.epcis_json.write_times import ZONED, in_zone, is_naive, without_hour_24
 from gateway.options import CREATION_DATE, TIME_ZONE
@@ -94,6 +95,12 @@ class HeaderWriter:
         self.context.losses.add(rule, Outcome.CARRIED if carry else Outcome.LOST, field, value)
         return carry
 
+    def _uri(self, value: str, path: str) -> str:
+        if not URI.fullmatch(value):
+            text = f"{path} is {value!r}, which is no URI"
+            self.context.findings.report(rules.NOT_A_URI, text, where=Where(path=path), value=value, expected="a URI")
+        return value
+
     def _renamed(self, preferred: str, chosen: str, uri: str) -> None:
         self.context.findings.report(
             rules.PREFIX_RENAMED, f"the prefix {preferred!r} is written as {chosen!r}", value=uri
@@ -168,14 +175,14 @@ class HeaderWriter:
             self.tree.place(data, header.master_data_extensions)
 
     def _vocabulary(self, item: Vocabulary) -> Json:
-        out: Json = {"type": item.type}
+        out: Json = {"type": self._uri(item.type, "Vocabulary/@type")}
         if item.elements:
             out["vocabularyElementList"] = [self._record(record) for record in item.elements]
         self.tree.place(out, item.extensions)
         return out
 
     def _record(self, item: VocabularyElement) -> Json:
-        out: Json = {"id": item.id}
+        out: Json = {"id": self._uri(item.id, "VocabularyElement/@id")}
         if item.attributes:
             out["attributes"] = [self._attribute(attribute) for attribute in item.attributes]
         if item.children:
@@ -184,10 +191,11 @@ class HeaderWriter:
         return out
 
     def _attribute(self, item: Attribute) -> Json:
+        name = self._uri(item.id, "attribute/@id")
         if not item.children:
-            return {"id": item.id, "attribute": item.value}
+            return {"id": name, "attribute": item.value}
         value = self.tree.value(Element("attribute", item.value, children=item.children))
-        return {"id": item.id, "attribute": value}
+        return {"id": name, "attribute": value}
 
     def _body(self) -> Json:
         query = self.header.query

@@ -47,7 +47,7 @@ def transactions(items: Iterable[BizTransaction], say: Say) -> list[dict[str, st
     out = []
     for item in items:
         element = {} if item.type is None else {"type": say.word(Field.BIZ_TRANSACTION_TYPE, item.type)}
-        element["bizTransaction"] = item.id
+        element["bizTransaction"] = say.uri(item.id, "bizTransaction")
         out.append(element)
     return out
 
@@ -75,7 +75,7 @@ def error_declaration(item: ErrorDeclaration, zone: str, say: Say, tree: Tree) -
     if item.reason is not None:
         out["reason"] = say.word(Field.ERROR_REASON, item.reason)
     if item.corrective_event_ids is not None:
-        out["correctiveEventIDs"] = item.corrective_event_ids
+        out["correctiveEventIDs"] = [say.uri(value, "correctiveEventID") for value in item.corrective_event_ids]
     tree.place(out, item.extensions)
     return out
 
@@ -119,7 +119,7 @@ def _pairs(pairs: Iterable[tuple[str, str]], zone: str, say: Say, tree: Tree, kn
                 say.finding(rules.UNSAYABLE, f"sensor data cannot have the key {name!r}", value=text)
             out[tree.prefixes.key(name)] = attribute_value(text)
         elif known is names.SENSOR_METADATA_KEYS:
-            out[name] = say.time(text, name, zone) if name in {"time", "startTime", "endTime"} else text
+            out[name] = say.time(text, name, zone) if name in {"time", "startTime", "endTime"} else say.uri(text, name)
         else:
             value = _reported(name, text, zone, say)
             if value is not None:
@@ -140,6 +140,8 @@ def _reported(name: str, text: str, zone: str, say: Say) -> Any:
         return say.measurement(text)
     if name == "component":
         return say.word(Field.SENSOR_COMPONENT, text)
+    if name in names.SENSOR_URIS:
+        return say.uri(text, name)
     return say.time(text, name, zone) if name == "time" else text
 
 

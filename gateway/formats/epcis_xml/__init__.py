@@ -50,6 +50,8 @@ def _format(version: Version, title: str) -> Format:
         rules=RULES,
         loss_rules=LOSS_RULES,
         schema=("gs1", "epcis", version.number, "all.xsd"),
+        epcis=True,
+        packed=True,
     )
 
 

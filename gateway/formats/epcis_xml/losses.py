@@ -43,6 +43,11 @@ DOCUMENT_PART: Final = LossRule(
     "The target has no place for this part of the document",
     "Foreign content of EventList, and parts of a query envelope, exist in some versions and syntaxes only.",
 )
+COMMENT: Final = LossRule(
+    "LOSS-C31-COMMENT",
+    "Comments and processing instructions are not kept",
+    "They are no data of EPCIS: JSON has none, and the meaning of a document must not depend on them.",
+)
 ROOT_ATTRIBUTE: Final = LossRule(
     "LOSS-C35",
     "An attribute of the document has no place in the target",
@@ -67,6 +72,7 @@ LOSS_RULES: Final = (
     HEADER,
     EXTENSION_PLACE,
     DOCUMENT_PART,
+    COMMENT,
     ROOT_ATTRIBUTE,
     PART_ATTRIBUTE,
     CHARACTER,

@@ -18,6 +18,7 @@ from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import homeless, rules
+from gateway.formats.epcis_xml.comments import Comments
 from gateway.formats.epcis_xml.names import CARRIED, CARRY, VERSIONS, Version
 from gateway.formats.epcis_xml.pieces import Pieces
 from gateway.formats.epcis_xml.read_element import Elements, line_of
@@ -28,7 +29,7 @@ from gateway.formats.epcis_xml.read_plain import PlainReader
 from gateway.formats.xml_input import SAFE, Input, Node, XmlRules, first_element, not_well_formed
 from gateway.sources import Source
 
-_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.COMPRESSED, rules.LIMIT)
+_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.LIMIT)
 _WRAPPER: Final = "extension"
 _LIKE_ASCII: Final = ("UTF-8", "US-ASCII", "ASCII", "ISO-8859-", "WINDOWS-125")
 _EVENT_LIST_ELEMENTS: Final = f"{{{CARRY}}}{homeless.EVENT_LIST_ELEMENTS}"
@@ -101,6 +102,7 @@ class _Reader:
         self._events = EventReader(context)
         self._elements = Elements(context.limits.depth, context.losses)
         self._input = Input(source, context, _XML_RULES)
+        self._comments = Comments(context.losses, source.head(4))
         self._pieces = Pieces(self._input, self._feed)
         self._parser = etree.XMLPullParser(
             events=("end",),
@@ -138,6 +140,7 @@ class _Reader:
 
     def _feed(self, data: bytes) -> Iterator[Event]:
         """Give bytes to the parser; the events that end in them."""
+        self._comments.feed(data)
         try:
             self._parser.feed(data)
         except etree.XMLSyntaxError:

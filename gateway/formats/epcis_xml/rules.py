@@ -72,13 +72,6 @@ QUERY_CONTROL: Final = Rule(
     "A query document must hold results",
     "Poll, Subscribe and the other control messages are calls of an interface; they hold no events.",
 )
-COMPRESSED: Final = Rule(
-    "EPCIS-XML-11",
-    Severity.ERROR,
-    "A compressed document must be complete",
-    "The gzip stream is damaged or cut.",
-    "ask the sender to send the file again",
-)
 LIMIT: Final = Rule(
     "EPCIS-XML-12",
     Severity.ERROR,
@@ -124,7 +117,6 @@ RULES: Final = (
     UNEXPECTED,
     REPEATED,
     QUERY_CONTROL,
-    COMPRESSED,
     LIMIT,
     NO_ZONE,
     MIDNIGHT,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from typing import Final
 
 from gateway.formats.base import Claim
@@ -12,14 +11,13 @@ from gateway.formats.epcis_xml.names import VERSIONS, Version
 _ROOT: Final = re.compile(r"<(?:[\w.-]+:)?(EPCIS(?:Query|MasterData)?Document)[\s>/]")
 _NOT_ELEMENTS: Final = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _FIRST: Final = re.compile(r"<[^!?/\s]")
-_GZIP: Final = b"\x1f\x8b"
 PROOF: Final = 100
 LIKELY: Final = 60
 
 
 def sniff(head: bytes, version: Version) -> Claim | None:
     """Claim a file whose first bytes show an EPCIS root element of this version."""
-    text = _NOT_ELEMENTS.sub("", _decoded(_unpacked(head)))
+    text = _NOT_ELEMENTS.sub("", _decoded(head))
     first = _FIRST.search(text)
     root = _ROOT.match(text, first.start()) if first is not None else None
     if root is None:  # an EPCIS document inside of another one is a matter of that one's format
@@ -35,15 +33,6 @@ def sniff(head: bytes, version: Version) -> Claim | None:
     if major == version.number.partition(".")[0]:
         return Claim(LIKELY, f"the root element is {root[1]} with schemaVersion {number[1] if number else ''}")
     return None
-
-
-def _unpacked(head: bytes) -> bytes:
-    if not head.startswith(_GZIP):
-        return head
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, len(head))
-    except zlib.error:
-        return b""
 
 
 def _decoded(head: bytes) -> str:

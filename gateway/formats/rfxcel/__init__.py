@@ -50,4 +50,5 @@ RFXCEL: Final = Format(
     settings=SETTINGS,
     rules=RULES,
     loss_rules=LOSS_RULES,
+    packed=True,
 )

@@ -30,13 +30,6 @@ ROOT: Final = Rule(
     "envelope.",
     "check the root element and its namespace",
 )
-COMPRESSED: Final = Rule(
-    "RFX-04",
-    Severity.ERROR,
-    "A compressed message must be complete",
-    "The gzip stream is damaged or cut.",
-    "ask the sender to send the file again",
-)
 BODY: Final = Rule(
     "RFX-05",
     Severity.ERROR,
@@ -65,7 +58,7 @@ VALUE_MISSING: Final = Rule(
     "Neither the document nor a setting has it, and nothing that is missing is invented.",
     "the finding names the setting",
 )
-_OWN: Final = (NOT_WELL_FORMED, DOCTYPE, ROOT, COMPRESSED, BODY, LIMIT, FAULT, VALUE_MISSING)
+_OWN: Final = (NOT_WELL_FORMED, DOCTYPE, ROOT, BODY, LIMIT, FAULT, VALUE_MISSING)
 RULES: Final = (*_OWN, *epcis_rules.RULES)
 
 SOAP_HEADER: Final = LossRule(

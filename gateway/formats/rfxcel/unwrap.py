@@ -19,7 +19,7 @@ from gateway.formats.rfxcel.spool import Budget, Part
 from gateway.formats.xml_input import SAFE, Input, XmlRules, not_well_formed
 from gateway.sources import Source
 
-XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.COMPRESSED, rules.LIMIT)
+XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.LIMIT)
 _BLOCK: Final = 1 << 16
 #: Without resolving, libxml2 hands ``&amp;`` in attributes to a target as ``&#38;``. There are no other entities to
 #: resolve: a DOCTYPE is refused before its content is read.

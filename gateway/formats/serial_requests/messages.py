@@ -13,7 +13,7 @@ from gateway.formats.serial_requests import rules
 from gateway.formats.xml_input import Node, XmlRules, small_tree
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
-_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.NOT_WELL_FORMED, rules.LIMIT)
+_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.LIMIT)
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 

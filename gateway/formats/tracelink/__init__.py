@@ -37,4 +37,5 @@ TRACELINK_SNX: Final = Format(
     settings=(*READING, *WRITING),
     rules=RULES,
     loss_rules=LOSS_RULES,
+    packed=True,
 )

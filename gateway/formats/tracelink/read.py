@@ -37,7 +37,7 @@ from gateway.formats.tracelink.tree import is_empty, node_name
 from gateway.formats.xml_input import SAFE, Input, Node, XmlRules, first_element, not_well_formed
 from gateway.sources import Source
 
-_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.COMPRESSED, rules.LIMIT)
+_XML_RULES: Final = XmlRules(rules.NOT_WELL_FORMED, rules.DOCTYPE, rules.LIMIT)
 _HEADER: Final = "ControlFileHeader"
 _BODY: Final = "MessageBody"
 

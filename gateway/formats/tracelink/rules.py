@@ -36,13 +36,6 @@ NO_EVENTS: Final = Rule(
     "serial number.",
     "send SNXDispositionAssigned, SNXDispositionUpdated, SNXDisaggregated or SOMSalesShipment",
 )
-COMPRESSED: Final = Rule(
-    "TL-SNX-05",
-    Severity.ERROR,
-    "A compressed message must be complete",
-    "The gzip stream is damaged or cut.",
-    "ask the sender to send the file again",
-)
 LIMIT: Final = Rule(
     "TL-SNX-06",
     Severity.ERROR,
@@ -219,7 +212,6 @@ RULES: Final = (
     DOCTYPE,
     ROOT,
     NO_EVENTS,
-    COMPRESSED,
     LIMIT,
     MISSING,
     SERIAL,
