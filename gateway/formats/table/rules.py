@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.findings import Rule, Severity
-from gateway.formats.table import rules_out, rules_records
+from gateway.formats.table import rules_infer, rules_out, rules_records
 
 HEADER_MISSING = Rule(
     "TABLE-HEAD-01",
@@ -382,23 +382,9 @@ CARRIER = Rule(
     "",
     "Save the table in one of the kinds that the mapping lists under table.",
 )
-NO_TABLE = Rule(
-    "TABLE-INFER-01",
-    Severity.ERROR,
-    "No table was recognised in a sample.",
-    "A mapping is proposed for workbooks and for text with separated cells that have a header row and rows below it.",
-    "Give a sample with its header row and some rows, as CSV or XLSX.",
-)
-NO_THINGS = Rule(
-    "TABLE-INFER-02",
-    Severity.ERROR,
-    "A sample does not say which things its rows are about.",
-    "Events are about packs (GTIN and serial number), containers (SSCC) or amounts of a GTIN.",
-    "Give a sample with these columns, or write the mapping by hand: docs/mapping-reference.md.",
-)
-
 RULES: tuple[Rule, ...] = (
     *(value for value in list(globals().values()) if isinstance(value, Rule)),
+    *rules_infer.RULES,
     *rules_out.RULES,
     *rules_records.RULES,
 )

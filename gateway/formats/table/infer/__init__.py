@@ -13,7 +13,7 @@ from typing import Any
 from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
-from gateway.formats.table import rules
+from gateway.formats.table import rules_infer
 from gateway.formats.table.infer import grid, layout, relations, roles, words
 from gateway.formats.table.infer.build import Builder
 from gateway.formats.table.infer.grid import Book, Grid
@@ -77,7 +77,7 @@ def _table(book: Book, source: Source) -> tuple[Grid, Layout]:
     found = [(one, where) for one in book.grids if (where := layout.find(one)) is not None]
     if not found:
         message = "no row looks like a header with rows of data below it"
-        raise InputError(Finding.of(rules.NO_TABLE, message, where=Where(file=source.name)))
+        raise InputError(Finding.of(rules_infer.NO_TABLE, message, where=Where(file=source.name)))
     sheet, best = max(found, key=lambda pair: pair[1].score)
     return sheet, layout.together([best, *(one for _, one in found if one.names == best.names and one is not best)])
 
@@ -181,5 +181,5 @@ def _nothing(source: Source, sheet: Grid, found: Layout, decided: list[Role]) ->
     doubts = [f"{role.look.header!r}: {role.doubt}" for role in decided if role.doubt]
     message = "; ".join([message, *doubts])
     return Finding.of(
-        rules.NO_THINGS, message, where=where, value=taken or "nothing", expected="serial numbers, SSCCs or amounts"
+        rules_infer.NO_THINGS, message, where=where, value=taken or "nothing", expected="serial numbers, SSCCs or amounts"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
-from gateway.formats.table import csv_rows, rules, xlsx_rows
+from gateway.formats.table import csv_rows, rules, rules_infer, xlsx_rows
 from gateway.formats.table.carriers import kinds
 from gateway.formats.table.cells import Block, Cell, blank
 from gateway.formats.table.infer import dialect
@@ -77,7 +77,7 @@ def load(source: Source, context: Context) -> Book:
     guess = dialect.guess(head)
     if guess is None or head.lstrip()[:1] in {b"{", b"[", b"<"}:
         message = "the file is neither a workbook nor text with separated cells"
-        raise InputError(Finding.of(rules.NO_TABLE, message, where=where, value=head[:40]))
+        raise InputError(Finding.of(rules_infer.NO_TABLE, message, where=where, value=head[:40]))
     return Book([_grid("", csv_rows.blocks(source, guess.csv, context))], guess)
 
 
