@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
-from xml.sax.saxutils import unescape
 
 from msgspec import structs
 
@@ -47,14 +46,15 @@ _QUANTITY: Final = (
     rf"(?:<quantity>({_VALUE})</quantity>{_SPACE})?(?:<uom>({_VALUE})</uom>{_SPACE})?</quantityElement>{_SPACE}"
 )
 
-_QUOTES: Final = {"&quot;": '"', "&apos;": "'"}
+_MEANT: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_NAMED: Final = re.compile("&([a-z]+);")
 
 Build = Callable[[str], Any]
 
 
 def _text(value: str) -> str:
     """A value with its references resolved; plain ones have no others than those of XML itself."""
-    return unescape(value, _QUOTES) if "&" in value else value
+    return _NAMED.sub(lambda match: _MEANT[match[1]], value) if "&" in value else value
 
 
 def _transaction(type_: str, identifier: str) -> BizTransaction:

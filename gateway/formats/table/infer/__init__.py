@@ -181,5 +181,9 @@ def _nothing(source: Source, sheet: Grid, found: Layout, decided: list[Role]) ->
     doubts = [f"{role.look.header!r}: {role.doubt}" for role in decided if role.doubt]
     message = "; ".join([message, *doubts])
     return Finding.of(
-        rules_infer.NO_THINGS, message, where=where, value=taken or "nothing", expected="serial numbers, SSCCs or amounts"
+        rules_infer.NO_THINGS,
+        message,
+        where=where,
+        value=taken or "nothing",
+        expected="serial numbers, SSCCs or amounts",
     )
