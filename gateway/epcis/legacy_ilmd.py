@@ -16,7 +16,7 @@ from typing import Final
 from msgspec import structs
 
 from gateway.epcis.element import Element
-from gateway.epcis.events import Event, ObjectEvent
+from gateway.epcis.events import Event, Kin, ObjectEvent
 from gateway.epcis.place import inside
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import NOWHERE, Findings, Rule, Severity
@@ -114,9 +114,14 @@ class _Mover:
 
     def run(self, events: Iterable[Event]) -> Iterator[Event]:
         """Move in each event, then report."""
+        plain: set[Kin | None] = set()  # events alike to one in which there was nothing to move
         for self._number, event in enumerate(events, 1):
-            if isinstance(event, ObjectEvent) and (event.extensions or _is_foreign(event.ilmd)) and _commissions(event):
-                self._event(event)
+            if event.kin not in plain:
+                if isinstance(event, ObjectEvent) and (event.extensions or _is_foreign(event.ilmd)):
+                    if _commissions(event):
+                        self._event(event)
+                elif event.kin is not None:
+                    plain.add(event.kin)
             yield event
         if self._events:
             verb = "copied" if self._mode == BOTH else "moved"

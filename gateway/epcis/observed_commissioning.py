@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gateway.epcis.events import Event, ObjectEvent
+from gateway.epcis.events import Event, Kin, ObjectEvent
 from gateway.epcis.place import inside
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import NOWHERE, Findings, Rule, Severity
@@ -54,8 +54,15 @@ def with_action(events: Iterable[Event], mode: str, findings: Findings) -> Itera
         findings: takes the finding.
     """
     count, first, number = 0, NOWHERE, 0
+    others: set[Kin | None] = set()  # events alike to one that is none of these
     for number, event in enumerate(events, 1):
-        if isinstance(event, ObjectEvent) and event.action == "OBSERVE" and _commissions(event.biz_step):
+        if event.kin in others:
+            yield event
+            continue
+        if not (isinstance(event, ObjectEvent) and event.action == "OBSERVE" and _commissions(event.biz_step)):
+            if event.kin is not None:
+                others.add(event.kin)
+        else:
             count += 1
             if count == 1:
                 first = inside(event.where, number, "action")

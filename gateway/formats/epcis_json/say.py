@@ -15,7 +15,8 @@ from gateway.formats.epcis_json.write_times import ZONED, is_naive, offset, with
 from gateway.options import CBV
 
 _REFUSED: Final = ("urn:epcglobal:cbv", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/")
-URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*", re.ASCII)
+_FREE: Final = r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]*+"
+URI: Final = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_FREE}(?:%[0-9A-Fa-f]{{2}}{_FREE})*+", re.ASCII)
 STYLES: Final = {"native": Style.BARE, "urn": Style.URN, "uri": Style.URI}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ from gateway.formats.template import Templates
 from gateway.options import COMPACT
 
 _HOLE = b'"\\u0000events\\u0000"'
+#: Times and eventID that are written as they are, parted by what none of them holds.
+_OWN = re.compile(rf"{ZONED.pattern}\|(?:{ZONED.pattern})?\|(?:{URI.pattern})?", re.ASCII)
 _INDENT = 2
 
 
@@ -79,10 +82,9 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
 
 def _fits(event: Event, epcs: list[str]) -> bool:
     """Whether times and objects of an event are written as they are."""
-    time, record = event.event_time, event.record_time
-    zoned = ZONED.fullmatch(time) and (record is None or ZONED.fullmatch(record))
-    named = event.event_id is None or URI.fullmatch(event.event_id) is not None
-    return zoned is not None and named and len(set(epcs)) == len(epcs)
+    record, name = event.record_time, event.event_id
+    own = f"{event.event_time}|{record or ''}|{name or ''}"
+    return "" not in (record, name) and _OWN.fullmatch(own) is not None and len(set(epcs)) == len(epcs)
 
 
 def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: bool) -> bytes:

@@ -58,7 +58,9 @@ def _whole_lines(stream: BinaryIO) -> bytes:
 
 def _parts(text: str, dialect: Csv) -> list[Columns] | None:
     """The rows of plain text, some at a time and column by column, None when it is not plain."""
-    text = text.replace("\r\n", "\n").removesuffix("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    text = text.removesuffix("\n")
     if dialect.quote in text or "\r" in text or "\0" in text or may_be_guarded(text):
         return None
     parts: list[Columns] = []

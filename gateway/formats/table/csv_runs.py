@@ -14,8 +14,8 @@ from gateway.formats.table.cells import Cell
 Columns = Sequence[Sequence[Cell]]
 
 #: A text that is shorter, or whose rows agree for less than this part of it, is not worth the look.
-_WORTH = 8192
-_SHARE = 4
+_WORTH = 4096
+_SHARE = 16
 
 
 class Same(Sequence[Cell]):
