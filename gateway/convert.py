@@ -171,6 +171,8 @@ def _checked(
         # and a sender does not want to read it twice, in words of EPCIS.
         events = _until_error(events, report.findings)
     for batch in check_batches(events, context, layers, lenient):
+        if not report.events:
+            report.first_epcs = epcs(batch[0])
         report.events += len(batch)
         report.epcs += sum(map(epcs, batch))
         yield from batch
@@ -221,15 +223,15 @@ def _compose(document: Document, context: Context, target: Message, out: Path) -
 def _save(path: Path, data: Iterable[bytes], key: str) -> Output:
     digest = hashlib.sha256()
     size = 0
-    edges: list[tuple[int, bytes]] = []
+    edges: list[int] = []
     with path.open("xb") as stream:
         for block in data:
             if isinstance(block, Edge):
-                edges.append((size, block.between))
+                edges.append(size)
             digest.update(block)
             size += len(block)
             stream.write(block)
-    body = Body(edges[0][0], edges[1][0], edges[0][1]) if len(edges) == 2 else None  # noqa: PLR2004 - begin and end
+    body = Body(*edges) if len(edges) == 3 else None  # noqa: PLR2004 - there are events, and all is written
     return Output(path.name, key, size, digest.hexdigest(), str(path), body)
 
 

@@ -27,12 +27,18 @@ from gateway.sources import Source
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
 
 #: Below this size the start of the processes costs more than they save.
 SMALLEST: Final = 20 << 20
-_PIECE: Final = 4 << 20
+_PIECE: Final = 8 << 20
 _AHEAD: Final = 2  # pieces that wait while all processes are busy
 _BLOCK: Final = 1 << 20
+#: What formats load when they are first used.
+_NEEDED: Final = tuple(
+    f"gateway.formats.{module}"
+    for module in ("epcis_xml.read", "epcis_xml.write", "epcis_json.read", "epcis_json.write")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class _Part:
         body: where its events stand.
         events: number of events.
         epcs: number of identifiers.
+        first_epcs: how many of them are the first event's.
         findings: what was said about the document as a whole.
         losses: the same of losses.
     """
@@ -52,6 +59,7 @@ class _Part:
     body: Body
     events: int
     epcs: int
+    first_epcs: int
     findings: list[Finding]
     losses: list[Loss]
 
@@ -94,9 +102,8 @@ def _splitter(request: one.Request) -> tuple[str, Splitter]:
     return key, format_.split
 
 
-def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[bytes]) -> Report:
+def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[Source]) -> Report:
     # The libraries that start processes take a third of the time that a small conversion has.
-    import multiprocessing  # noqa: PLC0415
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
@@ -106,21 +113,20 @@ def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[by
     report = Report(request.from_, request.to, losses=Losses(request.loss, request.loss_sink))
     with (
         tempfile.TemporaryDirectory(dir=out) as folder,
-        ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool,
+        ProcessPoolExecutor(jobs, mp_context=_processes()) as pool,
         path.open("xb") as stream,
     ):
         joined = _Joined(stream, report)
         waiting: deque[Future[_Part]] = deque()
+        done = 0
         try:
-            for number, data in enumerate(documents):
-                small_file = Path(folder, f"{number}.part")
-                small_file.write_bytes(data)
-                source = Source.file(small_file, request.source.name)
+            for source in documents:
                 waiting.append(pool.submit(_work, replace(small, source=source), folder))
                 if len(waiting) >= jobs + _AHEAD:
                     joined.add(waiting.popleft().result())
                 if request.progress is not None:
-                    request.progress(len(data))
+                    done = min(done + source.size, request.source.size)
+                    request.progress(done)
             while waiting:
                 joined.add(waiting.popleft().result())
         except BaseException as error:
@@ -135,6 +141,17 @@ def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[by
     return report
 
 
+def _processes() -> BaseContext:
+    """How processes are started: as copies of one that has loaded what they need, where the system knows this."""
+    import multiprocessing  # noqa: PLC0415 - as above
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, *_NEEDED])
+    return context
+
+
 def _work(request: one.Request, folder: str) -> _Part:
     """Convert one small document, in a process of its own.
 
@@ -143,7 +160,10 @@ def _work(request: one.Request, folder: str) -> _Part:
     """
     losses: list[Loss] = []
     try:
-        report = one.convert(replace(request, loss_sink=losses.append), Path(tempfile.mkdtemp(dir=folder)))
+        with request.source.open() as stream:
+            source = Source.memory(stream.read(), request.source.name)
+        small = replace(request, source=source, loss_sink=losses.append)
+        report = one.convert(small, Path(tempfile.mkdtemp(dir=folder)))
     except GatewayError as error:
         raise Unsplittable from error
     findings = list(report.findings)
@@ -151,9 +171,7 @@ def _work(request: one.Request, folder: str) -> _Part:
     body = report.outputs[0].body if len(report.outputs) == 1 else None
     if report.failed or single or body is None:
         raise Unsplittable
-    if request.source.path is not None:
-        request.source.path.unlink()
-    return _Part(report.outputs[0].path, body, report.events, report.epcs, findings, losses)
+    return _Part(report.outputs[0].path, body, report.events, report.epcs, report.first_epcs, findings, losses)
 
 
 class _Joined:
@@ -178,22 +196,22 @@ class _Joined:
             head = stream.read(body.start)
             stream.seek(body.end)
             around, said = (head, stream.read()), (part.findings, part.losses)
+            start, events, epcs = body.behind_first, part.events - 1, part.epcs - part.first_epcs
             if self._around is None:
                 self._around, self._said = around, said
                 self._write(head)
+                start, events, epcs = body.start, part.events, part.epcs
             elif (around, said) != (self._around, self._said):
                 raise Unsplittable
-            else:
-                self._write(body.between)
-            stream.seek(body.start)
-            left = body.end - body.start
+            stream.seek(start)
+            left = body.end - start
             while left:
                 block = stream.read(min(left, _BLOCK))
                 self._write(block)
                 left -= len(block)
         path.unlink()
-        self._report.events += part.events
-        self._report.epcs += part.epcs
+        self._report.events += events
+        self._report.epcs += epcs
 
     def finish(self) -> None:
         """Write what stands behind the events, and report what was said about the document.

@@ -10,11 +10,11 @@ from gateway.findings import Findings, Losses
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Where the events of a document stand in it: from byte `start` to byte `end`, with `between` between two."""
+    """Where the events of a document stand in it: the first from `start` to `behind_first`, the others up to `end`."""
 
     start: int
+    behind_first: int
     end: int
-    between: bytes
 
 
 @dataclass(slots=True)
@@ -40,6 +40,9 @@ class Report:
     findings: Findings = field(default_factory=Findings)
     losses: Losses = field(default_factory=Losses)
     outputs: list[Output] = field(default_factory=list)
+
+    #: How many identifiers the first event has.
+    first_epcs: int = 0
 
     #: A limit was exceeded, or a loss was refused: the exit code that says so, else 0.
     stopped: int = 0

@@ -63,6 +63,36 @@ class Source:
         return self.path.stat().st_size if self.path is not None else len(self.data)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Opens some bytes of a source, with others before and behind them. It may be sent to another process.
+
+    Attributes:
+        source: where they are from.
+        start: the first of them.
+        end: behind the last.
+        before: what stands before them.
+        behind: what stands behind them.
+    """
+
+    source: Source
+    start: int
+    end: int
+    before: bytes
+    behind: bytes
+
+    def __call__(self) -> BinaryIO:
+        """A stream of all of it."""
+        with self.source.open() as stream:
+            stream.seek(self.start)
+            return io.BytesIO(b"".join((self.before, stream.read(self.end - self.start), self.behind)))
+
+    def as_source(self) -> Source:
+        """A source that reads it."""
+        length = len(self.before) + self.end - self.start + len(self.behind)
+        return Source(self.source.name, opener=self, length=length)
+
+
 class Lines:
     """Follows the events of a JSON document through its text and counts lines.
 

@@ -95,25 +95,12 @@ class Unsplittable(Exception):
 
 
 class Edge(bytes):
-    """An empty block of a writer that says where the events of its output begin or end.
-
-    Attributes:
-        between: what the writer puts between two events.
-    """
-
-    between: bytes = b""
-
-    @classmethod
-    def begin(cls, between: bytes = b"") -> Edge:
-        """Where the events begin."""
-        edge = cls()
-        edge.between = between
-        return edge
+    """An empty block of a writer: before its first event, behind that, and behind the last one."""
 
 
 Reader = Callable[[Source, Context], Document]
 Writer = Callable[[Document, Context], Iterable[bytes]]
-Splitter = Callable[[Source, Limits, int], Iterator[bytes]]
+Splitter = Callable[[Source, Limits, int], Iterator[Source]]
 EventLines = Callable[[Source, Collection[int]], Mapping[int, int]]
 Sniffer = Callable[[bytes, str], Claim | None]
 
@@ -130,7 +117,8 @@ class Format:
         sniff: looks at the first bytes and the file's name.
         read: reader, or None.
         write: writer, or None.
-        split: cuts a large document into small ones with the same head and tail, for work on several cores, or None.
+        split: cuts a large document into small ones, for work on several cores, or None. All have the head, the first
+            event and the tail of the whole, at which writers look to choose prefixes.
         settings: ``--set`` keys that reader and writer know.
         rules: findings they may report.
         loss_rules: losses they may report.

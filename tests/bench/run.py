@@ -23,7 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 from cases import GATEWAY, OPEN, SINGLE_MIB, Files, cases, convert, has_xmllint  # noqa: E402
 from paired import Result, measure, run_once  # noqa: E402
 
-QUICK, FULL = 50_000, 1_000_000
+QUICK, FULL = 100_000, 1_000_000
 TIME_GROWTH, MEMORY_GROWTH_MIB = 1.15, 5.0
 FAULT_EVENT, FAULT_CODE = 77_777, 1
 COLUMNS = "{:44} {:>7} {:>6} {:>9} {:>7} {:>7} {:>12}  {}"

@@ -11,8 +11,8 @@ from gateway.formats.epcis_json.unicode import open_utf8
 from gateway.sources import Source
 
 
-def split(source: Source, limits: Limits, size: int) -> Iterator[bytes]:
-    """The documents, each with about `size` bytes of events.
+def split(source: Source, limits: Limits, size: int) -> Iterator[Source]:
+    """The documents, each with about `size` bytes of events, all but the first with the first event once more.
 
     Raises:
         Unsplittable: it has no list of events, or is broken; also raised behind the first ones.
@@ -38,19 +38,21 @@ def _around(source: Source, limits: Limits) -> tuple[bytes, bytes]:
         return found.head, b"]" + found.tail
 
 
-def _documents(source: Source, limits: Limits, size: int, around: tuple[bytes, bytes]) -> Iterator[bytes]:
+def _documents(source: Source, limits: Limits, size: int, around: tuple[bytes, bytes]) -> Iterator[Source]:
     head, tail = around
     with open_utf8(source, Context(limits=limits), report=False) as stream:
         found = open_events(stream, limits, min(size, BLOCK))
         if not isinstance(found, Events):  # pragma: no cover - the first pass found a list
             raise Unsplittable
         pending: list[bytes] = []
+        first: list[bytes] = []
         pieces = 0
         for block in found.blocks():
             pending += map(bytes, block)
             pieces += sum(map(len, block))
             if pieces >= size:
-                yield head + b",".join(pending) + tail
+                yield Source.memory(head + b",".join(first + pending) + tail, source.name)
+                first = first or pending[:1]
                 pending, pieces = [], 0
         if pending:
-            yield head + b",".join(pending) + tail
+            yield Source.memory(head + b",".join(first + pending) + tail, source.name)

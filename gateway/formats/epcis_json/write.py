@@ -45,7 +45,7 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     outer = _INDENT * (depth - 1)
     separator = ",\n" + " " * (_INDENT * depth) if pretty else ",\n"
     yield before + b"[\n" + (b" " * (_INDENT * depth) if pretty else b"")
-    yield Edge.begin(separator.encode())
+    yield Edge()
 
     writer = EventWriter(context, header.prefixes)
     number = 0
@@ -64,11 +64,13 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
         data = templates.write(event)
         pending.append(data)
         size += len(data)
-        if size >= BLOCK_BYTES:
+        if size >= BLOCK_BYTES or number == 1:
             block = separator.join(pending).encode()
-            yield block if number == len(pending) else separator.encode() + block
+            yield block if number == 1 else separator.encode() + block
             pending = []
             size = 0
+            if number == 1:
+                yield Edge()
     for element in filter(_is_event, document.event_list_extensions):
         # Known only now: an event of a vendor's own type stands behind the others.
         number += 1

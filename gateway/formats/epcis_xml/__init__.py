@@ -22,7 +22,7 @@ def _read(source: Source, context: Context) -> Document:
     return read(source, context)
 
 
-def _split(source: Source, limits: Limits, size: int) -> Iterator[bytes]:
+def _split(source: Source, limits: Limits, size: int) -> Iterator[Source]:
     from gateway.formats.epcis_xml.split import split  # noqa: PLC0415 - only for large documents
 
     return split(source, limits, size)

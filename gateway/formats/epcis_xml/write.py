@@ -133,8 +133,11 @@ class _Writer:
         yield f"{indent}<EventList>\n"
         if before:
             yield layout(before, depth + 1)
-        yield Edge.begin()
+        yield Edge()
         write = EventWriter(self._version, self._cbv, self._scope, self._context).write
+        for event in itertools.islice(self._events, 1):
+            yield layout(write(event), depth + 1)
+            yield Edge()
         if layout is _compact:
             for event in self._events:
                 yield write(event) + "\n"
