@@ -1,9 +1,8 @@
 """Finds keys that occur twice among any number of keys, in bounded memory.
 
 Each key is kept as eight bytes, its hash as a float: sorting floats is the quickest way there is to part them into
-groups. A few thousand at a time are sorted, while they lie in the processor's cache, and cut into `_PARTS` ranges. Full
-ranges go to a temporary file; at the end one range after the other is looked through. Equal hashes are only suspects:
-the caller looks at their keys again.
+groups. Some thousands at a time are sorted and cut into `_PARTS` ranges. Full ranges go to a temporary file; at the end
+one range after the other is looked through. Equal hashes are only suspects: the caller looks at their keys again.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-_SORTED = 1 << 12
+_SORTED = 1 << 15
 _HELD = 1 << 19
 _PARTS = 256
 _RANGE = 2.0**63
