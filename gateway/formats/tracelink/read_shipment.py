@@ -6,7 +6,7 @@ time of the order. Parties become owning_party and location where they are named
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -19,11 +19,11 @@ from gateway.epcis.vocabulary import Field, Style, spell
 from gateway.errors import InputError
 from gateway.findings import Finding, Where
 from gateway.formats.tracelink import rules
+from gateway.formats.tracelink.late_serials import LateSerials
 from gateway.formats.tracelink.parties import PARTY_TYPES, Place, places
-from gateway.formats.tracelink.reading import Reading
-from gateway.formats.tracelink.serials import Written, epcs_of, read_serial, shells
+from gateway.formats.tracelink.serials import epcs_of
 from gateway.formats.tracelink.settings import TRANSACTION, TRANSACTION_ISSUER
-from gateway.formats.tracelink.tree import attribute, drop_if_empty, find, is_empty, node_name, without
+from gateway.formats.tracelink.tree import attribute, drop_if_empty, find, is_empty, without
 from gateway.formats.xml_input import Node
 from gateway.gs1 import Gln, Gs1Error
 from gateway.options import EVENT_TIME, READ_POINT, TIME_ZONE
@@ -35,42 +35,17 @@ _PLAIN_IN_URN: Final = "!'()*+,-.:;=_"
 _LIST: Final = "AddPickedItems"
 
 
-class ShipmentReader:
+class ShipmentReader(LateSerials):
     """Reads the body of a SOMSalesShipmentMessage."""
 
     tags = (_LIST,)
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self._serials: list[Written] = []
-        self._rest: list[Element] = []
-
-    def ended(self, name: str, node: Node) -> Iterable[Event]:  # noqa: ARG002 - there is one name
-        """Keep the serial numbers until the rest of the shipment is there."""
-        self._reading.check_count(len(self._serials) + len(node), self._reading.where(node))
-        found = [child for child in node if node_name(child) == "Serial"]
-        written = [read_serial(child, self._reading) for child in found]
-        left = shells(str(found[0].tag), written) if found else []
-        for child in found:
-            node.remove(child)
-        tree = self._reading.trees.read(node)
-        tree.children = [*left, *tree.children]
-        if not is_empty(tree):
-            self._rest.append(tree)
-        self._serials += written
-        self._reading.clear(node)
-        return ()
 
     def body(self, node: Node) -> Iterator[Event]:
         """The event of the message."""
         reading = self._reading
         where = reading.next_event(reading.where(node))
-        for child in [child for child in node if node_name(child) in self.tags]:
-            reading.drop(child)
-        tree = reading.trees.read(node)
+        tree = self.remaining(node)
         tree.children += self._rest
-        for child in list(node):
-            node.remove(child)
         time, offset = self._time(tree, where)
         transactions = self._transactions(tree, where)
         parties = {side: self._parties(tree, side, where) for side in PARTY_TYPES}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.epcis.element import Element
@@ -10,51 +10,26 @@ from gateway.epcis.events import Event, ObjectEvent
 from gateway.epcis.vocabulary import Field, Style, spell
 from gateway.findings import Where
 from gateway.formats.tracelink import rules
-from gateway.formats.tracelink.reading import Reading
-from gateway.formats.tracelink.serials import Written, epcs_of, read_serial, shells
+from gateway.formats.tracelink.late_serials import LateSerials
+from gateway.formats.tracelink.serials import epcs_of
 from gateway.formats.tracelink.statuses import ATTRIBUTES, STATUSES, Meaning
-from gateway.formats.tracelink.tree import find, is_empty, node_name
+from gateway.formats.tracelink.tree import find
 from gateway.formats.xml_input import Node
 
 _LIST: Final = "SerialNumbers"
 
 
-class UpdatedReader:
+class UpdatedReader(LateSerials):
     """Reads the body of a SNXDispositionUpdatedMessage."""
 
     tags = (_LIST,)
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self._serials: list[Written] = []
-        self._rest: list[Element] = []
-
-    def ended(self, name: str, node: Node) -> Iterable[Event]:  # noqa: ARG002 - there is one name
-        """Keep the serial numbers until the rest of the event is there."""
-        self._reading.check_count(len(self._serials) + len(node), self._reading.where(node))
-        found = [child for child in node if node_name(child) == "Serial"]
-        written = [read_serial(child, self._reading) for child in found]
-        left = shells(str(found[0].tag), written) if found else []
-        for child in found:
-            node.remove(child)
-        tree = self._reading.trees.read(node)
-        tree.children = [*left, *tree.children]
-        if not is_empty(tree):
-            self._rest.append(tree)
-        self._serials += written
-        self._reading.clear(node)
-        return ()
 
     def body(self, node: Node) -> Iterator[Event]:
         """The event of the message."""
         reading = self._reading
         where = reading.next_event(reading.where(node))
-        for child in [child for child in node if node_name(child) in self.tags]:
-            reading.drop(child)
-        tree = reading.trees.read(node)
+        tree = self.remaining(node)
         tree.children = [*self._rest, *tree.children]
-        for child in list(node):
-            node.remove(child)
         meaning = self._meaning(tree, where)
         time = reading.trees.take(tree, "EventDateTime", where)
         offset = reading.trees.take(tree, "EventTimeZoneOffset", where)
