@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.gs1 import link_syntax, urn_syntax
@@ -22,6 +23,9 @@ _ALLOWED = SET_82.encode()
 #: Percent first: the escapes of the others bring new ones.
 _ESCAPED_IN_ORDER = '%"&/<>?'
 _ESCAPED = frozenset(_ESCAPED_IN_ORDER)
+_ANY_SERIAL = "0"
+#: Translated heads that are remembered: a batch has a handful, a wholesaler's file some thousands.
+_STEMS = 4096
 #: Joins serial numbers; no serial number can hold it.
 _BETWEEN = "\n"
 
@@ -110,18 +114,24 @@ def urns_to_digital_links(urns: Sequence[str]) -> list[str]:
     Raises:
         Gs1Error: the first wrong URN.
     """
-    stems: dict[str, str] = {}
     out: list[str] = []
     for head, run in _runs(urns, _URN):
         serials = _respelled(run, len(head), _IN_URN) if head else None
-        if serials is None:
+        stem = _link_stem(head) if serials is not None else None
+        if serials is None or stem is None:
             out.extend(map(urn_to_digital_link, run))
-            continue
-        stem = stems.get(head)
-        if stem is None:
-            stem = stems[head] = urn_to_digital_link(run[0]).removesuffix(serials[0])
-        out.extend([stem + serial for serial in serials])
+        else:
+            out.extend([stem + serial for serial in serials])
     return out
+
+
+@lru_cache(_STEMS)
+def _link_stem(head: str) -> str | None:
+    """What stands before the serial number in the Digital Link of an SGTIN URN; None when the URN is wrong."""
+    try:
+        return urn_to_digital_link(head + _ANY_SERIAL).removesuffix(_ANY_SERIAL)
+    except Gs1Error:
+        return None
 
 
 def urn_to_digital_link(urn: str) -> str:
@@ -151,23 +161,28 @@ def digital_links_to_urns(
     Raises:
         Gs1Error: the first wrong link, or GS1-PREFIX-01.
     """
-    stems: dict[str, str] = {}
     out: list[str] = []
     for head, run in _runs(links, _LINK):
         serials = _respelled(run, len(head), _IN_LINK) if head else None
-        if serials is None:
+        stem = _urn_stem(head, prefixes) if serials is not None else None
+        if serials is None or stem is None:
             for link in run:
                 read = read_digital_link(link)
                 if read is not None and on_loss is not None and not read.only_key:
                     on_loss(len(out), read)
                 out.append(read.key.as_urn(prefixes) if read else link)
             continue
-        stem = stems.get(head)
-        if stem is None:
-            urn = urn_syntax.build(link_syntax.split(run[0]).parts, prefixes)
-            stem = stems[head] = urn.removesuffix(serials[0])
         out.extend([stem + serial for serial in serials])
     return out
+
+
+@lru_cache(_STEMS)
+def _urn_stem(head: str, prefixes: CompanyPrefixes) -> str | None:
+    """What stands before the serial number in the SGTIN URN of a Digital Link; None when the link is wrong."""
+    try:
+        return urn_syntax.build(link_syntax.split(head + _ANY_SERIAL).parts, prefixes).removesuffix(_ANY_SERIAL)
+    except Gs1Error:
+        return None
 
 
 def wrong_keys(uris: Sequence[str]) -> list[tuple[int, Gs1Error]]:
