@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from gateway.formats.base import Claim
 from gateway.formats.table import header
-from gateway.formats.table.carriers import CARRIERS
+from gateway.formats.table.carriers import carriers_of
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.spec import MappingSpec
 from gateway.sources import Source
@@ -35,7 +35,7 @@ def claim(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> C
 
 
 def _first_rows(spec: MappingSpec, head: bytes, name: str, source: Source | None) -> Sequence[Sequence[Cell]]:
-    for carrier in CARRIERS:
-        if carrier.declared(spec.table) and carrier.recognises(head, name):
+    for carrier in carriers_of(spec.table):
+        if carrier.recognises(head, name):
             return carrier.head(head, source, spec, spec.table.header_within)
     return []

@@ -55,11 +55,11 @@ class Mapping:
 
     def format_of(self, source: Source) -> str:
         """The format that a file is, when this mapping reads it: that of the first carrier that knows the file."""
-        from gateway.formats.table.carriers import CARRIERS  # noqa: PLC0415 - carriers are loaded only for files
+        from gateway.formats.table.carriers import carriers_of  # noqa: PLC0415 - carriers are loaded only for files
 
         head = source.head()
-        mine = (one for one in CARRIERS if one.declared(self.spec.table) and one.recognises(head, source.name))
-        return next((one.format for one in mine), "table")
+        mine = (one.format for one in carriers_of(self.spec.table) if one.recognises(head, source.name))
+        return next(mine, "table")
 
     def claims(self, head: bytes, name: str, source: Source | None = None) -> Claim | None:
         """Whether a file is of this mapping: its name fits and its header is found by content.

@@ -11,7 +11,7 @@ from gateway.errors import InputError, UsageError
 from gateway.findings import Finding, Findings, Where
 from gateway.formats.base import Context
 from gateway.formats.table import date_order, header, rules
-from gateway.formats.table.carriers import CARRIERS
+from gateway.formats.table.carriers import CARRIERS, carriers_of
 from gateway.formats.table.carriers.base import Carrier, Place, Totals
 from gateway.formats.table.cells import Block, shown
 from gateway.formats.table.columns import Bad, Column, SerialColumn
@@ -323,12 +323,11 @@ def _carrier(mapping: Mapping, source: Source) -> Carrier:
     if not source.size:
         raise InputError(Finding.of(rules.EMPTY, "the file is empty", where=place))
     head = source.head()
-    kind = ""
-    for carrier in CARRIERS:
+    declared = list(carriers_of(mapping.spec.table))
+    for carrier in declared:
         if carrier.recognises(head, source.name):
-            if carrier.declared(mapping.spec.table):
-                return carrier
-            kind = kind or carrier.key.upper()
-    reads = " or ".join(carrier.key.upper() for carrier in CARRIERS if carrier.declared(mapping.spec.table))
+            return carrier
+    kind = next((carrier.key.upper() for carrier in CARRIERS if carrier.recognises(head, source.name)), "")
+    reads = " or ".join(carrier.key.upper() for carrier in declared)
     message = f"the file is {kind or 'of an unknown kind'}, the mapping {mapping.name} reads {reads}"
     raise InputError(Finding.of(rules.CARRIER, message, where=place, expected=reads))

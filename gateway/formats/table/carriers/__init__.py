@@ -5,14 +5,19 @@ The first that a mapping declares and that knows a file reads it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from gateway.formats.table.carriers.base import Carrier
 from gateway.plugins import Registry
+
+if TYPE_CHECKING:
+    from gateway.formats.table.spec import Table
 
 _HERE = "gateway.formats.table.carriers"
 
 #: All carriers, in the order in which they are asked: those that prove a file by its content before those that
-#: take any text. CSV takes whatever nobody else wants, and so comes last. All are loaded when a file is read:
-#: libraries that few need are imported inside functions.
+#: take any text. CSV takes whatever nobody else wants, and so comes last.
 CARRIERS: Registry[Carrier] = Registry(
     "gateway.carriers",
     "carrier",
@@ -28,3 +33,8 @@ CARRIERS: Registry[Carrier] = Registry(
         "csv": f"{_HERE}.csv:CSV",
     },
 )
+
+
+def carriers_of(table: Table) -> Iterator[Carrier]:
+    """The carriers that a mapping declares, in their order. Only these are loaded."""
+    return (CARRIERS.get(key) for key in CARRIERS.keys() if table.kind(key) is not None)  # noqa: SIM118 - no dict

@@ -14,7 +14,7 @@ from gateway.formats.table.dates import DAY_0
 from gateway.sources import Source
 
 if TYPE_CHECKING:
-    from gateway.formats.table.spec import MappingSpec, Table
+    from gateway.formats.table.spec import MappingSpec
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,6 @@ class Carrier(Protocol):
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether a file with these first bytes and this name is of this kind; by content first."""
-
-    def declared(self, table: Table) -> bool:
-        """Whether a mapping reads this kind of file (``table.csv``, ``table.fixed`` and so on)."""
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The tables of a file.

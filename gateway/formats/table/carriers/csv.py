@@ -10,7 +10,7 @@ from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Cell
 from gateway.formats.table.guard import unguarded
-from gateway.formats.table.spec import MappingSpec, Table
+from gateway.formats.table.spec import MappingSpec
 from gateway.sources import Source
 
 
@@ -23,10 +23,6 @@ class CsvCarrier:
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is none of the kinds that show themselves: CSV has no mark of its own."""
         return kinds.is_text(head, name)
-
-    def declared(self, table: Table) -> bool:
-        """Whether the mapping has ``table.csv``."""
-        return table.csv is not None
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The one table of the file."""

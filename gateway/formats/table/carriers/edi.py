@@ -38,10 +38,6 @@ class EdiCarrier:
         """Whether the file begins with the header of an interchange."""
         return self.knows(head)
 
-    def declared(self, table: Table) -> bool:
-        """Whether the mapping has ``table.x12`` or ``table.edifact``."""
-        return getattr(table, self.key) is not None
-
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """All messages of the file as one table."""
         records = Records(source, spec, self.dialect(spec.table), context)

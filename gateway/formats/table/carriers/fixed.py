@@ -11,7 +11,7 @@ from gateway.formats.table import csv_guess, fixed_lines, records, text_encoding
 from gateway.formats.table.carriers.base import Sheet
 from gateway.formats.table.carriers.kinds import is_text
 from gateway.formats.table.cells import Cell
-from gateway.formats.table.spec import FieldSpec, MappingSpec, Table
+from gateway.formats.table.spec import FieldSpec, MappingSpec
 from gateway.sources import Source
 
 #: Transforms whose values prove by themselves that they stand at the right place.
@@ -27,10 +27,6 @@ class FixedCarrier:
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is text and neither JSON nor XML: fixed-width lines have no mark of their own."""
         return is_text(head, name)
-
-    def declared(self, table: Table) -> bool:
-        """Whether the mapping has ``table.fixed``."""
-        return table.fixed is not None
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The one table of the file."""

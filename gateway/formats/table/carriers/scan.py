@@ -13,7 +13,7 @@ from gateway.formats.scan.extra import require
 from gateway.formats.scan.pages import is_scan, pages
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Block, Cell
-from gateway.formats.table.spec import MappingSpec, Table
+from gateway.formats.table.spec import MappingSpec
 from gateway.formats.table.spec_scan import Scan
 from gateway.sources import Source
 
@@ -47,10 +47,6 @@ class ScanCarrier:
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is, or claims to be, a document of pages."""
         return is_scan(head, name)
-
-    def declared(self, table: Table) -> bool:
-        """Whether the mapping has ``table.scan``."""
-        return table.scan is not None
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """All pages as one table, page by page.

@@ -10,7 +10,7 @@ from gateway.formats.table import xlsx_rows
 from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Sheet
 from gateway.formats.table.cells import Cell
-from gateway.formats.table.spec import MappingSpec, Table, Xlsx
+from gateway.formats.table.spec import MappingSpec, Xlsx
 from gateway.sources import Source
 
 
@@ -23,10 +23,6 @@ class XlsxCarrier:
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file is, or claims to be, a workbook."""
         return kinds.is_workbook(head, name)
-
-    def declared(self, table: Table) -> bool:
-        """Whether the mapping has ``table.xlsx``."""
-        return table.xlsx is not None
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The sheets that the mapping reads."""

@@ -9,7 +9,7 @@ from gateway.formats.table import records
 from gateway.formats.table.carriers import kinds
 from gateway.formats.table.carriers.base import Place, Sheet
 from gateway.formats.table.cells import Cell
-from gateway.formats.table.spec import MappingSpec, Table
+from gateway.formats.table.spec import MappingSpec
 from gateway.sources import Source
 
 
@@ -22,10 +22,6 @@ class XmlCarrier:
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the file begins as XML."""
         return kinds.is_xml(head, name)
-
-    def declared(self, table: Table) -> bool:
-        """Whether the mapping has ``table.xml``."""
-        return table.xml is not None
 
     def sheets(self, source: Source, spec: MappingSpec, context: Context) -> Iterator[Sheet]:
         """The one table of the file."""
