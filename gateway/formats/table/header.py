@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -12,6 +11,7 @@ from gateway.findings import Finding, Findings, Where
 from gateway.formats.table import rules
 from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Cell, blank, header_key, shown
+from gateway.formats.table.ignored import Ignored
 from gateway.formats.table.near import nearest
 from gateway.formats.table.spec import AUTO, MappingSpec
 
@@ -139,9 +139,9 @@ def check(
             there = ", ".join(name for name in names if name)
             raise InputError(Finding.of(rules.HEADER_MISSING, message, where=where, value=there, expected=wanted))
     open_titles = [field.title for key, field in spec.fields.items() if key not in sources and key not in preamble]
-    ignored = _ignored(spec)
+    ignored = Ignored(spec.table.ignore)
     for name in names:
-        if name and header_key(name) not in known and ignored.fullmatch(header_key(name)) is None:
+        if name and header_key(name) not in known and name not in ignored:
             near = nearest([name], open_titles)
             message = f"the column {name!r} is not in the mapping; its values are not converted"
             findings.report(
@@ -161,12 +161,6 @@ def check(
         where = place.at(above[0], last_row=above[-1])
         findings.report(rules.PREAMBLE, "rows above the header are not converted", where=where)
     return Header(best, names, _columns(spec, sources), sources, preamble, level, parent, totals)
-
-
-def _ignored(spec: MappingSpec) -> re.Pattern[str]:
-    """The headers that are left out on purpose; a star stands for any characters."""
-    texts = [re.escape(header_key(text)).replace(r"\*", ".*") for text in spec.table.ignore]
-    return re.compile("|".join(texts) or "(?!)")
 
 
 def _positions(row: Sequence[Cell]) -> dict[str, int]:
@@ -265,8 +259,8 @@ def _free(spec: MappingSpec, row: Sequence[Cell], there: Sequence[str]) -> list[
     """The headers that stand for no field and are not left out on purpose."""
     taken = {index for indexes in _sources(spec, row).values() for index in indexes}
     used = {header_key(shown(cell)) for index, cell in enumerate(row) if index in taken}
-    used |= {header_key(text) for text in spec.table.ignore}
-    return [text for text in there if header_key(text) not in used]
+    ignored = Ignored(spec.table.ignore)
+    return [text for text in there if header_key(text) not in used and text not in ignored]
 
 
 def _name(delimiter: str) -> str:

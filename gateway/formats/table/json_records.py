@@ -17,6 +17,7 @@ from gateway.formats.base import Context
 from gateway.formats.table import rules, rules_records
 from gateway.formats.table.carriers.base import Totals
 from gateway.formats.table.cells import Cell, header_key
+from gateway.formats.table.ignored import Ignored
 from gateway.formats.table.json_text import Text, scalars
 from gateway.formats.table.records import Record
 from gateway.formats.table.spec import MappingSpec
@@ -161,7 +162,8 @@ class Records:
         self._controls = {header_key(control.column): control.column for control in spec.table.controls}
         headers = [text for field in spec.fields.values() for text in field.headers]
         self._outer = {header_key(text) for text in headers if text.startswith(UP)}
-        self._known = self._outer | {header_key(text) for text in spec.table.ignore} | self._controls.keys()
+        self._known = self._outer | self._controls.keys()
+        self._left_out = Ignored(spec.table.ignore)
 
     def all(self) -> Iterator[Record]:
         """The records in the order of the file.
@@ -252,7 +254,7 @@ class Records:
             if header_key(name) in self._outer and name not in late:
                 message = f"the value {name!r} stands behind the records, in other documents of the file before them"
                 raise InputError(Finding.of(rules_records.VALUE_LATE, message, where=where, value=one))
-            if header_key(name) not in self._known:
+            if header_key(name) not in self._known and name not in self._left_out:
                 self._known.add(header_key(name))
                 message = f"the value {name!r} is not in the mapping; it is not converted"
                 self._context.findings.report(rules.HEADER_UNKNOWN, message, where=where, value=name)

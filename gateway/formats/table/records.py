@@ -17,6 +17,7 @@ from gateway.findings import Finding, Findings, Where
 from gateway.formats.table import rules, rules_records
 from gateway.formats.table.carriers.base import Place
 from gateway.formats.table.cells import Block, Cell, Number, header_key
+from gateway.formats.table.ignored import Ignored
 from gateway.formats.table.spec import MappingSpec
 
 #: So many records are looked at before their columns are decided.
@@ -110,7 +111,7 @@ class _Columns:
             for text in (*field.join, *field.first_of):
                 if header_key(text) not in self._taken and not complete:
                     self._add(text)
-        self._left_out = {header_key(text) for text in spec.table.ignore}
+        self._left_out = Ignored(spec.table.ignore)
         self._known = set(self.names)
         texts = {
             header_key(text) for field in spec.fields.values() if field.transform in _TEXTS for text in field.headers
@@ -151,7 +152,7 @@ class _Columns:
             if column in self._known:
                 continue
             self._known.add(name)
-            if header_key(name) not in self._left_out:
+            if name not in self._left_out:
                 message = f"the value {name!r} is not in the mapping; it is not converted"
                 where = self._place.at(number + 1, name)
                 self._findings.report(rules.HEADER_UNKNOWN, message, where=where, value=name)

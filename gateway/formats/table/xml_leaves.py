@@ -9,7 +9,7 @@ from lxml import etree
 
 from gateway.findings import Findings, Where
 from gateway.formats.table import rules
-from gateway.formats.table.cells import header_key
+from gateway.formats.table.ignored import Ignored
 from gateway.formats.table.spec import MappingSpec
 
 #: Attributes of XML itself.
@@ -31,7 +31,7 @@ class Leaves:
     """
 
     def __init__(self, spec: MappingSpec, file: str, findings: Findings) -> None:
-        self._ignored = [header_key(text).strip("/") for text in spec.table.ignore]
+        self._ignored = Ignored(spec.table.ignore, paths=True)
         self._file = file
         self._findings = findings
         self._reported: set[str] = set()
@@ -56,8 +56,7 @@ class Leaves:
         if path in self._reported or len(self._reported) >= _MOST:
             return
         self._reported.add(path)
-        key = header_key(path)
-        if any(key == f"/{one}" or key.endswith(f"/{one}") for one in self._ignored):
+        if path in self._ignored:
             return
         name = path.rpartition("/")[2]
         message = f"the value {path} is not in the mapping; it is not converted"
