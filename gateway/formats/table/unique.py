@@ -1,8 +1,8 @@
 """Finds keys that occur twice among any number of keys, in bounded memory.
 
 Each key is kept as eight bytes, its hash as a float: sorting floats is the quickest way there is to part them into
-groups. Some thousands at a time are sorted and cut into `_PARTS` ranges. Full ranges go to a temporary file; at the end
-one range after the other is looked through. Equal hashes are only suspects: the caller looks at their keys again.
+groups. Full buffers are sorted, cut into `_PARTS` ranges and appended to a temporary file; at the end one range after
+the other is looked through. Equal hashes are only suspects: the caller looks at their keys again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-_SORTED = 1 << 15
-_HELD = 1 << 19
+_BUFFER = 1 << 16
 _PARTS = 256
 _RANGE = 2.0**63
 _BOUNDS = [-_RANGE + i * (2 * _RANGE / _PARTS) for i in range(1, _PARTS)]
@@ -31,8 +30,6 @@ class Unique:
 
     def __init__(self) -> None:
         self._buffer = array("d")
-        self._ranges = [array("d") for _ in range(_PARTS)]
-        self._held = 0
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the object
         self._pieces: list[array[int]] = [array("q") for _ in range(_PARTS)]
         self._written = 0
@@ -40,40 +37,33 @@ class Unique:
     def add(self, keys: Iterable[str]) -> None:
         """Take keys."""
         self._buffer.extend(map(hash, keys))
-        if len(self._buffer) >= _SORTED:
-            self._part()
+        if len(self._buffer) >= _BUFFER:
+            self._flush()
 
     def suspects(self) -> set[float]:
         """The marks that came more than once. Ends the object's life."""
-        self._part()
-        found: set[float] = set()
-        for marks in self._all():
-            found |= _twice(marks)
+        if not self._written:
+            found = _twice(self._buffer)
+        else:
+            self._flush()
+            found = set()
+            for marks in self._parts():
+                found |= _twice(marks)
         self._file.close()
         return found
 
-    def _part(self) -> None:
-        """Part the buffer into the ranges."""
+    def _flush(self) -> None:
         marks = array("d", sorted(self._buffer))
         cuts = [0, *(bisect_left(marks, bound) for bound in _BOUNDS), len(marks)]
-        for part, (start, end) in zip(self._ranges, pairwise(cuts), strict=True):
-            part.extend(marks[start:end])
-        self._held += len(marks)
+        for part, (start, end) in enumerate(pairwise(cuts)):
+            self._pieces[part].extend((self._written + start, end - start))
+        marks.tofile(self._file)
+        self._written += len(marks)
         self._buffer = array("d")
-        if self._held >= _HELD:
-            self._spill()
 
-    def _spill(self) -> None:
-        for part, pieces in zip(self._ranges, self._pieces, strict=True):
-            pieces.extend((self._written, len(part)))
-            part.tofile(self._file)
-            self._written += len(part)
-        self._ranges = [array("d") for _ in range(_PARTS)]
-        self._held = 0
-
-    def _all(self) -> Iterator[array[float]]:
-        """The ranges, whole."""
-        for marks, pieces in zip(self._ranges, self._pieces, strict=True):
+    def _parts(self) -> Iterator[array[float]]:
+        for pieces in self._pieces:
+            marks = array("d")
             for start, count in zip(pieces[::2], pieces[1::2], strict=True):
                 self._file.seek(start * _ITEM)
                 marks.fromfile(self._file, count)
