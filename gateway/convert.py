@@ -61,7 +61,7 @@ def convert(request: Request, out: Path) -> Report:
         PluginError: a plugin is broken.
     """
     target = target_of(request.to)
-    report = _report(request)
+    report = new_report(request)
     try:
         opened = open_input(input_of(request, report, target), report, target)
         document, context = opened.document, opened.context
@@ -109,7 +109,7 @@ def validate(request: Request) -> Report:
     Raises:
         UsageError: as `convert`.
     """
-    report = _report(request)
+    report = new_report(request)
     try:
         found = input_of(request, report, None)
         if found.key not in FORMATS and found.key in messages():
@@ -154,7 +154,8 @@ def _is_epcis(key: str) -> bool:
     return key in FORMATS and FORMATS.get(key).epcis
 
 
-def _report(request: Request) -> Report:
+def new_report(request: Request) -> Report:
+    """A report of which nothing is known yet."""
     return Report(
         format_out=request.to,
         findings=Findings(request.findings_limit),
@@ -207,11 +208,13 @@ def _translated(events: Iterable[Event], context: Context) -> Iterable[Event]:
 
 
 def _write(document: Document, context: Context, target: Format, source: Source, out: Path) -> Output:
-    if target.write is None:  # `_target` has refused it already; this tells the type checker
+    if target.write is None:  # `target_of` has refused it already; this tells the type checker
         raise UsageError(target.key)
     suffix = target.suffix if target.suffix_of is None else target.suffix_of(context)
     name = f"{safe_stem(source.name)}{suffix}"
-    return _save(out / name, target.write(document, context), target.key)
+    output = _save(out / name, target.write(document, context), target.key)
+    # What stands among the events and is none is written behind all of them: such outputs cannot be put together.
+    return replace(output, body=None) if document.event_list_extensions else output
 
 
 def _compose(document: Document, context: Context, target: Message, out: Path) -> Iterator[Output]:

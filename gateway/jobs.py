@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from gateway import convert as one
 from gateway.detect import detect
 from gateway.errors import GatewayError
-from gateway.findings import Finding, Loss, Losses
+from gateway.findings import Finding, Loss
 from gateway.formats import FORMATS
 from gateway.formats.base import Splitter, Unsplittable
 from gateway.report import Body, Output, Report
@@ -90,6 +90,8 @@ def convert(request: one.Request, out: Path, jobs: int, *, smallest: int = SMALL
 
 def _splitter(request: one.Request) -> tuple[str, Splitter]:
     """The input's format and how to cut it."""
+    if request.source.size > request.limits.input_bytes:  # the whole conversion says it
+        raise Unsplittable
     if request.mapping is not None or request.to_mapping is not None or request.to not in FORMATS:
         raise Unsplittable
     try:
@@ -110,7 +112,8 @@ def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[So
     target = FORMATS.get(request.to)
     path = out / f"{one.safe_stem(request.source.name)}{target.suffix}"
     small = replace(request, mappings=(), progress=None, loss_sink=None, attachments=None, schemas=None)
-    report = Report(request.from_, request.to, losses=Losses(request.loss, request.loss_sink))
+    report = one.new_report(request)
+    report.format_in = request.from_
     with (
         tempfile.TemporaryDirectory(dir=out) as folder,
         ProcessPoolExecutor(jobs, mp_context=_processes()) as pool,
@@ -135,9 +138,12 @@ def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[So
                 raise Unsplittable from error
             raise
         joined.finish()
-    report.outputs.append(Output(path.name, target.key, joined.size, joined.digest.hexdigest(), str(path)))
     if request.schemas is not None:
         one.check_output(Source.file(path), target.key, report.findings, request.schemas)
+    if report.failed:
+        path.unlink()
+    else:
+        report.outputs.append(Output(path.name, target.key, joined.size, joined.digest.hexdigest(), str(path)))
     return report
 
 

@@ -1,4 +1,4 @@
-"""Checks of what a document says, in layers; `gateway.checks.run.check_events` runs them over a stream of events.
+"""Checks of what a document says, in layers; `gateway.checks.run.check_batches` runs them over a stream of events.
 
 Beside the schema checks: required parts of events, identifiers, vocabulary, times, and the story of a batch. A check
 never changes an event and never stops at one; each finding names the event, its place, the value, what was expected

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gateway.epcis.events import Event, epcs
+from gateway.errors import GatewayError
 
 _EVENTS: Final = 64
 #: Identifiers in a batch that is not filled up any more: events may be large, and a batch is held in memory.
@@ -17,7 +18,7 @@ _EPCS: Final = 5_000
 
 
 def batches(events: Iterable[Event]) -> Iterator[list[Event]]:
-    """All events in order; what reading them raises is raised behind the events that came before it."""
+    """All events in order; an error of the document is raised behind the events that came before it."""
     batch: list[Event] = []
     size = 0
     try:
@@ -27,7 +28,7 @@ def batches(events: Iterable[Event]) -> Iterator[list[Event]]:
             if len(batch) >= _EVENTS or size >= _EPCS:
                 yield batch
                 batch, size = [], 0
-    except Exception:
+    except GatewayError:
         if batch:
             yield batch
         raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gateway.epcis.element import Element
 from gateway.findings import NOWHERE, Where
@@ -202,6 +202,9 @@ class AssociationEvent(Event, kw_only=True):
     child_quantity_list: list[QuantityElement] | None = None
 
 
+#: Fields that say something about an event and are no part of it.
+NO_PART: frozenset[str] = frozenset({"where", "kin"})
+
 EVENT_TYPES: tuple[type[Event], ...] = (
     ObjectEvent,
     AggregationEvent,
@@ -229,3 +232,8 @@ _COUNTS: dict[type[Event], Callable[[Any], int]] = {
 def epcs(event: Event) -> int:
     """How many instance identifiers the event names, its parent included."""
     return _COUNTS[type(event)](event)
+
+
+def bare(event: Event) -> Event:
+    """The event alone, without what is no part of it: what may be written down as it is."""
+    return structs.replace(event, where=NOWHERE, kin=None)

@@ -145,7 +145,7 @@ def _names(files: list[Source]) -> str:
 
 def _files(source: Source, limits: Limits) -> list[Source]:
     if source.head(len(GZIP)) == GZIP:
-        with source.open() as stream:
+        with _reading(source.name), source.open() as stream:
             stream.seek(-4, io.SEEK_END)
             length = int.from_bytes(stream.read(4), "little")  # of the last part, modulo 4 GiB: good enough to show
 

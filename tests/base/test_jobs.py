@@ -134,6 +134,31 @@ def test_no_document_is_not_cut(data: bytes, tmp_path: Path) -> None:
     both(data, "epcis-2.0-xml", tmp_path)
 
 
+def test_what_stands_among_events_is_kept_as_often_as_it_is_there(tmp_path: Path) -> None:
+    text = document().decode()
+    among = "<v:s xmlns:v='http://ns.vendor.example/'>1</v:s>"
+    parts = text.split("</ObjectEvent>\n")
+    for number in (3, 13, 23, 33):
+        parts[number] = f"<extension><extension>{among}</extension></extension>" + parts[number]
+    data = "</ObjectEvent>\n".join(parts)
+    report = both(data.encode(), "epcis-1.2-xml", tmp_path)
+    assert Path(report.outputs[0].path).read_bytes().count(b">1</v:s>") == 4
+
+
+def test_limits_and_what_is_to_say_of_a_file_hold(tmp_path: Path) -> None:
+    run(document(), "epcis-2.0-json", tmp_path / "json", 1)
+    data = (tmp_path / "json" / "batch.jsonld").read_bytes()
+    (tmp_path / "mark").mkdir()
+    report = both(b"\xef\xbb\xbf" + data, "epcis-2.0-xml", tmp_path / "mark")
+    assert [finding.code for finding in report.findings] == ["EPCIS-JSON-03"]
+    small = tmp_path / "small"
+    small.mkdir()
+    request = Request(Source.memory(data, "a"), to="epcis-2.0-xml", now=NOW, limits=Limits(input_bytes=5000))
+    found = jobs.convert(request, small, 2, smallest=0, piece=3000)
+    assert [finding.code for finding in found.findings] == ["LIMIT-01"]
+    assert list(small.iterdir()) == []
+
+
 @pytest.mark.parametrize("key", ["epcis-1.2-xml", "epcis-2.0-json"])
 def test_the_pieces_hold_every_event_once(key: str, tmp_path: Path) -> None:
     data = document(100)

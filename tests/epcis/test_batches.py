@@ -6,6 +6,10 @@ import pytest
 
 from gateway.epcis.batches import batches
 from gateway.epcis.events import ObjectEvent
+from gateway.errors import InputError
+from gateway.findings import Finding, Rule, Severity
+
+RULE = Rule("TEST-01", Severity.ERROR, "A document must not be cut")
 
 
 def event(*epcs: str) -> ObjectEvent:
@@ -28,10 +32,9 @@ def test_an_error_is_raised_behind_the_events_before_it() -> None:
     def broken():
         yield event("1")
         yield event("2")
-        message = "cut"
-        raise ValueError(message)
+        raise InputError(Finding.of(RULE, "cut"))
 
     stream = batches(broken())
     assert [one.epc_list for one in next(stream)] == [["1"], ["2"]]
-    with pytest.raises(ValueError, match="cut"):
+    with pytest.raises(InputError, match="cut"):
         next(stream)

@@ -165,3 +165,8 @@ def test_messages_of_vendors_may_be_packed(sample: str, fixtures: Path, tmp_path
         assert not report.failed, [str(finding) for finding in report.findings]
         outputs.append(Path(report.outputs[0].path).read_bytes())
     assert outputs[0] == outputs[1] == outputs[2]
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8b", b"\x1f\x8b\x08", gz(XML)[:11]])
+def test_the_beginning_of_an_archive_is_a_damaged_one(data: bytes) -> None:
+    assert [code for code, _ in told(data, "x.gz", from_="epcis-1.2-xml")] == ["PACK-01"]

@@ -14,7 +14,7 @@ from gateway.errors import InputError, LimitExceeded
 from gateway.findings import Finding, Findings, Severity
 from gateway.formats.edi import edifact_syntax, rules, x12_syntax
 from gateway.formats.edi.envelope import EDIFACT, X12, Envelope, Envelopes
-from gateway.formats.edi.segments import segment_number, segment_tag
+from gateway.formats.edi.segments import segment_number, segment_tag, whole
 
 
 class Status(enum.StrEnum):
@@ -221,11 +221,11 @@ def _answer(envelope: Envelope, messages: list[Envelope], errors: list[Finding],
         control=envelope.control,
         status=status,
         version=head.value(8) if x12 else "",
-        sender=() if x12 else tuple(head.elements[1]),
-        receiver=() if x12 else tuple(head.elements[2]),
+        sender=() if x12 else head.parts(2),
+        receiver=() if x12 else head.parts(3),
         codes=[code for code in dict.fromkeys(own) if code],
         messages=found,
-        included=int(envelope.declared) if envelope.declared.isdecimal() else len(found),
+        included=whole(envelope.declared, len(found)),
         received=len(found),
         accepted=0 if own and wrong is Status.REJECTED else len(found) - len(refused),
     )

@@ -11,7 +11,7 @@ from gateway.formats.edi import edifact_syntax, rules
 from gateway.formats.edi.acknowledge import Answer, ElementError, MessageAnswer, SegmentError, Status
 from gateway.formats.edi.edifact_syntax import ENCODINGS, Separators
 from gateway.formats.edi.envelope import EDIFACT, Envelopes
-from gateway.formats.edi.segments import Segment, segment_place
+from gateway.formats.edi.segments import Segment, segment_place, whole
 
 #: Action codes (data element 0083): this level and all lower rejected; this level acknowledged; interchange received.
 _STATUS = {"4": Status.REJECTED, "7": Status.ACCEPTED, "8": Status.RECEIVED}
@@ -77,8 +77,8 @@ def read(data: bytes, findings: Findings, name: str = "") -> list[Answer]:
 
 def _take(out: list[Answer], segment: Segment, name: str) -> None:
     if segment.tag == "UCI":
-        parties = tuple(segment.elements[1]), tuple(segment.elements[2]) if len(segment.elements) > 2 else ()  # noqa: PLR2004 - S003
-        answer = Answer("", segment.value(1), _status(segment, 4, name), sender=parties[0], receiver=parties[1])
+        status = _status(segment, 4, name)
+        answer = Answer("", segment.value(1), status, sender=segment.parts(2), receiver=segment.parts(3))
         answer.codes = [code for code in (segment.value(5),) if code]
         out.append(answer)
         return
@@ -93,9 +93,9 @@ def _take(out: list[Answer], segment: Segment, name: str) -> None:
         message.codes = [code for code in (segment.value(4),) if code]
         messages.append(message)
     elif segment.tag == "UCS":
-        messages[-1].segments.append(SegmentError(_number(segment.value(1)), code=segment.value(2)))
+        messages[-1].segments.append(SegmentError(whole(segment.value(1)), code=segment.value(2)))
     else:
-        place = (_number(segment.value(2, 1)), max(_number(segment.value(2, 2)), 0))
+        place = (whole(segment.value(2, 1)), max(whole(segment.value(2, 2)), 0))
         messages[-1].segments[-1].elements.append(ElementError(*place, segment.value(1)))
 
 
@@ -104,10 +104,6 @@ def _status(segment: Segment, element: int, name: str) -> Status:
     if found is None:
         raise InputError(_wrong(segment, name, segment.value(element), ", ".join(_STATUS)))
     return found
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else -1
 
 
 def _wrong(segment: Segment, name: str, value: str, expected: str) -> Finding:

@@ -10,7 +10,7 @@ from gateway.findings import Finding, Findings
 from gateway.formats.edi import rules, x12_syntax
 from gateway.formats.edi.acknowledge import Answer, ElementError, MessageAnswer, SegmentError, Status
 from gateway.formats.edi.envelope import X12, Envelopes
-from gateway.formats.edi.segments import Segment, segment_place
+from gateway.formats.edi.segments import Segment, segment_place, whole
 from gateway.formats.edi.x12_interchange import Part, interchange, separators, texts
 from gateway.formats.edi.x12_settings import Frame
 
@@ -71,7 +71,7 @@ def _take(out: list[Answer], segment: Segment, name: str) -> None:
         answer.messages.append(MessageAnswer(segment.value(1), segment.value(2), Status.RECEIVED, segment.value(3)))
     elif tag == "AK9":
         answer.status = _status(segment, name)
-        answer.included, answer.received, answer.accepted = (_number(segment.value(n)) for n in (2, 3, 4))
+        answer.included, answer.received, answer.accepted = (whole(segment.value(n)) for n in (2, 3, 4))
         answer.codes = _codes(segment, 5)
     elif tag in ("AK3", "AK4", "AK5"):
         if not answer.messages or (tag == "AK4" and not answer.messages[-1].segments):
@@ -81,10 +81,10 @@ def _take(out: list[Answer], segment: Segment, name: str) -> None:
 
 def _take_detail(message: MessageAnswer, tag: str, segment: Segment, name: str) -> None:
     if tag == "AK3":
-        position = _number(segment.value(2))
+        position = whole(segment.value(2))
         message.segments.append(SegmentError(position, segment.value(1), segment.value(3), segment.value(4)))
     elif tag == "AK4":
-        place = (_number(segment.value(1)), max(_number(segment.value(1, 2)), 0))
+        place = (whole(segment.value(1)), max(whole(segment.value(1, 2)), 0))
         error = ElementError(*place, segment.value(3), segment.value(2), segment.value(4))
         message.segments[-1].elements.append(error)
     else:
@@ -101,10 +101,6 @@ def _status(segment: Segment, name: str) -> Status:
 
 def _codes(segment: Segment, first: int) -> list[str]:
     return [code for number in range(first, first + _MOST) if (code := segment.value(number))]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else -1
 
 
 def _wrong(segment: Segment, name: str, expected: str) -> Finding:
@@ -129,7 +125,9 @@ def written(answers: Sequence[Answer], about: Frame, kind: str = "997") -> bytes
     messages = [list(_parts(answer)) for answer in answers]
     tags = _TAGS_999 if kind == "999" else {}
     sets: list[list[Part]] = [[(tags.get(tag, tag), values) for tag, values in parts] for parts in messages]
-    marks = separators([*texts(sets), *about.sender, *about.receiver], about.separators)
+    marks = separators(
+        [*texts(sets), *about.sender, *about.receiver, about.group_sender, about.group_receiver], about.separators
+    )
     if isinstance(marks, str):
         message = f"separators stand in values: {marks!r}"
         raise ValueError(message)  # noqa: TRY004 - a str is what `separators` gives when there are none

@@ -19,6 +19,10 @@ MAX_SEGMENT = 1 << 20
 #: Characters between segments that belong to none: line ends, put there for people.
 LINE_ENDS = b"\r\n"
 
+_MOST_DIGITS = 18
+#: More characters than any real amount; Decimal gives up at a million.
+_LONGEST_AMOUNT = 40
+
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _SEGMENT = re.compile(r"segments? ([0-9]+)")
 _LEVEL = re.compile(r"segment [0-9]+ \(([A-Z][A-Z0-9]{1,2})")
@@ -45,6 +49,10 @@ class Segment(Struct):
             return ""
         components = self.elements[element - 1]
         return components[component - 1] if component <= len(components) else ""
+
+    def parts(self, element: int) -> tuple[str, ...]:
+        """The components of an element, counted from 1; none when it is not there."""
+        return tuple(self.elements[element - 1]) if element <= len(self.elements) else ()
 
 
 class Cutter:
@@ -189,6 +197,11 @@ def without_line_ends(data: bytes) -> bytes:
     return data.strip(LINE_ENDS)
 
 
+def whole(text: str, otherwise: int = -1) -> int:
+    """A count or place in a segment, all longer ones being equally wrong; `otherwise` for what is no number."""
+    return int(text[:_MOST_DIGITS]) if text.isdecimal() else otherwise
+
+
 def amount(text: str, decimal: str, marks: str) -> str | None:
     """An amount with another decimal sign, and a digit before it; None when it is none of the syntax.
 
@@ -198,7 +211,7 @@ def amount(text: str, decimal: str, marks: str) -> str | None:
         marks: decimal marks of the syntax.
     """
     found = re.fullmatch(rf"(-?)([0-9]*)(?:[{marks}]([0-9]*))?", text, re.ASCII)
-    if found is None or not (found[2] or found[3]):
+    if found is None or not (found[2] or found[3]) or len(text) > _LONGEST_AMOUNT:
         return None
     return f"{found[1]}{found[2] or '0'}" + (f"{decimal}{found[3]}" if found[3] else "")
 

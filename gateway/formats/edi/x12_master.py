@@ -30,7 +30,17 @@ _PLACE = {
     "countryCode": 3,
 }
 _PID05 = 80
-_HEADER = ("sbdh", "instance_identifier", "sender", "receiver", "document_id", "query", "extensions")
+_HEADER = (
+    "sbdh",
+    "instance_identifier",
+    "sender",
+    "receiver",
+    "document_id",
+    "query",
+    "extensions",
+    "master_data_extensions",
+    "attributes",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ def frame(context: Context) -> Frame:
     control = _needed(context, CONTROL, _NUMBER, "1 to 9 digits")
     day, minute = _moment(context)
     separators = context.options.get(SEPARATORS)
-    if separators and (len(set(separators)) != _FOUR or any(mark.isalnum() or mark == " " for mark in separators)):
+    unlike = len(separators) == len(set(separators)) == _FOUR and separators.isascii()
+    if separators and (not unlike or any(mark.isalnum() or mark == " " for mark in separators)):
         raise _wrong(SEPARATORS, separators, "four different characters beside letters, digits and blanks")
     return Frame(
         sender=sender,

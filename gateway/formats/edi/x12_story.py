@@ -11,6 +11,7 @@ import msgspec
 from gateway.epcis.document import Document
 from gateway.epcis.element import Element
 from gateway.epcis.events import (
+    NO_PART,
     AggregationEvent,
     BizTransaction,
     Event,
@@ -45,7 +46,7 @@ _READ: Final = frozenset(
     }
 )
 #: What of other events is looked at again when the shipments are known.
-_CONTENTS: Final = frozenset({"epc_list", "child_epcs", "child_quantity_list", "ilmd", "parent_id", "where"})
+_CONTENTS: Final = frozenset({"epc_list", "child_epcs", "child_quantity_list", "ilmd", "parent_id"})
 #: What shipping means anyway (CBV 2.0, 7.2): it is not lost.
 _IMPLIED: Final = "in_transit"
 
@@ -210,7 +211,7 @@ def _said(event: Event, without: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """The fields of an event that hold something, by name."""
     for name in event.__struct_fields__:
         value = getattr(event, name)
-        if name not in without and value not in (None, [], ""):
+        if name not in without and name not in NO_PART and value not in (None, [], ""):
             yield name, msgspec.to_builtins(value)
 
 

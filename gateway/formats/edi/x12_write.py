@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from gateway.epcis.document import Document
-from gateway.epcis.time import parse
+from gateway.epcis.time import parse, start_of_next_day, with_offset
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import LossRule, Outcome
 from gateway.formats.base import Context, blocks
@@ -24,6 +24,8 @@ from gateway.formats.edi.x12_master import Names
 from gateway.formats.edi.x12_parties import Parties
 from gateway.formats.edi.x12_settings import SERIALS, SHIPMENT_ID, Frame, frame
 from gateway.formats.edi.x12_story import Shipment, read_story
+from gateway.formats.epcis_xml.scope import Scope
+from gateway.formats.epcis_xml.write_element import write_element
 
 _BT = re.compile(r"urn:epcglobal:cbv:bt:([^:]*):(.+)")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -63,6 +65,8 @@ def _sets(document: Document, context: Context, about: Frame) -> Iterator[list[P
         if epc not in packer.shipped:
             context.losses.add(rules.EVENT, Outcome.LOST, "epcs", epc, event=number)
     names.lose_rest()
+    for element in (*document.body_extensions, *document.event_list_extensions, *document.extensions):
+        context.losses.add(rules.HEADER, Outcome.LOST, element.name, write_element(element, Scope({})))
 
 
 @dataclass(slots=True)
@@ -179,8 +183,9 @@ class _Notice:
         """Day and time of the shipment in UTC: X12 has a code for it (UT), and none for most offsets."""
         event = self.shipment.event
         moment = parse(event.event_time)
-        text = event.event_time if moment and moment.zone else event.event_time + event.event_time_zone_offset
+        text = event.event_time
         try:
+            text = start_of_next_day(with_offset(text, event.event_time_zone_offset))
             at = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
         except (ValueError, OverflowError):
             self._refuse("eventTime", text, "a time with its zone")

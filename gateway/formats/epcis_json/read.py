@@ -84,7 +84,9 @@ def _events(
                 yield event
     if found.truncated:
         context.findings.report(
-            rules.LATE_HEADER, f"the file ends inside the event list, behind event {number}", where=Where(event=number)
+            rules.LATE_HEADER,
+            f"the file ends inside the event list, {f'behind event {number}' if number else 'in its first event'}",
+            where=Where(event=number),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gateway.errors import InputError, LimitExceeded
 from gateway.formats.base import Context, Limits, Unsplittable
 from gateway.formats.epcis_json.blocks import BLOCK, Events, open_events
-from gateway.formats.epcis_json.unicode import open_utf8
+from gateway.formats.epcis_json.unicode import encoding_of, open_utf8
 from gateway.sources import Source
 
 
@@ -17,6 +17,8 @@ def split(source: Source, limits: Limits, size: int) -> Iterator[Source]:
     Raises:
         Unsplittable: it has no list of events, or is broken; also raised behind the first ones.
     """
+    if encoding_of(source.head(4)) != ("utf-8", 0):  # there is something to say about the file
+        raise Unsplittable
     try:
         around = _around(source, limits)
         yield from _documents(source, limits, size, around)

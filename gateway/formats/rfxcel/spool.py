@@ -40,7 +40,7 @@ class Part:
         """The document is complete."""
         if self._file is not None:
             self._flush()
-            self._file.flush()
+            self._file.close()
         else:
             self._budget.left -= self._length
 
@@ -55,10 +55,11 @@ class Part:
         self._pieces.clear()
         if self._file is not None:
             self._file.close()
+            Path(self._file.name).unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if self._file is None:
-            self._file = tempfile.NamedTemporaryFile(suffix=".xml")  # noqa: SIM115 - lives until `close`
+            self._file = tempfile.NamedTemporaryFile(suffix=".xml", delete=False)  # noqa: SIM115 - lives until `close`
         self._file.write("".join(self._pieces).encode())
         self._pieces.clear()
         self._length = 0

@@ -72,7 +72,7 @@ def unwrap(source: Source, context: Context) -> Unwrapped:
     except etree.XMLSyntaxError as error:
         target.found.close()
         raise InputError(not_well_formed(XML_RULES, error, parser.feed_error_log)) from error
-    except (InputError, LimitExceeded):
+    except BaseException:  # whatever stops it: the files on disk must go
         target.found.close()
         raise
     finally:

@@ -74,6 +74,7 @@ def _without_envelopes(document: Document, context: Context) -> Document:
 def _in_healthcare_namespace(events: Iterable[Event]) -> Iterator[Event]:
     for event in events:
         if isinstance(event, ObjectEvent | TransformationEvent) and event.ilmd:
+            event.kin = None
             event.ilmd = sorted(map(_renamed, event.ilmd), key=_rank)
         yield event
 

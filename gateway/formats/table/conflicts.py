@@ -91,8 +91,10 @@ def _same_carrier(one: MappingSpec, of: MappingSpec) -> bool:
         delimiters = {one.table.csv.delimiter, of.table.csv.delimiter}
         if AUTO in delimiters or len(delimiters) == 1:
             return True
+    if _others(one) & _others(of):
+        return True
     if one.table.xlsx is None or of.table.xlsx is None:
-        return bool(_others(one) & _others(of))
+        return False
     sheets = [{name.casefold() for name in spec.table.xlsx.sheet} for spec in (one, of) if spec.table.xlsx is not None]
     return not all(sheets) or any("*" in names for names in sheets) or bool(sheets[0] & sheets[1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Sequence
@@ -39,13 +40,11 @@ def _fit(text: str, dialect: Csv, spec: MappingSpec) -> tuple[bool, int, int]:
 
 
 def first_rows(text: str, dialect: Csv, rows: int) -> list[list[str]]:
-    """The first rows of a text; what is no CSV ends them."""
-    taken: list[list[str]] = []
+    """The first rows of a text; none when one of them is no CSV."""
     try:
-        taken.extend(islice(reader(io.StringIO(text, newline=""), dialect), rows))
+        return list(islice(reader(io.StringIO(text, newline=""), dialect), rows))
     except csv.Error:
         return []
-    return taken
 
 
 def reader(text: Iterable[str], dialect: Csv) -> csv._reader:  # type: ignore[name-defined]
@@ -59,7 +58,7 @@ def whole_lines(head: bytes, encoding: str) -> str:
     Raises:
         UnicodeDecodeError: the bytes are not of this encoding.
     """
-    if encoding.startswith("utf-16"):
+    if codecs.lookup(encoding).name.startswith("utf-16"):
         return head[: len(head) // 2 * 2].decode(encoding, "ignore").rpartition("\n")[0] or head.decode(
             encoding, "ignore"
         )

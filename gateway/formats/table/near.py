@@ -10,10 +10,11 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 _SEPARATORS = re.compile(r"[\W_]+")
 #: Letters that have no accent to take away.
-_LETTERS = str.maketrans({"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ß": "ss"})
+_LETTERS = str.maketrans({"\u0131": "i", "ø": "o", "ł": "l", "đ": "d"})
 _CUTOFF = 0.6
 #: Shorter words begin too many others.
 _STEM = 4
@@ -70,7 +71,7 @@ def bare(text: str) -> str:
 
 def _meanings(look: str) -> set[int]:
     parts = [look.replace(" ", ""), *look.split()]
-    return {number for number, words in enumerate(_WORDS) if any(_says(look, parts, word) for word in words)}
+    return {number for number, words in enumerate(_words()) if any(_says(look, parts, word) for word in words)}
 
 
 def _says(look: str, parts: Sequence[str], word: str) -> bool:
@@ -79,4 +80,6 @@ def _says(look: str, parts: Sequence[str], word: str) -> bool:
     return any(part == word or (len(word) >= _STEM and part.startswith(word)) for part in parts)
 
 
-_WORDS = tuple(tuple(bare(word) for word in words.split()) for words in _MEANINGS)
+@cache
+def _words() -> Sequence[Sequence[str]]:
+    return [[bare(word) for word in words.split()] for words in _MEANINGS]

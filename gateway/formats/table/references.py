@@ -30,10 +30,16 @@ def complaints(spec: MappingSpec) -> Iterator[tuple[Place, str]]:
     """What is wrong: the place in the file, and a sentence."""
     if all(spec.table.kind(key) is None for key in CARRIERS.keys()):  # noqa: SIM118 - a registry is no dict
         yield ("table",), f"needs one of {', '.join(CARRIERS.keys())}"
-    for key in ("csv", "fixed"):
+    for key in ("csv", "fixed", "x12", "edifact"):
         declared = getattr(spec.table, key)
-        if declared is not None and declared.encoding != AUTO:
+        by_file = declared is None or declared.encoding == AUTO or (key == "edifact" and not declared.encoding)
+        if not by_file:
             yield from _encoding(("table", key, "encoding"), declared.encoding)
+    dialect = spec.table.csv
+    if dialect is not None and (
+        dialect.delimiter == dialect.quote or {dialect.delimiter, dialect.quote} & {"\n", "\r"}
+    ):
+        yield ("table", "csv"), "delimiter and quote must be two characters, neither of them a line end"
     for name, field in spec.fields.items():
         yield from _field(("fields", name), field, {*spec.settings, *(s.key for s in SETTINGS)})
     for name, constant in spec.constants.items():

@@ -78,7 +78,7 @@ def settle(
         if codecs.lookup(declared).name not in {"utf-8", "utf-8-sig"}:
             findings.report(rules.MARK, f"read as UTF-8, declared is {declared}", where=where)
         return "utf-8-sig"
-    if start.startswith(_UTF_16) and not declared.lower().startswith(("utf-16", "utf16")):
+    if start.startswith(_UTF_16) and not codecs.lookup(declared).name.startswith("utf-16"):
         message = f"the text is UTF-16, declared is {declared}"
         raise InputError(Finding.of(rules.ENCODING, message, where=where, expected=declared))
     if has_plain_line_ends(declared) and start.count(0) * _NUL_SHARE > len(start):

@@ -155,7 +155,22 @@ def _zoned(time: str, zone: str, where: Where) -> tuple[str, str]:
             message = f"the setting {TIME_ZONE.key} {zone!r} is not a known zone"
             finding = Finding.of(rules.SETTING, message, where=where, value=zone, expected="e.g. Europe/Berlin")
             raise InputError(finding) from error
-        moment = moment.astimezone(place) if moment.tzinfo is not None else moment.replace(tzinfo=place)
+        moment = _in_zone(moment, place, time, where)
     offset = f"{moment:%z}"
     offset = f"{offset[:3]}:{offset[3:5]}"
     return (time if has_zone(time) else time + offset), offset
+
+
+def _in_zone(moment: datetime, place: ZoneInfo, time: str, where: Where) -> datetime:
+    """A time in a zone; one without zone must be there once."""
+    if moment.tzinfo is None:
+        early, late = moment.replace(tzinfo=place, fold=0), moment.replace(tzinfo=place, fold=1)
+        if early.utcoffset() != late.utcoffset():
+            message = f"the local time {time!r} is ambiguous or does not exist in {place.key}"
+            raise InputError(Finding.of(rules.TIME, message, where=where, value=time, expected="a time with its zone"))
+        return early
+    try:
+        return moment.astimezone(place)
+    except OverflowError as error:
+        finding = Finding.of(rules.TIME, f"the time {time!r} cannot be used", where=where, value=time)
+        raise InputError(finding) from error

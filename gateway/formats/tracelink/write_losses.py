@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from msgspec import structs
 
 from gateway.epcis.element import Element
-from gateway.epcis.events import Event
+from gateway.epcis.events import NO_PART, Event, bare
 from gateway.epcis.vocabulary import Field, word
-from gateway.findings import NOWHERE, LossRule, Outcome
+from gateway.findings import LossRule, Outcome
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml.escape import ILLEGAL
 from gateway.formats.epcis_xml.losses import CHARACTER
@@ -23,7 +22,7 @@ from gateway.formats.tracelink.names import EPCIS_EXTENSION, PREFIXES
 from gateway.formats.tracelink.values import unused_extension
 
 _CONTENT = ("extensions", "inner_extensions", "base_extensions", "sensor_list_extensions", "ilmd")
-_ALWAYS = frozenset({"event_time", "event_time_zone_offset", "action", "biz_step", "disposition", "where"})
+_ALWAYS = NO_PART | {"event_time", "event_time_zone_offset", "action", "biz_step", "disposition"}
 
 
 class Leftovers:
@@ -39,8 +38,8 @@ class Leftovers:
 
     def whole(self, event: Event, rule: LossRule = losses.EVENT) -> None:
         """The event has no place at all."""
-        found = msgspec.to_builtins(structs.replace(event, where=NOWHERE))
-        value = _json({ELEMENTS.get(name, name): part for name, part in found.items() if part and name != "where"})
+        found = msgspec.to_builtins(bare(event))
+        value = _json({ELEMENTS.get(name, name): part for name, part in found.items() if part and name not in NO_PART})
         self._lose(event, rule, event.type, value, reason=f"{rule.title}: {event.biz_step or event.type}")
 
     def rest(

@@ -92,5 +92,9 @@ class Writing:
         """Report what is said once for a file."""
         if self._moved:
             value, where = self._first_moved
-            message = f"{self._moved:,} times, such as {value}, were written in UTC"
+            message = (
+                f"{value} was written in UTC"
+                if self._moved == 1
+                else f"{self._moved:,} times, such as {value}, were written in UTC"
+            )
             self.findings.report(rules.IN_UTC, message, where=where, value=value)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gateway.formats.table.cells import blank
+from gateway.formats.table.csv_guess import DELIMITERS
+from gateway.formats.table.encoding_evidence import judge
 from gateway.formats.table.infer import words
 from gateway.formats.table.spec import Csv
 
-DELIMITERS = (",", ";", "\t", "|")
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 #: Encodings without a mark of their own, in the order in which they win a draw.
 ENCODINGS = ("cp1252", "gb18030", "cp1251", "cp1254", "cp1250")
@@ -64,7 +65,8 @@ def _encoding(head: bytes) -> tuple[str, str, str]:
         if head.startswith(mark):
             return name, f"{name.upper()}: the file begins with its byte order mark", ""
     if b"\0" in head:
-        return "", "", ""
+        wide = judge([head], ()).encoding
+        return wide, f"{wide.upper()}: every other byte is NUL" if wide else "", ""
     if _reads(head, "utf-8"):
         some = "all letters are ASCII so far" if head.isascii() else "letters outside ASCII are right UTF-8"
         return "utf-8", f"UTF-8: {some}", ""

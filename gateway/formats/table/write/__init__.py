@@ -112,7 +112,7 @@ def kind_of(mapping: Mapping, context: Context) -> FileKind:
 
 def _declared(mapping: Mapping) -> list[str]:
     """The kinds of file that the mapping declares and that can be written, in the order of its file."""
-    declared = [key for key in KINDS if getattr(mapping.spec.table, key, None) is not None]
+    declared = [key for key in KINDS if mapping.spec.table.kind(key) is not None]
     if len(declared) > 1 and mapping.origin.is_file():
         _, lines = yamlfile.parse(mapping.origin.read_bytes(), str(mapping.origin))
         # Keys in one line, as in `table: {csv: …, xlsx: …}`, keep the order above.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from gateway import gs1
@@ -18,7 +19,7 @@ Values = Mapping[str, str]
 """Field name and value."""
 
 
-class Part:
+class Part(ABC):
     """Some columns that are made of some fields.
 
     Attributes:
@@ -29,13 +30,13 @@ class Part:
     fields: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
 
+    @abstractmethod
     def cells(self, values: Values) -> dict[str, Cell]:
         """Header and cell.
 
         Raises:
             NotInvertible: no cells give these values.
         """
-        raise NotImplementedError
 
 
 class Own(Part):

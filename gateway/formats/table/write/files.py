@@ -18,13 +18,12 @@ from gateway.formats.table import rules_out
 from gateway.formats.table.cells import Cell, shown
 from gateway.formats.table.guard import guarded
 from gateway.formats.table.mappings import Mapping
+from gateway.formats.table.spec import AUTO
 from gateway.formats.table.write.columns import Columns
 from gateway.formats.table.write.frame import Frame
 from gateway.formats.table.write.rows import Sheet
 
 ROWS_IN_SHEET = 1_048_576
-#: Stands for an encoding or a separator that a reader finds out by itself.
-_AUTO = "auto"
 _BLOCK_ROWS = 512
 
 
@@ -65,8 +64,8 @@ def _csv(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context: C
 
 def text_encoding(dialect: Any) -> tuple[str, str]:
     """Separator and encoding to write with; where a reader finds them out by itself, comma and UTF-8."""
-    delimiter = "," if dialect.delimiter == _AUTO else dialect.delimiter
-    return delimiter, codecs.lookup("utf-8" if dialect.encoding == _AUTO else dialect.encoding).name
+    delimiter = "," if dialect.delimiter == AUTO else dialect.delimiter
+    return delimiter, codecs.lookup("utf-8" if dialect.encoding == AUTO else dialect.encoding).name
 
 
 def _encoded(text: io.StringIO, encoder: codecs.IncrementalEncoder, findings: Findings) -> bytes:
@@ -158,13 +157,13 @@ def _put(sheet: Any, number: int, row: Iterable[Cell], text: Any, day: Any) -> b
 
 
 def _fixed(mapping: Mapping, columns: Columns, sheets: Iterator[Sheet], context: Context) -> Iterator[bytes]:
-    layout: Any = getattr(mapping.spec.table, "fixed", None)
+    layout: Any = mapping.spec.table.fixed
     if layout.kind is not None or layout.lines or columns.labels:
         message = f"the mapping {mapping.name} has lines of several kinds; such files are read and not written"
         raise ConfigurationError(message, hint="choose another kind of file with --set carrier=")
     frame = Frame(mapping.spec)
     spans = [_span(mapping, header, frame.fields[header], layout.columns) for header in columns.headers]
-    encoder = codecs.getincrementalencoder("utf-8" if layout.encoding == _AUTO else layout.encoding)()
+    encoder = codecs.getincrementalencoder("utf-8" if layout.encoding == AUTO else layout.encoding)()
     width = max(span.start - 1 + span.width for span in layout.columns.values())
     for sheet in only(sheets, context):
         text = io.StringIO()

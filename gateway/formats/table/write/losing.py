@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import structs
 
-from gateway.epcis.events import Event
-from gateway.findings import NOWHERE, Losses, LossRule, Outcome
+from gateway.epcis.events import Event, bare
+from gateway.findings import Losses, LossRule, Outcome
 from gateway.formats.table import losses as rules
 from gateway.formats.table.write.things import BETWEEN
 
@@ -45,7 +44,7 @@ class Losing:
 
     def event(self, event: Event, reason: str) -> None:
         """A whole event."""
-        value = _json(structs.replace(event, where=NOWHERE))
+        value = _json(bare(event))
         self._add(rules.EVENT, event.type, value, reason=f"the mapping knows no such event: {reason}")
 
     def value(self, path: str, value: Any) -> None:

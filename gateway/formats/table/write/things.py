@@ -49,7 +49,7 @@ class Things:
         self.apart = self._by_sgtin or self._only_sgtin or self._quantity is not None or not rest
         self._alone = not rest
         self._gtins: dict[str, str] = {}
-        self._times: dict[tuple[str, str], int] = {}
+        self._times: dict[tuple[str, int], int] = {}
 
     def of(self, uri: str, path: str) -> Thing | None:
         """The thing that a URI names; None when it is of no kind that the mapping knows.
@@ -66,7 +66,7 @@ class Things:
             reference, _, serial = serial.partition(".")
             stem = f"{head}.{reference}"
             gtin = self._gtins.get(stem)
-            if gtin is not None and "%" not in serial:
+            if gtin is not None and "%" not in serial and serial.isascii() and serial.isprintable():
                 return Thing(True, f"{gtin}{BETWEEN}{serial}")
             parts = urn_syntax.split(uri)
             self._gtins[stem] = parts.number
@@ -100,12 +100,15 @@ class Things:
             if key is None:
                 yield None
                 continue
-            count = self._times[key, str(kind)] = self._times.get((key, str(kind)), 0) + 1
+            count = self._times[key, kind] = self._times.get((key, kind), 0) + 1
             yield Thing(True, f"{key}{BETWEEN}{count}")
 
     def _amount(self, one: QuantityElement) -> str | None:
         about = self._quantity
-        if about is None or one.quantity is None or (one.uom and not about.uom):
+        unit = one.uom or ""
+        if about is None or one.quantity is None or (unit and not about.uom):
+            return None
+        if not (unit.isascii() and unit.isprintable()):  # no unit code, and it could hold what parts the key
             return None
         try:
             key = self._spellings.key(one.epc_class, "quantityElement/epcClass")
@@ -116,7 +119,7 @@ class Things:
             lot = key.lot
         elif not isinstance(key, gs1.Gtin):
             return None
-        return BETWEEN.join((key.gtin, lot, one.quantity, one.uom or ""))
+        return BETWEEN.join((key.gtin, lot, one.quantity, unit))
 
 
 def values_of(spec: MappingSpec, name: str, key: str) -> dict[str, str]:
