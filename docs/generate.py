@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 import conversion_page
+import market_page
 import vendor_page
 
 from gateway import errors
-from gateway.cli.list import KINDS
+from gateway.cli.list import KINDS, NOT_IN_TABLE
 from gateway.cli.main import BUG, COMMANDS, INTERRUPTED, cli
 from gateway.formats.table import json_schema
 
@@ -88,7 +89,7 @@ def readme() -> str:
     text = README.read_text(encoding="utf-8")
     for kind in ("formats", "markets", "mappings", "transports"):
         rows = KINDS[kind]()
-        columns = list(rows[0])
+        columns = [name for name in rows[0] if name not in NOT_IN_TABLE]
         table = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
         table += ["| " + " | ".join(_cell(name, row[name]) for name in columns) + " |" for row in rows]
         begin, end = f"<!-- {kind}: generated -->", f"<!-- end {kind} -->"
@@ -100,6 +101,8 @@ def readme() -> str:
 def _cell(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(f"`{each}`" for each in value)
     return f"`{value}`" if name == "key" else str(value)
 
 
@@ -111,12 +114,14 @@ def main() -> int:
         DOCS / "exit-codes.md": exit_codes_page(),
         DOCS / "conversion.md": HEAD + conversion_page.page(),
         DOCS / "vendor-formats.md": HEAD + vendor_page.page(),
+        **{DOCS / "markets" / f"{key}.md": HEAD + text for key, text in market_page.pages()},
         README: readme(),
         DOCS.parent / "mappings" / "mapping.schema.json": json_schema.text(),
     }
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" not in sys.argv:
         for path in stale:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(pages[path], encoding="utf-8")
             print(f"wrote {path.relative_to(DOCS.parent)}")
         return 0

@@ -29,8 +29,9 @@ from gateway.findings import Findings, Losses, LossMode, Rule, Severity
 from gateway.formats import FORMATS
 from gateway.formats.base import Context, Edge, Format
 from gateway.gs1 import CompanyPrefixes, Gs1Error
-from gateway.markets import messages
+from gateway.markets import market_of, messages
 from gateway.markets.base import Message
+from gateway.markets.kit import rules as market_rules
 from gateway.opening import TOO_LARGE, all_settings, input_of, open_input, settings_of, target_of, unpacked
 from gateway.options import COMPANY_PREFIX, EPC, EVENT_ID, Options
 from gateway.report import Body, Output, Report
@@ -218,6 +219,11 @@ def _write(document: Document, context: Context, target: Format, source: Source,
 
 
 def _compose(document: Document, context: Context, target: Message, out: Path) -> Iterator[Output]:
+    market = market_of(target.key)
+    if market.ended is not None:
+        text = f"the regime of {market.name} ended on {market.ended.isoformat()}; {target.key} is not composed any more"
+        context.findings.report(market_rules.ENDED, text, value=target.key)
+        return
     for submission in target.compose(document, context):
         target.check(submission.data, context.findings)
         yield _save(out / submission.name, [submission.data], target.key)

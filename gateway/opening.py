@@ -150,6 +150,7 @@ def open_input(found: Input, report: Report, target: Format | Message | None) ->
         target_mapping=request.to_mapping,
         progress=request.progress,
         attachments=request.attachments,
+        hierarchy=request.hierarchy,
     )
     source = unpacked(request, report)
     if source is not request.source and request.progress is not None:

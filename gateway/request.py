@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.findings import Loss, LossMode
 from gateway.formats.base import Limits
@@ -35,6 +35,8 @@ class Request:
         loss_sink: called with every loss in full.
         attachments: called with name and bytes of every picture that belongs to a finding.
         findings_limit: how many findings the report keeps.
+        hierarchy: remembers what earlier messages packed into what (`gateway.markets.base.Hierarchy`); markets ask it
+            what the input does not tell.
         schemas: folder with official schemas to use instead of ours; with it, outputs are checked too.
     """
 
@@ -53,3 +55,4 @@ class Request:
     attachments: Callable[[str, bytes], None] | None = None
     findings_limit: int = 1000
     schemas: Path | None = None
+    hierarchy: Any = None

@@ -10,6 +10,7 @@ from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
 from gateway.formats import FORMATS, packed, serial_requests
 from gateway.markets import messages
+from gateway.markets.kit import rules as market_rules
 
 
 def all_rules() -> dict[str, Rule | LossRule]:
@@ -25,6 +26,7 @@ def all_rules() -> dict[str, Rule | LossRule]:
         *observed_commissioning.RULES,
         *transports.RULES,
         *serial_requests.RULES,
+        *market_rules.RULES,
     ]
     for format_ in FORMATS:
         rules += _with(format_.rules, format_.loss_rules)

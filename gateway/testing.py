@@ -18,17 +18,15 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from lxml import etree
 
 from gateway.findings import Findings, LossRule, Rule, by_code
 from gateway.formats.base import Context
-from gateway.markets.base import Market, Message
+from gateway.markets.base import GRADES, STATUSES, Market, Message
 from gateway.options import Options
 from gateway.sources import Source
-
-_STATUSES: Final = ("in force", "planned", "revoked")
 
 
 class MarketTests:
@@ -63,7 +61,11 @@ class MarketTests:
         assert self.market.name
         assert self.market.authority
         assert self.market.legal
-        assert self.market.status in _STATUSES, f"status is one of {_STATUSES}"
+        assert self.market.status in STATUSES, f"status is one of {STATUSES}"
+        assert self.market.dates, "a market says since when"
+        assert list(self.market.dates) == sorted(self.market.dates, key=lambda each: each.day), "dates are in order"
+        assert all(each.what for each in self.market.dates)
+        assert (self.market.ended is not None) == (self.market.status == "revoked"), "revoked has a day, and only it"
         assert self.market.messages, "a market has at least one message"
 
     def test_every_fact_has_a_source_with_the_date_read(self) -> None:
@@ -84,6 +86,29 @@ class MarketTests:
             assert reference.read.isoformat() in text, f"the README does not say when {reference.address} was read"
         for unknown in self.market.unknown:
             assert unknown in text, f"the README does not say that this is unknown: {unknown}"
+
+    def test_every_message_says_how_good_its_evidence_is(self) -> None:
+        for message in self.market.messages:
+            assert message.grade in GRADES, f"{message.key}: the grade is one of {GRADES}"
+            assert message.title, message.key
+            assert message.suffix.startswith("."), message.key
+
+    def test_every_message_has_a_schema(self) -> None:
+        for message in self.market.messages:
+            assert message.schema, f"{message.key} names no schema"
+            path = self.schemas.parent.joinpath(*message.schema)
+            assert path.is_file(), f"{path} is missing"
+            assert path.is_relative_to(self.schemas), f"{path} is not among the market's schemas"
+
+    def test_what_epcis_cannot_supply_has_a_place(self) -> None:
+        for message in self.market.messages:
+            keys = {setting.key for setting in message.settings}
+            names = [need.name for need in message.needs]
+            assert len(set(names)) == len(names), f"{message.key} needs something twice"
+            for need in message.needs:
+                assert need.title, need.name
+                assert need.setting is not None or need.attribute, f"{need.name} can come from nowhere"
+                assert need.setting is None or need.setting.key in keys, f"{message.key} lacks {need.setting}"
 
     def test_message_keys_are_unique_and_begin_with_the_market(self) -> None:
         keys = [message.key for message in self.market.messages]
@@ -108,10 +133,14 @@ class MarketTests:
             assert all(setting.title for setting in message.settings), message.key
 
     def test_schemas_compile_and_name_their_source(self) -> None:
-        schemas = sorted(self.schemas.rglob("*.xsd"))
+        schemas = sorted(path for path in self.schemas.rglob("*.*") if path.suffix in (".xsd", ".toml"))
+        schemas = [path for path in schemas if path.name != "SOURCE.toml"]
         assert schemas, f"no schema under {self.schemas}"
         for schema in schemas:
-            etree.XMLSchema(etree.parse(schema))
+            if schema.suffix == ".xsd":
+                etree.XMLSchema(etree.parse(schema))
+            else:
+                assert tomllib.loads(schema.read_text("utf-8")), schema
             source = schema.parent / "SOURCE.toml"
             assert source.is_file(), f"{source} is missing"
             entries = tomllib.loads(source.read_text("utf-8"))["source"]

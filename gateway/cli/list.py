@@ -14,6 +14,7 @@ from gateway.findings import Rule
 EPILOG = """\b
 Examples:
   gateway list formats
+  gateway list markets tr
   gateway list rules --json
   gateway list rules GS1-GTIN-02"""
 
@@ -33,15 +34,16 @@ def _markets() -> list[Row]:
 
     return [
         {
-            "key": message.key,
-            "market": market.name,
+            "key": market.key,
+            "name": market.name,
             "status": market.status,
-            "reads": message.parse is not None,
-            "writes": True,
-            "title": message.title,
+            "messages": [message.key for message in market.messages],
+            "grade": market.grades,
+            "authority": market.authority,
+            "legal": market.legal,
+            "titles": [f"{message.key}: {message.title}" for message in market.messages],
         }
         for market in MARKETS
-        for message in market.messages
     ]
 
 
@@ -80,7 +82,7 @@ KINDS: dict[str, Callable[[], list[Row]]] = {
     "transports": _transports,
     "rules": _rules,
 }
-_NOT_IN_TABLE = {"explain", "hint"}
+NOT_IN_TABLE = {"explain", "hint", "authority", "legal", "titles"}
 
 
 @click.command(name="list", epilog=EPILOG)
@@ -107,14 +109,16 @@ def command(kind: str, keys: tuple[str, ...], folder: str | None, as_json: bool)
         for row in rows:
             for name, value in row.items():
                 if value != "":
-                    click.echo(f"{name:9}{_word(value)}")
+                    click.echo(f"{name:10}{_word(value)}")
             click.echo()
         return
-    columns = [name for name in (rows[0] if rows else {}) if name not in _NOT_IN_TABLE]
+    columns = [name for name in (rows[0] if rows else {}) if name not in NOT_IN_TABLE]
     widths = {name: max(len(name), *(len(_word(row[name])) for row in rows)) for name in columns}
     for row in ({name: name for name in columns}, *rows):
         click.echo("  ".join(_word(row[name]).ljust(widths[name]) for name in columns).rstrip())
 
 
 def _word(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(value)
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

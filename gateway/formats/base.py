@@ -62,6 +62,8 @@ class Context:
         mapping: the loaded mapping for table-like formats, else None.
         target_mapping: the loaded mapping to write a table with, else None.
         progress: called now and then with the number of input bytes consumed so far.
+        hierarchy: what was packed into what in earlier messages (`gateway.markets.base.Hierarchy`), None when nobody
+            remembers.
         attachments: takes pictures of places that a person has to look at, as a plain file name and its bytes; None
             when nobody keeps them.
     """
@@ -75,6 +77,7 @@ class Context:
     target_mapping: Any = None
     progress: Callable[[int], None] | None = None
     attachments: Callable[[str, bytes], None] | None = None
+    hierarchy: Any = None
 
 
 @dataclass(frozen=True, slots=True)

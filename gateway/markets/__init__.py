@@ -16,3 +16,15 @@ MARKETS: Registry[Market] = Registry(
 def messages() -> dict[str, Message]:
     """All market messages by key."""
     return {message.key: message for market in MARKETS for message in market.messages}
+
+
+def market_of(key: str) -> Market:
+    """The market that a message belongs to.
+
+    Raises:
+        KeyError: there is no such message.
+    """
+    for market in MARKETS:
+        if any(message.key == key for message in market.messages):
+            return market
+    raise KeyError(key)

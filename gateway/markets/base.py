@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.epcis.document import Document
 from gateway.findings import Findings, LossRule, Rule
 from gateway.formats.base import Context, Sniffer
 from gateway.options import Setting
 from gateway.sources import Source
+
+#: How good the evidence is: A official schema or real samples, B documented fields, C general knowledge.
+GRADES: Final = ("A", "A-", "B+", "B", "B-", "C+", "C")
+STATUSES: Final = ("in force", "planned", "revoked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,39 @@ class Reference:
     title: str
     address: str
     read: date
+
+
+@dataclass(frozen=True, slots=True)
+class LegalDate:
+    """A day from which something is law, or is law no more.
+
+    Attributes:
+        day: the day.
+        what: what begins or ends, in one line.
+    """
+
+    day: date
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A value that a message asks for and EPCIS has no field for, and where it comes from.
+
+    Attributes:
+        name: the regulator's own name, e.g. ``contract_type``.
+        title: what it is, in one line.
+        setting: supplies it for a whole document, from ``--set`` or ``set:`` in the agreement; None when it does not.
+        attribute: local name of the ILMD attribute or vendor element that supplies it for one pack or event, which a
+            mapping can fill from a column; empty when none does.
+        required: whether a message without it is refused.
+    """
+
+    name: str
+    title: str
+    setting: Setting | None = None
+    attribute: str = ""
+    required: bool = True
 
 
 class Hierarchy(Protocol):
@@ -99,6 +136,9 @@ class Message:
         limits: the regulator's bounds on one submission.
         parse: reads such a message into a document, or None.
         sniff: looks at the first bytes of an input, or None.
+        grade: how good the evidence for it is, one of `GRADES`.
+        schema: path of its schema below ``xsd/``: an XML schema, or a table of columns (TOML) for messages without XML.
+        needs: what EPCIS cannot supply, and where it comes from instead.
     """
 
     key: str
@@ -113,6 +153,9 @@ class Message:
     limits: tuple[Limit, ...] = ()
     parse: Parser | None = None
     sniff: Sniffer | None = None
+    grade: str = "C"
+    schema: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +166,14 @@ class Market:
         key: folder name, e.g. ``tr``.
         name: the country or region and the system's name.
         authority: who runs it.
-        status: ``in force``, ``planned`` or ``revoked``, with the dates in `legal`.
-        legal: what the law asks, with dates, in a few lines.
+        status: one of `STATUSES`.
+        legal: what the law asks, in a few lines.
         references: where the facts come from.
         messages: what can be composed or read.
         unknown: what is not public and therefore left out.
+        dates: days of the law, in order.
+        ended: the day on which the regime ended, None while it has not. Nothing is composed for a regime that has
+            ended; its messages are still read and checked.
     """
 
     key: str
@@ -138,3 +184,11 @@ class Market:
     references: tuple[Reference, ...]
     messages: tuple[Message, ...]
     unknown: tuple[str, ...] = ()
+    dates: tuple[LegalDate, ...] = ()
+    ended: date | None = None
+
+    @property
+    def grades(self) -> str:
+        """The grades of its messages, best first, each once."""
+        found = {message.grade for message in self.messages}
+        return ", ".join(grade for grade in GRADES if grade in found)

@@ -19,6 +19,7 @@ from gateway.epcis.events import (
     QuantityElement,
 )
 from gateway.findings import Findings
+from gateway.markets.hierarchy import DocumentHierarchy
 from gateway.markets.tr.pts import PTS
 from gateway.markets.tr.rules import LOSS_RULES
 from tests.markets.tr_story import (
@@ -164,3 +165,16 @@ def test_a_large_transfer_is_split_between_outermost_containers(limit):
     assert labels == [label(100 + pallet) for pallet in range(12)]
     assert {tree.findtext("documentNumber") for tree in trees} == {"IRS2026000001"}
     assert len({part.name for part in parts}) == len(parts)
+
+
+def test_a_shipping_that_names_only_pallets_is_completed_from_earlier_messages():
+    earlier = DocumentHierarchy()
+    for event in packing():
+        earlier.add(event)
+    (whole,), _ = composed([*packing(), ship([sscc(1)])])
+    made, context = composed([ship([sscc(1)])], hierarchy=earlier)
+    assert not context.findings.errors
+    assert [submission.data for submission in made] == [whole.data]
+    made, context = composed([ship([sscc(1)])])
+    assert made == []
+    assert "TR-PTS-08" in codes(context)

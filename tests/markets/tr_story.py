@@ -95,8 +95,9 @@ def story():
     return [*packing(), ship([sscc(1)]), ship([sscc(2)])]
 
 
-def composed(events, settings=None, limit=PACKAGE_BYTES.value):
-    context = Context(options=Options.check(settings or {}, PTS.settings), losses=Losses())
+def composed(events, settings=None, limit=PACKAGE_BYTES.value, hierarchy=None):
+    options = Options.check(settings or {}, PTS.settings)
+    context = Context(options=options, losses=Losses(), hierarchy=hierarchy)
     return list(compose_limited(Document(Header(), iter(events)), context, limit)), context
 
 

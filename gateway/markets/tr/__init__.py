@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from gateway.markets.base import Market, Reference
+from gateway.markets.base import LegalDate, Market, Reference
 from gateway.markets.tr.pts import PTS
 
 _READ: Final = date(2026, 11, 22)
@@ -35,6 +35,11 @@ MARKET: Final = Market(
         Reference("articles 184 and 209 on PTS and dispatch notes", "https://its.technarts.com", _READ),
         Reference("answer codes of ITS and PTS", "https://teis.org.tr", _READ),
         Reference("the 2017 regulation in a legal overview", "https://www.legal500.com", _READ),
+    ),
+    dates=(
+        LegalDate(date(2010, 1, 1), "DataMatrix on packs"),
+        LegalDate(date(2012, 3, 1), "PTS with dispatch notifications"),
+        LegalDate(date(2017, 4, 25), "the regulation in force, Official Gazette 30048"),
     ),
     messages=(PTS,),
     unknown=(

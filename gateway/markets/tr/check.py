@@ -13,8 +13,8 @@ from gateway.findings import Findings, Where
 from gateway.formats.base import Limits
 from gateway.gs1 import check_digit
 from gateway.gs1.errors import Gs1Error
+from gateway.markets.kit.dates import is_date
 from gateway.markets.tr import rules
-from gateway.markets.tr.dates import is_date
 from gateway.markets.tr.keys import GTIN_DIGITS, check_gln, check_number, checked_label
 from gateway.markets.tr.model import VERSION, Carrier, ProductList, Transfer
 from gateway.markets.tr.read import parse_xml, read_transfer, unzip

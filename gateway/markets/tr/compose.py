@@ -13,9 +13,9 @@ from gateway.formats.epcis_xml.escape import ILLEGAL
 from gateway.gs1.errors import Gs1Error
 from gateway.gs1.schemes import Parts
 from gateway.markets.base import Submission
+from gateway.markets.kit.dates import is_date
 from gateway.markets.tr import rules, settings
 from gateway.markets.tr.codes import CONTAINER_TYPES, LEVELS
-from gateway.markets.tr.dates import is_date
 from gateway.markets.tr.keys import check_number, is_container, is_pack, label_of, parts_of
 from gateway.markets.tr.model import Carrier, ProductList, Transfer
 from gateway.markets.tr.shipments import Load, Shipment, find_shipments
@@ -104,7 +104,7 @@ class _Builder:
         return levels
 
     def _refuse_top(self, load: Load, parts: Parts) -> None:
-        if self.story.hierarchy.children(load.epc, load.as_of):
+        if self.story.packing.children(load.epc, load.as_of):
             message = f"the container {load.epc} is not an SSCC"
             self.findings.report(rules.LABEL, message, where=load.where, value=load.epc)
         elif is_pack(parts):
@@ -117,7 +117,7 @@ class _Builder:
     def _carrier(self, epc: str, parts: Parts, load: Load, depth: int) -> Carrier:
         carrier = Carrier(label_of(parts), self.story.containers.get(epc, ""))
         self._check_state(epc, load)
-        children = self.story.hierarchy.children(epc, load.as_of)
+        children = self.story.packing.children(epc, load.as_of)
         if not children:
             message = f"what is in {epc} is not known"
             self.findings.report(rules.EMPTY, message, where=load.where, value=epc)
@@ -128,7 +128,7 @@ class _Builder:
                 continue
             if is_container(inner) and depth < DEPTH:
                 carrier.entries.append(self._carrier(child, inner, load, depth + 1))
-            elif is_pack(inner) and not self.story.hierarchy.children(child, load.as_of):
+            elif is_pack(inner) and not self.story.packing.children(child, load.as_of):
                 self._pack(child, inner, carrier, lists, load)
             else:
                 self._refuse_content(child, inner, load)
@@ -159,7 +159,7 @@ class _Builder:
 
     def _describe(self, epc: str, gtin: str, serial: str) -> ProductList:
         """An empty product list with the pack's own data: ILMD first, else what a PTS transfer brought."""
-        ilmd = self.story.hierarchy.attributes(epc)
+        ilmd = self.story.packing.attributes(epc)
         brought = self.story.products.get((gtin, serial))
         if brought is None:
             brought = ProductList(gtin, "", "")

@@ -11,10 +11,14 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from gateway.findings import NOWHERE, Findings, Where
-from gateway.gs1 import check_digit, link_syntax, urn_syntax
+from gateway.gs1 import check_digit, link_syntax
 from gateway.gs1.errors import Gs1Error
-from gateway.gs1.schemes import GDTI, PGLN, SGLN, SGTIN, SSCC, Parts
+from gateway.gs1.schemes import GDTI, SGLN, SSCC, Parts
+from gateway.markets.kit import keys
+from gateway.markets.kit.keys import is_container, is_pack, parts_of
 from gateway.markets.tr import rules
+
+__all__ = ["is_container", "is_pack", "parts_of"]
 
 #: SN and BN of the ITS services.
 NUMBER: Final = re.compile("[A-Z0-9]{1,20}")
@@ -23,25 +27,6 @@ GLN_DIGITS: Final = 13
 LABEL_DIGITS: Final = 20
 LABEL_AI: Final = "00"
 _PLAIN: Final = "!'()*+,-.;=_@$&"  # stand for themselves in a URN (RFC 8141); the rest is escaped
-
-
-def parts_of(text: str) -> Parts:
-    """Take an EPC URN or a GS1 Digital Link apart.
-
-    Raises:
-        Gs1Error: it is neither, or a part of it is wrong.
-    """
-    return urn_syntax.split(text) if text.startswith("urn:") else link_syntax.split(text).parts
-
-
-def is_pack(parts: Parts) -> bool:
-    """Whether it is one instance of a trade item (SGTIN)."""
-    return parts.scheme is SGTIN and parts.serial is not None
-
-
-def is_container(parts: Parts) -> bool:
-    """Whether it is an SSCC."""
-    return parts.scheme is SSCC
 
 
 def label_of(parts: Parts) -> str:
@@ -55,14 +40,7 @@ def gln_of(text: str) -> str:
     Raises:
         Gs1Error: it names no GLN, or a wrong one.
     """
-    if check_digit.is_digits(text):
-        parts = link_syntax.split(f"{link_syntax.DOMAIN}/{SGLN.ai}/{text}").parts
-    else:
-        parts = parts_of(text)
-    if parts.scheme not in (SGLN, PGLN):
-        message = f"{text!r} is {parts.scheme.title}, expected was a GLN"
-        raise Gs1Error(rules.GLN, message, value=text, expected="SGLN, PGLN or 13 digits")
-    return parts.number
+    return keys.gln_of(text, rules.GLN)
 
 
 def note_number(text: str) -> str | None:

@@ -20,9 +20,9 @@ from gateway.errors import InputError
 from gateway.findings import Finding
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
+from gateway.markets.kit.dates import offset_of
 from gateway.markets.tr import extension, rules
 from gateway.markets.tr.check import check_schema, check_transfer
-from gateway.markets.tr.dates import offset_of
 from gateway.markets.tr.keys import container_epc, note_id, pack_epc, place_epc
 from gateway.markets.tr.model import Carrier, ProductList, Transfer
 from gateway.markets.tr.read import parse_xml, read_transfer, unzip

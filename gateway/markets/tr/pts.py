@@ -33,6 +33,8 @@ def check(data: bytes, findings: Findings) -> None:
 
 PTS: Final = Message(
     key="tr-pts",
+    grade="A-",
+    schema=("tr", "pts", "1.3", "transfer.xsd"),
     title="Turkey: PTS package transfer 1.3 (one XML in a zip file)",
     suffix=".zip",
     media_type="application/zip",
@@ -44,4 +46,5 @@ PTS: Final = Message(
     rules=(*rules.RULES, *hierarchy.RULES),
     loss_rules=rules.LOSS_RULES,
     limits=(PACKAGE_BYTES,),
+    needs=settings.NEEDS,
 )

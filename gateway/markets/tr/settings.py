@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.markets.base import Need
 from gateway.options import CREATION_DATE, EVENT_TIME, READ_POINT, TIME_ZONE, Setting
 
 EVENT_DATE: Final = "event-date"
@@ -32,5 +33,11 @@ COMPOSING: Final = (
     ACTION_TYPE,
     CONTAINER_TYPES,
     NOTE,
+)
+NEEDS: Final = (
+    Need("actionType", "kind of transfer, S unless the authority says else", ACTION_TYPE, "actionType", required=False),
+    Need("documentDate", "date of the dispatch note", DOCUMENT_DATE, "documentDate", required=False),
+    Need("containerType", "kind of each container; told by nesting", CONTAINER_TYPES, "containerType", required=False),
+    Need("note", "free text", NOTE, "note", required=False),
 )
 PARSING: Final = (EVENT_TIME, TIME_ZONE, READ_POINT, CREATION_DATE)

@@ -12,9 +12,11 @@ from gateway.epcis.vocabulary import Field, word
 from gateway.findings import NOWHERE, Outcome, Rule, Where
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
+from gateway.markets.kit.dates import is_date, local_date
+from gateway.markets.kit.expand import outermost
+from gateway.markets.kit.needs import places
 from gateway.markets.tr import extension, rules, settings
 from gateway.markets.tr.codes import ACTION_TYPES
-from gateway.markets.tr.dates import is_date, local_date
 from gateway.markets.tr.keys import gln_of, note_number
 from gateway.markets.tr.model import Transfer
 from gateway.markets.tr.story import Story, time_of
@@ -78,10 +80,8 @@ def _loads(event: ObjectEvent, story: Story) -> Iterable[Load]:
     as_of = event.event_time
     if not has_zone(as_of) and time_of(event) is not None:
         as_of += event.event_time_zone_offset
-    listed = dict.fromkeys(event.epc_list or ())
-    for epc in listed:
-        if not any(container in listed for container in story.hierarchy.ancestors(epc, as_of)):
-            yield Load(epc, event, as_of)
+    for epc in outermost(story.packing, event.epc_list or (), as_of):
+        yield Load(epc, event, as_of)
 
 
 def _transfer(event: ObjectEvent | None, context: Context) -> Transfer:
@@ -96,7 +96,7 @@ def _transfer(event: ObjectEvent | None, context: Context) -> Transfer:
         (destination, settings.DESTINATION_GLN, "destinationList"),
     ):
         if value is None:
-            hint = _hint(setting, f"an entry of type {OWNER} in {path} of the shipping event")
+            hint = places(setting, f"an entry of type {OWNER} in {path} of the shipping event")
             message = f"the document names no party for {setting.key}"
             context.findings.report(rules.PARTY_MISSING, message, where=where, hint=hint)
     return Transfer(
@@ -158,13 +158,6 @@ def _compare(setting: Setting, configured: str | None, found: str, context: Cont
         context.findings.report(rules.PARTIES, message, where=where, value=configured, expected=found)
 
 
-def _hint(setting: Setting, field_name: str) -> str:
-    return (
-        f"give it with --set {setting.key}=..., under set: in the agreement, or as {field_name} "
-        "(a mapping can fill it from a column)"
-    )
-
-
 def _number(event: ObjectEvent | None, context: Context) -> str:
     where = event.where if event is not None else NOWHERE
     given = context.options.get(settings.DOCUMENT_NUMBER)
@@ -181,7 +174,7 @@ def _number(event: ObjectEvent | None, context: Context) -> str:
     if not ids:
         if not given:
             message = "the document names no dispatch note; documentNumber is left out"
-            hint = _hint(settings.DOCUMENT_NUMBER, "a business transaction of type desadv in the shipping event")
+            hint = places(settings.DOCUMENT_NUMBER, "a business transaction of type desadv in the shipping event")
             context.findings.report(rules.NOTE_NUMBER, message, where=where, hint=hint)
         return given
     (note,) = ids

@@ -17,7 +17,9 @@ from gateway.epcis.time import OrderKey, order_key
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import Losses, Outcome, Where
 from gateway.formats.base import Context
+from gateway.markets.base import Hierarchy
 from gateway.markets.hierarchy import DocumentHierarchy
+from gateway.markets.kit.expand import Joined
 from gateway.markets.tr import extension, rules
 from gateway.markets.tr.model import ProductList
 
@@ -43,7 +45,8 @@ class Story:
     """What the events of a document say.
 
     Attributes:
-        hierarchy: who is in which container, and lot and expiry of packs.
+        hierarchy: who is in which container, and lot and expiry of packs, as the document tells it.
+        packing: the same, completed by what earlier messages told.
         shippings: shipping events in document order.
         commissioned: instances that came into being, in document order, with the place of the event.
         ended: instances that were decommissioned or destroyed; the earliest counts.
@@ -53,6 +56,7 @@ class Story:
     """
 
     hierarchy: DocumentHierarchy
+    packing: Hierarchy
     shippings: list[ObjectEvent] = field(default_factory=list)
     commissioned: dict[str, Where] = field(default_factory=dict)
     ended: dict[str, Ended] = field(default_factory=dict)
@@ -63,7 +67,8 @@ class Story:
 
 def read_story(document: Document, context: Context) -> Story:
     """Read all events of a document."""
-    story = Story(DocumentHierarchy(context.findings))
+    hierarchy = DocumentHierarchy(context.findings)
+    story = Story(hierarchy, Joined(hierarchy, context.hierarchy))
     for number, event in enumerate(document.events, 1):
         _take(event, number, story, context)
     story.shippings = [event for event in story.shippings if not story.hierarchy.withdrawn(event)]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.findings import Findings
 from gateway.formats.epcis_xml.escape import attribute, repeated, text
 from gateway.markets.base import Submission
+from gateway.markets.kit.split import by_size
 from gateway.markets.tr import rules
 from gateway.markets.tr.model import Carrier, ProductList, Transfer
 
@@ -92,41 +92,26 @@ def pack_transfer(transfer: Transfer, limit: int, findings: Findings) -> Iterato
     Carriers that are too large alone are reported, and nothing comes out.
     """
     written = [(carrier_xml(carrier), carrier) for carrier in transfer.carriers]
-    packages = list(_packages(transfer, written, limit))
+
+    def build(part: Sequence[_Written]) -> bytes:
+        xml = _xml_of(transfer, part)
+        return package_bytes(xml, f"{_name(transfer, xml)}.xml")
+
+    packages = list(by_size(written, limit, build, lambda item: len(item[0])))
     too_large = False
-    for package, part in packages:
-        if len(package.data) > limit:
+    for data, part in packages:
+        if len(data) > limit:
             too_large = True
-            message = f"the package with {part[0][1].label} alone is {len(package.data)} bytes, allowed are {limit}"
-            findings.report(rules.SIZE, message, value=len(package.data), expected=f"at most {limit} bytes")
+            message = f"the package with {part[0][1].label} alone is {len(data)} bytes, allowed are {limit}"
+            findings.report(rules.SIZE, message, value=len(data), expected=f"at most {limit} bytes")
     if not too_large:
-        yield from (package for package, _ in packages)
+        for data, part in packages:
+            name = f"{_name(transfer, _xml_of(transfer, part))}.zip"
+            yield Submission(name, data, sum(carrier.packs() for _, carrier in part))
 
 
-def _packages(transfer: Transfer, written: list[_Written], limit: int) -> Iterator[tuple[Submission, list[_Written]]]:
-    """Split carriers, in order, into as few packages as their packed size asks for."""
-    xml = transfer_xml(transfer, [text for text, _ in written])
-    name = _name(transfer, xml)
-    data = package_bytes(xml, f"{name}.xml")
-    if len(data) <= limit or len(written) == 1:
-        yield Submission(f"{name}.zip", data, sum(carrier.packs() for _, carrier in written)), written
-        return
-    left = min(len(written), max(2, math.ceil(len(data) / limit)))
-    share = sum(len(text) for text, _ in written) / left
-    part: list[_Written] = []
-    length = 0.0
-    for item in written:
-        if part and left > 1 and length + len(item[0]) / 2 > share:
-            left -= 1
-            yield from _packages(transfer, part, limit)
-            part, length = [], 0.0
-        part.append(item)
-        length += len(item[0])
-    if len(part) == len(written):  # one huge carrier stands before small ones: cut in the middle instead
-        middle = len(part) // 2
-        yield from _packages(transfer, part[:middle], limit)
-        part = part[middle:]
-    yield from _packages(transfer, part, limit)
+def _xml_of(transfer: Transfer, part: Sequence[_Written]) -> bytes:
+    return transfer_xml(transfer, [text for text, _ in part])
 
 
 def _name(transfer: Transfer, xml: bytes) -> str:
