@@ -95,7 +95,10 @@ def load(settings: Settings) -> Agreements:
     loader.check_together()
     if loader.complaints:
         raise ConfigurationError("\n".join(loader.complaints))
-    files = _files(settings, paths)
+    files = {
+        path.relative_to(settings.root).as_posix(): path.read_text(encoding="utf-8")
+        for path in configuration_files(settings)
+    }
     return Agreements(agreements, files, loader.mappings, loader.limits, loader.target_mappings)
 
 
@@ -278,7 +281,7 @@ def _unknown(kind: str, key: str, keys: Sequence[str]) -> str:
     return f"there is no {kind} {key!r}, " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(keys)}")
 
 
-def _files(settings: Settings, agreements: Iterable[Path]) -> dict[str, str]:
-    """Text of all files that decide what happens to a message."""
-    paths = [settings.root / FILE, *agreements, *sorted(settings.mappings.rglob(PATTERN))]
-    return {path.relative_to(settings.root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+def configuration_files(settings: Settings) -> list[Path]:
+    """All files that decide what happens to a message."""
+    agreements, mappings = sorted(settings.agreements.glob(PATTERN)), sorted(settings.mappings.rglob(PATTERN))
+    return [settings.root / FILE, *agreements, *mappings]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,7 +23,7 @@ def command(root: Path, *, online: bool) -> None:
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
-        agreements = workspace.agreements
+        agreements = _agreements(workspace)
         channels = list(agreements.channels())
         targets = [target for agreement in agreements.all for target in agreement.targets]
         click.echo(f"{len(agreements.all)} agreements, {len(channels)} channels, {len(targets)} targets: right")
@@ -36,6 +37,18 @@ def command(root: Path, *, online: bool) -> None:
             if failed:
                 message = f"{failed} of {len(parts)} peers cannot be used"
                 raise TransportError(message)
+
+
+def _agreements(workspace: Any) -> Any:
+    """The agreements. When they are wrong, say also that a running gateway goes on with what it has."""
+    try:
+        return workspace.agreements
+    except ConfigurationError:
+        if workspace.running():
+            click.echo(
+                "the running gateway goes on with the configuration that it has: gateway config history", err=True
+            )
+        raise
 
 
 def _secrets(root: Path, parts: list[tuple[str, str, str, object]]) -> list[str]:

@@ -9,22 +9,35 @@ from typing import Any
 import click
 
 from gateway.cli.workspace import short_time, table, workspace_option
+from gateway.errors import ConfigurationError
 
 
 @click.command(epilog="Example: gateway status -C exchange")
 @workspace_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(root: Path, *, as_json: bool) -> None:
-    """Show channels with their schedules, messages by state, and what is in work."""
+    """Show channels with their schedules, messages by state, and what is in work.
+
+    When the files of the configuration are wrong, that is said too, and the command ends with 4.
+    """
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
-        status = _status(workspace)
+        status, wrong = _status(workspace)
     if as_json:
         click.echo(json.dumps(status, ensure_ascii=False, indent=2))
-        return
+    else:
+        _print(status)
+    if wrong is not None:
+        raise wrong
+
+
+def _print(status: dict[str, Any]) -> None:
     process = status["process"]
     click.echo(f"running as process {process}" if process else "not running")
+    for worker, refused in status["refused_configuration"].items():
+        text = f"{worker} goes by an older configuration; what the files say now is refused:\n{refused}"
+        click.echo(click.style(text, fg="red"))
     table(
         ("channel", "partner", "schedule", "next slot", "last slot", "last look", "taken", "error"),
         [
@@ -52,18 +65,27 @@ def command(root: Path, *, as_json: bool) -> None:
         )
 
 
-def _status(workspace: Any) -> dict[str, Any]:
+def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
+    """What is to be shown, and what is wrong with the files of the configuration."""
     from gateway.exchange.clock import stamp
+    from gateway.exchange.configurations import in_force
 
     now = workspace.clock()
     queries = workspace.queries
+    with workspace.database.read() as session:
+        refused = {row.worker: row.error for row in in_force(session) if row.error}
     schedules, collections = queries.schedules(), queries.collections()
     waits: dict[str, list[str]] = {}
     for delivery in queries.open_deliveries():
         when = f" at {short_time(delivery.next_try_at)}: {delivery.error}" if delivery.next_try_at else ""
         waits.setdefault(delivery.message, []).append(f"{delivery.target}{when}")
     channels = []
-    for agreement, channel in workspace.agreements.channels():
+    wrong = None
+    try:
+        agreed = list(workspace.agreements.channels())
+    except ConfigurationError as error:
+        agreed, wrong = [], error
+    for agreement, channel in agreed:
         timing = channel.timing
         upcoming = timing.next(now) if timing else None
         row, look = schedules.get(channel.id), collections.get(channel.id)
@@ -81,8 +103,9 @@ def _status(workspace: Any) -> dict[str, Any]:
                 "error": look.error if look else "",
             }
         )
-    return {
+    status = {
         "process": workspace.running(),
+        "refused_configuration": refused,
         "channels": channels,
         "messages": queries.counts(),
         "in_work": [
@@ -97,3 +120,4 @@ def _status(workspace: Any) -> dict[str, Any]:
             for m in queries.open_messages()
         ],
     }
+    return status, wrong

@@ -58,10 +58,14 @@ class Collector:
         self, agreements: Agreements, configuration: str, ledger: Ledger, archive: Archive, secrets: Secrets
     ) -> None:
         self._agreements = agreements
-        self._configuration = configuration
+        self.configuration = configuration
         self._ledger = ledger
         self._archive = archive
         self._secrets = secrets
+
+    def use(self, agreements: Agreements, configuration: str) -> None:
+        """Go by other agreements from the next collection on."""
+        self._agreements, self.configuration = agreements, configuration
 
     def collect(self, channel_id: str, submit: Submit) -> Collected:
         """Take everything that a channel's peer offers now. Errors of the peer are recorded, not raised."""
@@ -108,7 +112,7 @@ class Collector:
 
     def _secure(self, session: Session, offer: Offer, partner: str, channel: str) -> tuple[Message | None, bool]:
         """Make one file durable: its message, None when the file is not taken; and whether it is new here."""
-        arrival = Arrival(partner, channel, offer.name, offer.identity, Stored("", offer.size), self._configuration)
+        arrival = Arrival(partner, channel, offer.name, offer.identity, Stored("", offer.size), self.configuration)
         self._archive.require_space(offer.size)
         with self._archive.temporary() as quarantine:
             try:
@@ -123,7 +127,7 @@ class Collector:
                 raise TransportError(message_, hint="make room on the disk", retryable=True) from error
             failpoints.reach("collect.fetched")
             arrival = Arrival(
-                partner, channel, offer.name, offer.identity, self._archive.keep(quarantine), self._configuration
+                partner, channel, offer.name, offer.identity, self._archive.keep(quarantine), self.configuration
             )
         failpoints.reach("collect.archived")
         message, new = self._ledger.receive(arrival)

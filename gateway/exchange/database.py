@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.errors import ConfigurationError
+from gateway.exchange import audit
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
+NOBODY = audit.Actor("unknown")
 
 
 class Database:
@@ -25,12 +27,14 @@ class Database:
 
     Args:
         url: SQLAlchemy URL.
+        actor: in whose name the audit trail is written.
 
     Raises:
         ConfigurationError: the database cannot be opened.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, actor: audit.Actor = NOBODY) -> None:
+        self.actor = actor
         try:
             self.engine = sa.create_engine(url)
         except (sa.exc.ArgumentError, ImportError) as error:
@@ -40,6 +44,7 @@ class Database:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         self._writers = sessionmaker(self.engine.execution_options(gateway_write=True), expire_on_commit=False)
+        sa.event.listen(self._writers, "before_flush", audit.collect)
         self._readers = sessionmaker(self.engine, expire_on_commit=False)
 
     def migrate(self) -> None:
@@ -75,9 +80,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction that writes: committed at the end, rolled back on an exception."""
+        """One transaction that writes: committed at the end, rolled back on an exception.
+
+        What it changed in the state of messages, and what was noted, goes into the audit trail with it.
+        """
         with self._writers.begin() as session:
             yield session
+            audit.seal(session, self.actor)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

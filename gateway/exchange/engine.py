@@ -40,6 +40,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import logs
+from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
@@ -124,6 +125,7 @@ class Engine:
     def __init__(self, settings: Settings, flow: Flow, collector: Collector) -> None:
         self._settings = settings.engine
         self._flow = flow
+        self._collector = collector
         self._client: DBOSClient | None = None
         self._buried: set[str] = set()
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
@@ -169,6 +171,16 @@ class Engine:
         self._client = DBOSClient(
             system_database_url=self._settings.url, serializer=serializer, application_name="gateway"
         )
+
+    @property
+    def configuration(self) -> str:
+        """Hash of the configuration in force."""
+        return self._collector.configuration
+
+    def use(self, agreements: Agreements, configuration: str) -> None:
+        """Go by other agreements. What a step has begun with the old ones, it ends with them or begins again."""
+        self._flow.agreements = agreements
+        self._collector.use(agreements, configuration)
 
     def stop(self) -> None:
         """Stop taking work. Steps that run now are not waited for: they run again at the next start."""

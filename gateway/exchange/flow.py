@@ -248,10 +248,11 @@ class Flow:
             raise InputError(replace(error.finding, hint=hint)) from error
 
     def _convert_for(self, message: Message, target: Target) -> None:
-        _, channel = self.agreements.channel(message.channel)
+        agreements = self.agreements  # others may come into force in the middle
+        _, channel = agreements.channel(message.channel)
         self.ledger.begin(message.id, "convert", target=target.id, input_sha256=message.sha256)
         failpoints.reach("convert.started")
-        mapping = next((m for m in self._mappings(channel) if m.name == message.mapping), None)
+        mapping = next((m for m in agreements.mappings[channel.id] if m.name == message.mapping), None)
         if message.mapping and mapping is None:
             # A replay may come after the mapping was renamed or taken out of the agreement.
             text = f"the agreement of channel {channel.id!r} has no mapping {message.mapping!r} any more"
@@ -261,11 +262,11 @@ class Flow:
             to=target.to,
             from_=message.format,
             mapping=mapping,
-            to_mapping=self.agreements.target_mappings.get(target.id),
+            to_mapping=agreements.target_mappings.get(target.id),
             values=target.set,
             loss=target.loss_mode,
             now=f"{message.received_at[:19]}Z",
-            limits=self.agreements.limits[channel.id],
+            limits=agreements.limits[channel.id],
         )
         with self.archive.folder() as folder:
             report = convert(request, folder)

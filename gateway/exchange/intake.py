@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import Clock, moment, stamp, system
+from gateway.exchange.configurations import changed_to
 from gateway.exchange.database import Database
 from gateway.exchange.rows import copy_of, message_row, offer_row, put_findings
 from gateway.exchange.tables import (
@@ -61,11 +62,15 @@ class Intake:
         return stamp(self.clock())
 
     def configuration(self, files: Mapping[str, str]) -> str:
-        """Keep a version of the configuration and return its hash. The same files have the same hash."""
+        """Keep a version of the configuration and return its hash. The same files have the same hash.
+
+        A version that is not the one before goes into the audit trail, also when it comes back.
+        """
         digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         with self.database.write() as session:
             if session.get(Configuration, digest) is None:
                 session.add(Configuration(sha256=digest, seen_at=self.now(), files=dict(files)))
+            changed_to(session, digest, files, self.now())
         return digest
 
     def receive(self, arrival: Arrival) -> tuple[Message, bool]:

@@ -13,6 +13,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gateway.exchange import audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import stamp
 from gateway.exchange.intake import Arrival, Intake
@@ -22,6 +23,7 @@ from gateway.exchange.tables import (
     Delivery,
     DeliveryState,
     History,
+    InForce,
     Message,
     OutputFile,
     ScheduleRow,
@@ -110,6 +112,7 @@ class Ledger(Intake):
                         sha256=stored.sha256,
                     )
                 )
+            self._note(session, "outputs", message, target=target, sha256=[stored.sha256 for _, _, stored in outputs])
             self._finish(
                 session,
                 message,
@@ -165,6 +168,9 @@ class Ledger(Intake):
                 row.attempts += 1
                 row.state, row.name, row.delivered_at = DeliveryState.DELIVERED, name, self.now()
                 row.error = row.next_try_at = ""
+                self._note(
+                    session, "delivered", delivery, target=row.target, address=row.address, name=name, sha256=row.sha256
+                )
 
     def undelivered(self, delivery: str, error: str, wait: float | None) -> None:
         """An attempt failed; another one follows after `wait` seconds, or none when it is None."""
@@ -174,6 +180,7 @@ class Ledger(Intake):
             row.error = error
             if wait is None:
                 row.state, row.next_try_at = DeliveryState.FAILED, ""
+                self._note(session, "not delivered", delivery, target=row.target, error=error)
             else:
                 row.state = DeliveryState.WAITING
                 row.next_try_at = stamp(self.clock() + timedelta(seconds=wait))
@@ -206,7 +213,29 @@ class Ledger(Intake):
             row.last_slot = last_slot
             row.last_fired = fired or row.last_fired or ""
 
+    # ---- configuration ------------------------------------------------------------------------------------------
+
+    def in_force(self, worker: str, sha256: str, error: str = "") -> None:
+        """What a worker goes by now, and why the files as they are could not be taken, if so."""
+        with self.database.write() as session:
+            row = session.get(InForce, worker)
+            if row is None or row.sha256 != sha256:
+                row = session.merge(InForce(worker=worker, sha256=sha256, since=self.now()))
+            if error and error != row.error:
+                self._note(session, "configuration refused", sha256, error=error)
+            row.error, row.error_at = error, self.now() if error else ""
+
+    # ---- audit trail --------------------------------------------------------------------------------------------
+
+    def note(self, action: str, subject: str, **what: object) -> None:
+        """Write into the audit trail what a person or a worker did."""
+        with self.database.write() as session:
+            self._note(session, action, subject, **what)
+
     # ---- helpers -----------------------------------------------------------------------------------------------
+
+    def _note(self, session: Session, action: str, subject: str, **what: object) -> None:
+        audit.note(session, audit.Entry(self.now(), action, subject, what))
 
     def _move(self, session: Session, message: Message, state: State, reason: str = "") -> None:
         if message.state == state or message.state in FINAL:

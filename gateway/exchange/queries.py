@@ -11,6 +11,7 @@ from gateway.errors import UsageError
 from gateway.exchange.database import Database
 from gateway.exchange.tables import (
     FINAL,
+    AuditRow,
     Collection,
     Delivery,
     DeliveryState,
@@ -169,6 +170,30 @@ class Queries:
         with self._database.read() as session:
             found = {row[0]: row[1] for row in session.execute(query)}
         return {state.value: found[state] for state in State if state in found}
+
+    def audit(
+        self, *, since: str = "", subject: str = "", who: str = "", action: str = "", limit: int = 0
+    ) -> Sequence[AuditRow]:
+        """Rows of the audit trail, newest first.
+
+        Args:
+            since: at this time or later.
+            subject: about what begins so.
+            who: by whom; a part of the name is enough.
+            action: that begin so.
+            limit: at most so many; 0 for all.
+        """
+        query = sa.select(AuditRow).order_by(AuditRow.number.desc())
+        if since:
+            query = query.where(AuditRow.at >= since)
+        if subject:
+            query = query.where(AuditRow.subject.startswith(subject, autoescape=True))
+        if who:
+            query = query.where(AuditRow.who.contains(who, autoescape=True))
+        if action:
+            query = query.where(AuditRow.action.startswith(action, autoescape=True))
+        with self._database.read() as session:
+            return session.scalars(query.limit(limit) if limit else query).all()
 
     def schedules(self) -> Mapping[str, ScheduleRow]:
         """How far each channel's schedule has come."""

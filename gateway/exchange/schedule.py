@@ -15,7 +15,7 @@ from itertools import islice
 
 from gateway import logs
 from gateway.agreements.load import Agreements
-from gateway.agreements.model import CatchUp
+from gateway.agreements.model import CatchUp, Channel
 from gateway.agreements.timing import Timing
 from gateway.exchange.clock import Clock, moment, stamp
 from gateway.exchange.ledger import Ledger
@@ -99,7 +99,7 @@ class Scheduler:
         self._fire = fire
         self._busy = busy
         self._clock = clock
-        self._channels = [channel for _, channel in agreements.channels() if channel.schedule is not None]
+        self._channels = _scheduled(agreements)
         self._last: dict[str, datetime] = {}
         self._next: dict[str, datetime | None] = {}
 
@@ -113,6 +113,11 @@ class Scheduler:
                 self._ledger.slot(channel.id, stamp(now), "")
             self._last[channel.id] = moment(row.last_slot) if row else now
             self._next[channel.id] = None
+
+    def use(self, agreements: Agreements) -> None:
+        """Go by other agreements: the schedules that stay go on where they are."""
+        self._channels = _scheduled(agreements)
+        self.begin()
 
     def tick(self) -> int:
         """Fire what is due now; returns how many slots were fired."""
@@ -159,6 +164,10 @@ class Scheduler:
             self.tick()
             each()
             stopping.wait(interval)
+
+
+def _scheduled(agreements: Agreements) -> list[Channel]:
+    return [channel for _, channel in agreements.channels() if channel.schedule is not None]
 
 
 def next_slots(agreements: Agreements, now: datetime) -> Mapping[str, datetime | None]:

@@ -13,11 +13,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway import logs
+from gateway.agreements.load import Agreements
+from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
 from gateway.exchange.collect import Collector
 from gateway.exchange.engine import Engine
 from gateway.exchange.flow import Flow
 from gateway.exchange.queries import Queries
+from gateway.exchange.reload import LOOK as RELOAD
+from gateway.exchange.reload import Reloader
 from gateway.exchange.schedule import Scheduler
 from gateway.exchange.tables import Delivery, DeliveryState, Message, State
 from gateway.exchange.workspace import Workspace
@@ -67,6 +71,7 @@ def engine(workspace: Workspace) -> Iterator[Engine]:
     """
     agreements = workspace.agreements
     with workspace.exclusive():
+        workspace.act_as(Actor(f"gateway {workspace.settings.engine.worker}"))
         workspace.archive.clear_quarantine()
         configuration = workspace.ledger.configuration(agreements.files)
         resolve = secrets(workspace.settings.root)
@@ -94,9 +99,16 @@ def run(workspace: Workspace, stopping: threading.Event) -> None:
         submit = _every(LOOK, _submitting(running, workspace.queries))
         prune = _every(PRUNE, lambda: running.prune(workspace.clock() - REMEMBERED))
 
+        def use(agreements: Agreements, configuration: str) -> None:
+            running.use(agreements, configuration)
+            scheduler.use(agreements)
+
+        reload = _every(RELOAD, Reloader(workspace, running.configuration, use).look)
+
         def each() -> None:
             submit()
             prune()
+            reload()
 
         scheduler.run(stopping, each=each)
         log.info("stopping")

@@ -227,3 +227,40 @@ class Collection(Base):
     at: Mapped[str] = mapped_column(TIME)
     taken: Mapped[int]
     error: Mapped[str] = mapped_column(Text, default="")
+
+
+class AuditRow(Base):
+    """A line of the audit trail (`gateway.exchange.audit`). The database refuses to change or delete it.
+
+    Attributes:
+        what: the facts, JSON with sorted keys, exactly as they were hashed.
+        previous: hash of the row before.
+        sha256: hash over all of this row but its number.
+    """
+
+    __tablename__ = "audit"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(TIME, index=True)
+    who: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(String(48))
+    subject: Mapped[str] = mapped_column(String(64), index=True)
+    why: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(HASH)
+    sha256: Mapped[str] = mapped_column(HASH)
+
+
+class InForce(Base):
+    """The configuration that a worker goes by, and what is wrong with the files if it could not take them.
+
+    Attributes:
+        error: why the files as they are now are not in force; empty when they are.
+        error_at: since when.
+    """
+
+    __tablename__ = "in_force"
+    worker: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(HASH)
+    since: Mapped[str] = mapped_column(TIME)
+    error: Mapped[str] = mapped_column(Text, default="")
+    error_at: Mapped[str] = mapped_column(TIME, default="")

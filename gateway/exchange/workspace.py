@@ -7,11 +7,12 @@ that, because the engine takes every piece of unfinished work of its own name fo
 from __future__ import annotations
 
 import fcntl
+import getpass
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TextIO
 from gateway import settings as settings_
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange.archive import Archive
+from gateway.exchange.audit import Actor
 from gateway.exchange.clock import Clock, system
 from gateway.exchange.database import Database
 from gateway.exchange.ledger import Ledger
@@ -32,6 +34,15 @@ LOCK = "exchange.lock"
 SECOND_LOOK = 0.2  # seconds
 
 
+def operator(why: str = "") -> Actor:
+    """The person who runs this process, by the name that the system knows."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run a number that has no name
+        name = f"user {os.getuid()}"
+    return Actor(f"operator {name}", why)
+
+
 @dataclass
 class Workspace:
     """An open workspace.
@@ -39,10 +50,12 @@ class Workspace:
     Attributes:
         settings: what ``gateway.toml`` says.
         clock: the time.
+        actor: in whose name the audit trail is written; by default the person who runs the command.
     """
 
     settings: Settings
     clock: Clock = system
+    actor: Actor = field(default_factory=operator)
 
     @cached_property
     def agreements(self) -> Agreements:
@@ -63,7 +76,7 @@ class Workspace:
             ConfigurationError: it cannot be opened.
         """
         self._make_data()
-        database = Database(self.settings.database)
+        database = Database(self.settings.database, self.actor)
         database.migrate()
         return database
 
@@ -81,6 +94,12 @@ class Workspace:
     def archive(self) -> Archive:
         """The archive."""
         return Archive(self.settings.data, self.settings.free_bytes)
+
+    def act_as(self, actor: Actor) -> None:
+        """From here on the audit trail is written in the name of `actor`."""
+        self.actor = actor
+        if "database" in self.__dict__:
+            self.database.actor = actor
 
     def close(self) -> None:
         """Close what was opened."""
