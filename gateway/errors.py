@@ -87,6 +87,10 @@ class TransportError(GatewayError):
         message: what happened, naming the peer.
         retryable: True when a later try may succeed (network, timeout), False when somebody must act
             (wrong host key, wrong password, no such folder).
+
+    Attributes:
+        detail: what the peer said, for the ledger; it may hold serial numbers, so it is never logged.
+        wait: seconds that the peer wants to be left alone; 0 when it said nothing.
     """
 
     exit_code = 5
@@ -95,6 +99,8 @@ class TransportError(GatewayError):
     def __init__(self, message: str, *, hint: str = "", retryable: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.retryable = retryable
+        self.detail = ""
+        self.wait = 0.0
 
 
 class LimitExceeded(GatewayError):

@@ -53,17 +53,16 @@ def _agreements(workspace: Any) -> Any:
 
 def _secrets(root: Path, parts: list[tuple[str, str, str, object]]) -> list[str]:
     """Complaints about references that cannot be resolved."""
-    from gateway.transports.secrets import secrets
+    from gateway.transports.secrets import references, secrets
 
     resolve = secrets(root)
     complaints = []
     for kind, id_, _, settings in parts:
-        for name, value in settings:  # type: ignore[attr-defined] # a pydantic model gives its fields
-            if isinstance(value, str) and value.startswith(("env:", "file:", "keyring:")):
-                try:
-                    resolve(value)
-                except ConfigurationError as error:
-                    complaints.append(f"{kind} {id_}: {name.replace('_', '-')}: {error}")
+        for name, reference in references(settings):  # type: ignore[arg-type] # all settings are pydantic models
+            try:
+                resolve(reference)
+            except ConfigurationError as error:
+                complaints.append(f"{kind} {id_}: {name}: {error}")
     return complaints
 
 

@@ -204,7 +204,9 @@ class Flow:
             receipt = self._deliver(delivery, target)
         except TransportError as error:
             wait = target.retry.wait(delivery.attempts + 1, self._jitter()) if error.retryable else None
-            self._undelivered(delivery, str(error), wait)
+            if wait is not None:
+                wait = max(wait, error.wait)
+            self._undelivered(delivery, str(error), wait, error.detail)
             return wait
         except GatewayError as error:
             self._undelivered(delivery, str(error), None)
@@ -305,8 +307,9 @@ class Flow:
         ):
             return session.deliver(delivery.name, stream, delivery.size)
 
-    def _undelivered(self, delivery: Delivery, error: str, wait: float | None) -> None:
-        self.ledger.undelivered(delivery.id, error, wait)
+    def _undelivered(self, delivery: Delivery, error: str, wait: float | None, detail: str = "") -> None:
+        """Keep why a try failed. What the peer said (`detail`) may hold serial numbers: it is not logged."""
+        self.ledger.undelivered(delivery.id, f"{error}; it says: {detail}" if detail else error, wait)
         log.warning(
             "not delivered",
             message=delivery.message,

@@ -15,6 +15,7 @@ TRANSPORTS: Registry[Transport] = Registry(
     {
         "folder": "gateway.transports.folder:FOLDER",
         "sftp": "gateway.transports.sftp:SFTP",
+        "https": "gateway.transports.https:HTTPS",
         "memory": "gateway.transports.memory:MEMORY",
     },
 )

@@ -53,11 +53,13 @@ class Receipt:
         name: final name at the peer.
         size: bytes that stand there.
         repeated: True when the file already stood there with these bytes and nothing was sent.
+        detail: what the peer answered, cut to a readable length; it may hold serial numbers, so it is never logged.
     """
 
     name: str
     size: int
     repeated: bool = False
+    detail: str = ""
 
 
 class TransportSettings(BaseModel):

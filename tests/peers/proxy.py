@@ -19,6 +19,7 @@ class Proxy:
     then: str = "cut"
     port: int = 0
     connections: int = 0
+    bytes: dict[str, int] = field(default_factory=lambda: {"up": 0, "down": 0})
     _sockets: list[socket.socket] = field(default_factory=list)
 
     def handle(self, client: socket.socket) -> None:
@@ -35,6 +36,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while data := source.recv(16384):
                 count += len(data)
+                self.bytes[direction] += len(data)
                 if limit is not None and count > limit:
                     if self.then == "stall":
                         return  # both sockets stay open, nothing moves any more
