@@ -80,6 +80,33 @@ def test_a_run_ends_where_a_row_differs_elsewhere() -> None:
     assert text[found[1] :] == "a,100,y\na,101,x"
 
 
+@pytest.mark.parametrize(
+    "rest",
+    ["a,9100,y\na,9101,x", "a,910,x\na,9101,x", "b,9100,x", "a,9100,xy\na,9101,x", "a,9100", "a\n1,9100,x"],
+)
+def test_cells_of_one_size_are_cut_at_equal_distances(monkeypatch: pytest.MonkeyPatch, rest: str) -> None:
+    monkeypatch.setattr(csv_runs, "_of_any_size", lambda *_: pytest.fail("searched"))
+    first = [f"a,{n},x" for n in range(1000, 1300)]
+    text = "\n".join([*first, rest])
+    found = long_run(text, 0, ",")
+    assert found is not None
+    assert list(found[0][1]) == [str(n) for n in range(1000, 1300)]
+    assert text[found[1] :] == rest
+
+
+def test_a_cell_of_the_same_size_with_a_delimiter_is_none() -> None:
+    text = "\n".join(["a,10,x", "a,11,x", "a,,,,x", *(f"a,{n},x" for n in range(12, 99))])
+    assert rows_of(text)[2] == ["a", "", "", "", "x"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 40)), min_size=1, max_size=4), st.booleans())
+def test_runs_of_cells_of_one_size_give_the_rows_of_the_csv_module(runs, last_end: bool) -> None:
+    lines = [f"1,{number % 7919:04},{case}" for case, count in runs for number in range(0, count * 7, 7)]
+    text = "\n".join(lines) + ("\n" if last_end else "")
+    assert rows_of(text) == [line.split(",") for line in lines]
+
+
 @pytest.mark.parametrize("count", [10, 5000, 600_000])
 def test_keys_that_come_twice_are_suspects(count: int) -> None:
     keys = [f"urn:x:{number}" for number in range(count)]

@@ -6,6 +6,7 @@ is then always the same text, and the rows are cut at this text instead of at ea
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 
@@ -65,24 +66,51 @@ def long_run(text: str, position: int, delimiter: str) -> tuple[Columns, int] | 
     behind = "".join(delimiter + cell for cell in cells[place + 1 :])
     if not _is_long(text, position, before, behind):
         return None
+    size = len(cells[place])
+    found = _of_one_size(text, position, before, behind, size) or _of_any_size(text, position, before, behind)
+    joined = "".join(found)
+    if not found or delimiter in joined or "\n" in joined:
+        return None
+    columns: list[Sequence[Cell]] = [Same(cell, len(found)) for cell in cells]
+    columns[place] = found
+    return columns, position + len(joined) + len(found) * (len(before) + len(behind) + 1)
+
+
+def _of_one_size(text: str, position: int, before: str, behind: str, size: int) -> list[str]:
+    """The own cells of the rows that agree, when all of them have this size; empty when they do not.
+
+    Serial numbers have one length nearly always. To pick them out at equal distances takes half the time of a search
+    for what stands between them. Where the run ends is guessed; that all rows up to there agree is proved.
+    """
+    between = behind + "\n" + before
+    start = position + len(before)
+    distance = len(between) + size
+
+    def differs(row: int) -> bool:
+        return not text.startswith(between, start + row * distance - len(between))
+
+    rows = 1 + bisect_left(range(1, (len(text) + 1 - position) // distance), True, key=differs)
+    end = start + rows * distance - len(between)
+    if text[end : end + len(behind) + 1] not in {behind + "\n", behind}:  # the row is the first of the next run
+        end -= distance
+    if (end - start) * _SHARE < len(text) - start:
+        return []
+    found = [text[at : at + size] for at in range(start, end, distance)]
+    return found if between.join(found) == text[start:end] else []
+
+
+def _of_any_size(text: str, position: int, before: str, behind: str) -> list[str]:
+    """The own cells of the rows that agree."""
     found = text[position + len(before) :].split(behind + "\n" + before)
     joined = "".join(found[:-1])
     if "\n" in joined:
         stop = next(index for index, piece in enumerate(found) if "\n" in piece)
         found = found[: stop + 1]
-        joined = "".join(found[:-1])
     # Behind the last row's own cell stands the rest of its row, and maybe of the text.
     last = found.pop().partition("\n")[0]
     if last.endswith(behind):
-        own = last.removesuffix(behind) if behind else last
-        found.append(own)
-        joined += own
-    if delimiter in joined or not found:
-        return None
-    size = len(joined) + len(found) * (len(before) + len(behind) + 1)
-    columns: list[Sequence[Cell]] = [Same(cell, len(found)) for cell in cells]
-    columns[place] = found
-    return columns, position + size
+        found.append(last.removesuffix(behind) if behind else last)
+    return found
 
 
 def _around(text: str, position: int, delimiter: str) -> tuple[list[str], int] | None:

@@ -94,7 +94,7 @@ def _assembler(table: Table, findings: Findings) -> Assembler:
     )
 
 
-def _name_duplicates(table: Table, suspects: set[float], findings: Findings) -> None:
+def _name_duplicates(table: Table, suspects: set[int], findings: Findings) -> None:
     """Read the table once more and name both rows of each key that is there twice."""
     assembler = _assembler(table, Findings())
     fine = next(iter(table.spec.objects.values())).identity[-1]
