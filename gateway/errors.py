@@ -90,6 +90,7 @@ class TransportError(GatewayError):
 
     Attributes:
         detail: what the peer said, for the ledger; it may hold serial numbers, so it is never logged.
+        findings: what the peer found wrong with the file.
         wait: seconds that the peer wants to be left alone; 0 when it said nothing.
     """
 
@@ -100,6 +101,7 @@ class TransportError(GatewayError):
         super().__init__(message, hint=hint)
         self.retryable = retryable
         self.detail = ""
+        self.findings: tuple[Finding, ...] = ()
         self.wait = 0.0
 
 

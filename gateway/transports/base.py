@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.findings import Finding
+
 Secrets = Callable[[str], str]
 """Resolves a reference (``env:NAME``, ``file:PATH``, ``keyring:SERVICE/NAME``) to a secret."""
 
@@ -54,12 +56,14 @@ class Receipt:
         size: bytes that stand there.
         repeated: True when the file already stood there with these bytes and nothing was sent.
         detail: what the peer answered, cut to a readable length; it may hold serial numbers, so it is never logged.
+        findings: what the peer found in the file, or what is not known about its fate.
     """
 
     name: str
     size: int
     repeated: bool = False
     detail: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 class TransportSettings(BaseModel):

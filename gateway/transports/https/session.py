@@ -17,6 +17,7 @@ from gateway.transports import names
 from gateway.transports.base import Offer, Receipt, Secrets
 from gateway.transports.files import blocks
 from gateway.transports.https.answers import REDIRECTIONS, Answer, read, refusal
+from gateway.transports.https.capture import Job, capture_headers
 from gateway.transports.https.identify import identification
 from gateway.transports.https.place import Place, fill
 from gateway.transports.https.settings import HttpsSettings, address
@@ -79,9 +80,13 @@ class HttpsSession:
         names.plain(name)
         self.begin()
         key = idempotency_key(name, source, size)
-        headers = identification(self._settings, self._secrets, self._client)
-        answer = self.send(fill(self._settings.url, name), self.headers(name, size, key, headers), source, size, name)
-        return self.receipt(answer, name, size, key)
+        who = identification(self._settings, self._secrets, self._client)
+        url = fill(self._settings.url, name)
+        answer = self.send(url, self.headers(name, size, key, who), source, size, name)
+        receipt = self.receipt(answer, name, size, key)
+        if self._settings.capture is None or receipt.repeated:
+            return receipt
+        return Job(self._settings.capture, self._client, self._wire, self._place).follow(receipt, url, answer, who)
 
     def begin(self) -> None:
         """From here on the deadline of one exchange counts."""
@@ -96,6 +101,8 @@ class HttpsSession:
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
             **more,
         }
+        if settings.capture is not None:
+            headers |= capture_headers(settings.capture)
         if settings.idempotency_header:
             headers[settings.idempotency_header] = key
         return headers

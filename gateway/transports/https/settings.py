@@ -98,6 +98,24 @@ class OAuth2(TransportSettings):
     scope: str = ""
 
 
+class Capture(TransportSettings):
+    """The peer is an EPCIS 2.0 repository: `url` is its capture endpoint, and its answer names a job.
+
+    Attributes:
+        error_behaviour: ``rollback`` (all events or none) or ``proceed`` (as many as it can).
+        epcis_version: what we say the document is (``GS1-EPCIS-Version``).
+        cbv_version: the same of its vocabulary (``GS1-CBV-Version``); empty to say nothing.
+        wait: seconds to wait for the end of the job; 0 not to ask for it.
+        poll: seconds between two questions for it.
+    """
+
+    error_behaviour: Literal["rollback", "proceed"] = "rollback"
+    epcis_version: str = Field(default="2.0", pattern=r"^\d+(\.\d+)*$")
+    cbv_version: str = Field(default="", pattern=r"^(\d+(\.\d+)*)?$")
+    wait: float = Field(default=120, ge=0, le=86400)
+    poll: float = Field(default=2, ge=0.1, le=3600)
+
+
 class HttpsSettings(TransportSettings):
     """Settings of a target that files are delivered to over HTTPS.
 
@@ -107,6 +125,7 @@ class HttpsSettings(TransportSettings):
         content_type: media type of the files; empty to tell it from the name's suffix.
         headers: further headers, e.g. ``X-Sender: "4012345000009"``.
         secret_headers: further headers whose values are references, e.g. ``X-API-Key: env:PARTNER_KEY``.
+        capture: the peer is an EPCIS 2.0 repository; ask its capture job for the outcome.
         idempotency_header: header that carries a key which is the same at each try; empty to send none.
         conflict: what a 409 means: ``by-key`` (the file arrived before, if the answer names our key), ``repeated``
             (it always means that), ``retry`` (an earlier try is still at work there), ``refuse``.
@@ -129,6 +148,7 @@ class HttpsSettings(TransportSettings):
     content_type: str = ""
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     secret_headers: dict[HeaderName, Reference] = Field(default_factory=dict)
+    capture: Capture | None = None
     idempotency_header: str = "Idempotency-Key"
     conflict: Literal["by-key", "repeated", "retry", "refuse"] = "by-key"
     username: str = ""
@@ -185,6 +205,9 @@ class HttpsSettings(TransportSettings):
             raise ValueError(message)
         if (self.client_certificate is None) != (self.client_key is None):
             message = "client-certificate and client-key belong together"
+            raise ValueError(message)
+        if self.capture is not None and self.method != "POST":
+            message = "a capture endpoint takes POST"
             raise ValueError(message)
         if self.client_key_passphrase is not None and self.client_key is None:
             message = "client-key-passphrase needs a client-key"
