@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def convert(request: Request, out: Path) -> Report:
         among_epcis = _is_epcis(report.format_in) and _is_epcis(request.to)
         lenient = LET_PASS if among_epcis else ()
         document.events = with_action(document.events, context.options.get(COMMISSIONING_ACTION), context.findings)
-        document.events = _checked(document.events, context, report, layers, lenient)
+        document.events = _checked(document.events, context, report, layers, lenient, request.observer)
         document.events = _to_ilmd(document.events, context, report)
         document.events = _until_error(_translated(document.events, context), report.findings)
         if context.options.get(EVENT_ID) == "hash":
@@ -120,7 +120,7 @@ def validate(request: Request) -> Report:
         opened = open_input(found, report, None)
         context = opened.context
         events = with_action(opened.document.events, context.options.get(COMMISSIONING_ACTION), context.findings)
-        for _ in _checked(events, context, report, ALL_LAYERS, ()):
+        for _ in _checked(events, context, report, ALL_LAYERS, (), request.observer):
             pass
         of_schema = Findings(request.findings_limit)
         check_output(opened.source, report.format_in, of_schema, request.schemas)
@@ -165,9 +165,14 @@ def new_report(request: Request) -> Report:
 
 
 def _checked(
-    events: Iterable[Event], context: Context, report: Report, layers: Sequence[Layer], lenient: Collection[str]
+    events: Iterable[Event],
+    context: Context,
+    report: Report,
+    layers: Sequence[Layer],
+    lenient: Collection[str],
+    observer: Callable[[Sequence[Event]], None] | None,
 ) -> Iterator[Event]:
-    """Check and count events."""
+    """Check and count events, and show them to who asked for it."""
     if context.mapping is not None:
         # A table's reader has named row and column of every wrong cell. What is built of wrong cells is wrong again,
         # and a sender does not want to read it twice, in words of EPCIS.
@@ -177,6 +182,8 @@ def _checked(
             report.first_epcs = epcs(batch[0])
         report.events += len(batch)
         report.epcs += sum(map(epcs, batch))
+        if observer is not None:
+            observer(batch)
         yield from batch
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gateway.epcis.events import Event
 from gateway.findings import Loss, LossMode
 from gateway.formats.base import Limits
 from gateway.sources import Source
@@ -34,6 +35,7 @@ class Request:
         progress: called with the number of input bytes read so far.
         loss_sink: called with every loss in full.
         attachments: called with name and bytes of every picture that belongs to a finding.
+        observer: called with the events, some at a time, in order and before anything is changed in them.
         findings_limit: how many findings the report keeps.
         hierarchy: remembers what earlier messages packed into what (`gateway.markets.base.Hierarchy`); markets ask it
             what the input does not tell.
@@ -53,6 +55,7 @@ class Request:
     progress: Callable[[int], None] | None = None
     loss_sink: Callable[[Loss], None] | None = None
     attachments: Callable[[str, bytes], None] | None = None
+    observer: Callable[[Sequence[Event]], None] | None = None
     findings_limit: int = 1000
     schemas: Path | None = None
     hierarchy: Any = None

@@ -30,7 +30,7 @@ def history(root: Path, *, as_json: bool) -> None:
 
     with opened(root) as workspace, workspace.database.read() as session:
         versions = configurations.history(session)
-        forces = {row.worker: row for row in configurations.in_force(session)}
+        forces = workspace.queries.in_force()
     if as_json:
         for v in versions:
             facts = {"sha256": v.sha256, "at": v.at, "who": v.who, "why": v.why, "changed": v.changed}
@@ -43,9 +43,9 @@ def history(root: Path, *, as_json: bool) -> None:
             for v in versions
         ],
     )
-    for worker, row in forces.items():
+    for row in forces:
         if row.error:
-            click.echo(f"{worker} goes by {row.sha256[:12]}; what the files say now is refused:")
+            click.echo(f"{row.worker} goes by {row.sha256[:12]}; what the files say now is refused:")
             click.echo(click.style(row.error, fg="red"))
 
 

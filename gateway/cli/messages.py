@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from gateway.cli.workspace import short_time, since, table, workspace_option
+from gateway.errors import UsageError
 
 #: The words of `gateway.exchange.tables.State`, here so that help needs no database; a test compares them.
 STATES = ("received", "converting", "delivering", "done", "refused", "failed", "duplicate")
@@ -15,24 +17,53 @@ FIELDS = ("id", "partner", "channel", "name", "size", "sha256", "received_at", "
 MORE = ("format", "mapping", "events", "epcs", "duplicate_of", "replay_of", "configuration")
 
 
-@click.command(epilog="Example: gateway messages -C exchange --state refused --since 7d")
+@click.command(
+    epilog="Examples: gateway messages --state refused --since 7d · gateway messages --gtin 10614141073464 --lot L1"
+)
 @workspace_option
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these states (repeatable).")
 @click.option("--partner", default="", metavar="ID", help="Only this partner.")
 @click.option("--since", "since_", default="", metavar="WHEN", help="Not older than 2h, 3d, 2026-11-22, …")
+@click.option("--serial", default="", metavar="SERIAL", help="Only those that name it: a serial number, or any EPC.")
+@click.option("--gtin", default="", metavar="GTIN", help="Only those that name this GTIN (8, 12, 13 or 14 digits).")
+@click.option("--lot", default="", metavar="LOT", help="Only those that name this lot.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="At most so many; 0 for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def command(root: Path, states: tuple[str, ...], partner: str, since_: str, limit: int, *, as_json: bool) -> None:
-    """List messages, newest first."""
+def command(
+    root: Path,
+    states: tuple[str, ...],
+    partner: str,
+    since_: str,
+    serial: str,
+    gtin: str,
+    lot: str,
+    limit: int,
+    *,
+    as_json: bool,
+) -> None:
+    """List messages, newest first.
+
+    A serial number is looked for under --gtin, or under every GTIN that a message named; a whole EPC, in any spelling,
+    as it is.
+    """
     from gateway.exchange.clock import stamp
     from gateway.exchange.tables import State
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
         start = stamp(since(since_, workspace.clock())) if since_ else ""
+        gtin = _gtin(gtin)
         found = workspace.queries.messages(
-            states=[State(state) for state in states], partner=partner, since=start, limit=limit
+            states=[State(state) for state in states],
+            partner=partner,
+            since=start,
+            gtin=gtin,
+            lot=lot,
+            limit=0 if serial else limit,
         )
+        if serial:
+            named = _naming(workspace, serial, gtin)
+            found = [message for message in found if message.number in named][: limit or None]
     if as_json:
         for m in found:
             click.echo(json.dumps({name: getattr(m, name) for name in FIELDS + MORE}, ensure_ascii=False))
@@ -41,3 +72,28 @@ def command(root: Path, states: tuple[str, ...], partner: str, since_: str, limi
         ("message", "received", "partner", "file", "bytes", "state", "why"),
         [(m.id, short_time(m.received_at), m.partner, m.name, f"{m.size:,}", m.state, m.reason) for m in found],
     )
+
+
+def _gtin(text: str) -> str:
+    from gateway.gs1 import Gs1Error, normalise_gtin
+
+    try:
+        return normalise_gtin(text) if text else ""
+    except Gs1Error as error:
+        raise UsageError(str(error)) from error
+
+
+def _naming(workspace: Any, serial: str, gtin: str) -> set[int]:
+    """Numbers of the messages that name a serial number; each was read to be sure."""
+    from gateway.exchange import trace
+    from gateway.exchange.epcs import asked
+    from gateway.gs1 import Gs1Error, Sgtin
+
+    try:
+        links = [asked(serial)]
+    except UsageError:
+        try:
+            links = [Sgtin(one, serial).as_digital_link() for one in ([gtin] if gtin else workspace.queries.gtins())]
+        except Gs1Error as error:
+            raise UsageError(str(error)) from error
+    return {named.message.number for named in trace.trace(workspace, links)}

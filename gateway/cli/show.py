@@ -28,18 +28,21 @@ SHOWN = 20
     "--open",
     "stage",
     metavar="STAGE",
-    help="Write bytes to standard output: `raw`, or a target's id (`ID.2` its second file).",
+    help="Write bytes to standard output: `raw`, `events`, or a target's id (`ID.2` its second file).",
 )
 def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
     """Show message ID: what came in, what was made of it, who got it, and what was wrong.
 
-    ID may be the whole id or its number.
+    ID may be the whole id or its number. `--open events` reads the original again and writes its events as EPCIS 2.0
+    JSON, whatever the targets got.
     """
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
         lineage = workspace.queries.lineage(id_)
-        if stage:
+        if stage == "events":
+            _write_events(workspace, lineage.message)
+        elif stage:
             with workspace.archive.open(_hash_of(lineage, stage)) as stream:
                 shutil.copyfileobj(stream, sys.stdout.buffer)
             sys.stdout.buffer.flush()
@@ -59,9 +62,18 @@ def _hash_of(lineage: Any, stage: str) -> str:
     for output in lineage.outputs:
         if output.target == target and output.position == int(number if number.isdecimal() else 1):
             return str(output.sha256)
-    known = ["raw", *dict.fromkeys(output.target for output in lineage.outputs)]
+    known = ["raw", "events", *dict.fromkeys(output.target for output in lineage.outputs)]
     message = f"{lineage.message.id} has no stage {stage!r}"
     raise UsageError(message, hint=f"known: {', '.join(known)}")
+
+
+def _write_events(workspace: Any, message: Any) -> None:
+    """The events of the original, as they are read today."""
+    from gateway.exchange.trace import events_as_json
+
+    with events_as_json(workspace, message) as path, path.open("rb") as stream:
+        shutil.copyfileobj(stream, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 def _as_dict(lineage: Any) -> dict[str, Any]:

@@ -68,12 +68,10 @@ def _print(status: dict[str, Any]) -> None:
 def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
     """What is to be shown, and what is wrong with the files of the configuration."""
     from gateway.exchange.clock import stamp
-    from gateway.exchange.configurations import in_force
 
     now = workspace.clock()
     queries = workspace.queries
-    with workspace.database.read() as session:
-        refused = {row.worker: row.error for row in in_force(session) if row.error}
+    refused = {row.worker: row.error for row in queries.in_force() if row.error}
     schedules, collections = queries.schedules(), queries.collections()
     waits: dict[str, list[str]] = {}
     for delivery in queries.open_deliveries():

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from gateway.errors import ConfigurationError
 from gateway.exchange import failpoints
+from gateway.sources import Source
 
 BLOCK = 1 << 20
 READ_ONLY = 0o440
@@ -135,6 +136,15 @@ class Archive:
         except FileNotFoundError as error:
             message = f"the archive lacks {sha256}"
             raise StorageError(message, hint="restore it from a backup of data/archive") from error
+
+    def source(self, sha256: str, name: str) -> Source:
+        """A content as the input of a conversion.
+
+        Args:
+            sha256: its hash.
+            name: what it is called.
+        """
+        return Source.file(self.path(sha256), name)
 
     def verify(self, sha256: str) -> bool:
         """Whether a content is there and still has its hash."""

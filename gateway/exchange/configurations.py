@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import UsageError
 from gateway.exchange import audit
-from gateway.exchange.tables import AuditRow, Configuration, InForce
+from gateway.exchange.tables import AuditRow, Configuration
 
 #: Action in the audit trail; the subject is the version's hash.
 ACTION = "configuration"
@@ -102,11 +102,6 @@ def diff(old: Configuration, new: Configuration) -> Iterator[str]:
             f"{new.sha256[:12]}/{path}",
             lineterm="",
         )
-
-
-def in_force(session: Session) -> Sequence[InForce]:
-    """What each worker goes by."""
-    return session.scalars(sa.select(InForce).order_by(InForce.worker)).all()
 
 
 def _versions() -> sa.Select[Any]:

@@ -17,14 +17,16 @@ from typing import Concatenate, ParamSpec
 from gateway import logs
 from gateway.agreements.load import TABLE, Agreements, is_mapped
 from gateway.agreements.model import Channel, Target
-from gateway.convert import Request, check_output, convert
+from gateway.convert import check_output, convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, StorageError, Stored
+from gateway.exchange.epc_index import Indexer
 from gateway.exchange.ledger import Ledger, Plan
 from gateway.exchange.names import delivery_names
 from gateway.exchange.queries import Queries
+from gateway.exchange.requests import request_for
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
 from gateway.findings import Findings
@@ -118,8 +120,8 @@ class Flow:
         message = self.queries.message(id_)
         if message.start == "deliver":
             return True
-        for target in self._targets(message):
-            self._convert_for(message, target)
+        for number, target in enumerate(self._targets(message)):
+            self._convert_for(message, target, first=number == 0)
         return True
 
     @_step
@@ -249,29 +251,19 @@ class Flow:
             hint = f"name the `format`, or one of the `mappings`, of channel {channel.id!r} in its agreement"
             raise InputError(replace(error.finding, hint=hint)) from error
 
-    def _convert_for(self, message: Message, target: Target) -> None:
+    def _convert_for(self, message: Message, target: Target, *, first: bool) -> None:
+        """Convert for one target; the first conversion also tells which identifiers the message names."""
         agreements = self.agreements  # others may come into force in the middle
-        _, channel = agreements.channel(message.channel)
         self.ledger.begin(message.id, "convert", target=target.id, input_sha256=message.sha256)
         failpoints.reach("convert.started")
-        mapping = next((m for m in agreements.mappings[channel.id] if m.name == message.mapping), None)
-        if message.mapping and mapping is None:
-            # A replay may come after the mapping was renamed or taken out of the agreement.
-            text = f"the agreement of channel {channel.id!r} has no mapping {message.mapping!r} any more"
-            raise ConfigurationError(text, hint="replay the message with --from detect")
-        request = Request(
-            source=self._source(message),
-            to=target.to,
-            from_=message.format,
-            mapping=mapping,
-            to_mapping=agreements.target_mappings.get(target.id),
-            values=target.set,
-            loss=target.loss_mode,
-            now=f"{message.received_at[:19]}Z",
-            limits=agreements.limits[channel.id],
-        )
+        indexer = Indexer(self.ledger.database, message.number)
+        request = request_for(agreements, self.archive, message, target)
+        if first:
+            request = replace(request, observer=indexer)
         with self.archive.folder() as folder:
             report = convert(request, folder)
+            if first:
+                indexer.finish()
             failpoints.reach("convert.written")
             outputs = [] if report.failed else self._archive_outputs(report)
         failpoints.reach("convert.archived")
@@ -292,7 +284,7 @@ class Flow:
         """Check each output as its receiver will, against the schema and rules of its format."""
         for output in outputs:
             findings = Findings()
-            check_output(Source.file(self.archive.path(output.sha256), output.name), output.format, findings)
+            check_output(self.archive.source(output.sha256, output.name), output.format, findings)
             if findings.errors:
                 self.ledger.findings(id_, f"{output.target}/{output.position}", findings)
                 self.end(id_, "check", State.FAILED, f"{output.name} for {output.target} is not valid {output.format}")
@@ -335,4 +327,4 @@ class Flow:
         return self.agreements.mappings[channel.id]
 
     def _source(self, message: Message) -> Source:
-        return Source.file(self.archive.path(message.sha256), message.name)
+        return self.archive.source(message.sha256, message.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from gateway.exchange.tables import (
     DeliveryState,
     FindingRow,
     History,
+    InForce,
     LossRow,
     Message,
     OfferSeen,
@@ -24,6 +25,7 @@ from gateway.exchange.tables import (
     ScheduleRow,
     Stage,
     State,
+    Traded,
 )
 
 OPEN = [state for state in State if state not in FINAL]
@@ -66,7 +68,15 @@ class Queries:
         return found
 
     def messages(
-        self, *, states: Sequence[State] = (), partner: str = "", since: str = "", after: int = 0, limit: int = 0
+        self,
+        *,
+        states: Sequence[State] = (),
+        partner: str = "",
+        since: str = "",
+        after: int = 0,
+        limit: int = 0,
+        gtin: str = "",
+        lot: str = "",
     ) -> Sequence[Message]:
         """Messages, newest first.
 
@@ -76,8 +86,14 @@ class Queries:
             since: received at this time or later, as the ledger writes it.
             after: with a greater number.
             limit: at most so many; 0 for all.
+            gtin: that name this GTIN, 14 digits.
+            lot: that name this lot, of the GTIN if one is given.
         """
         query = sa.select(Message).order_by(Message.number.desc())
+        if gtin or lot:
+            traded = sa.select(Traded.message).where(Traded.message == Message.number)
+            traded = traded.where(Traded.gtin == gtin) if gtin else traded
+            query = query.where((traded.where(Traded.lot == lot) if lot else traded).exists())
         if states:
             query = query.where(Message.state.in_(states))
         if partner:
@@ -88,6 +104,26 @@ class Queries:
             query = query.where(Message.number > after)
         with self._database.read() as session:
             return session.scalars(query.limit(limit) if limit else query).all()
+
+    def by_numbers(self, numbers: Sequence[int]) -> Iterator[Message]:
+        """The messages with these numbers, in that order."""
+        for at in range(0, len(numbers), 500):
+            query = sa.select(Message).where(Message.number.in_(numbers[at : at + 500])).order_by(Message.number)
+            with self._database.read() as session:
+                found = session.scalars(query).all()
+            yield from found
+
+    def gtins(self) -> Sequence[str]:
+        """Every GTIN that a message names."""
+        with self._database.read() as session:
+            return session.scalars(sa.select(Traded.gtin).distinct().order_by(Traded.gtin)).all()
+
+    def receivers(self, message: str) -> list[str]:
+        """The targets that have a file of a message."""
+        query = sa.select(Delivery.target).where(Delivery.message == message)
+        query = query.where(Delivery.state == DeliveryState.DELIVERED).order_by(Delivery.id)
+        with self._database.read() as session:
+            return list(dict.fromkeys(session.scalars(query)))
 
     def open_messages(self) -> Sequence[Message]:
         """Messages that are not at an end, oldest first."""
@@ -194,6 +230,32 @@ class Queries:
             query = query.where(AuditRow.action.startswith(action, autoescape=True))
         with self._database.read() as session:
             return session.scalars(query.limit(limit) if limit else query).all()
+
+    def backlog(self) -> Sequence[tuple[str, int, str]]:
+        """Partner, number of messages that are not at an end, and when the oldest of them came."""
+        query = sa.select(Message.partner, sa.func.count(), sa.func.min(Message.received_at))
+        query = query.where(Message.state.in_(OPEN)).group_by(Message.partner).order_by(Message.partner)
+        with self._database.read() as session:
+            return [(partner, count, oldest) for partner, count, oldest in session.execute(query)]
+
+    def delivery_counts(self) -> Sequence[tuple[str, str, int]]:
+        """Receiver, state and number of deliveries."""
+        query = sa.select(Delivery.partner, Delivery.state, sa.func.count())
+        query = query.group_by(Delivery.partner, Delivery.state).order_by(Delivery.partner, Delivery.state)
+        with self._database.read() as session:
+            return [(partner, state, count) for partner, state, count in session.execute(query)]
+
+    def ended_since(self, since: str, limit: int) -> Sequence[tuple[str, str, str, str]]:
+        """Partner, state, arrival and end of the messages that ended last, newest first."""
+        query = sa.select(Message.partner, Message.state, Message.received_at, Message.closed_at)
+        query = query.where(Message.closed_at >= since).order_by(Message.closed_at.desc()).limit(limit)
+        with self._database.read() as session:
+            return [(partner, state, came, went) for partner, state, came, went in session.execute(query)]
+
+    def in_force(self) -> Sequence[InForce]:
+        """What each worker goes by."""
+        with self._database.read() as session:
+            return session.scalars(sa.select(InForce).order_by(InForce.worker)).all()
 
     def schedules(self) -> Mapping[str, ScheduleRow]:
         """How far each channel's schedule has come."""

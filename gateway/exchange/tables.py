@@ -9,7 +9,19 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
@@ -79,7 +91,7 @@ class Message(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(HASH, index=True)
     received_at: Mapped[str] = mapped_column(TIME, index=True)
-    closed_at: Mapped[str] = mapped_column(TIME, default="")
+    closed_at: Mapped[str] = mapped_column(TIME, default="", index=True)
     state: Mapped[str] = mapped_column(String(16), index=True)
     reason: Mapped[str] = mapped_column(Text, default="")
     format: Mapped[str] = mapped_column(String(64), default="")
@@ -264,3 +276,33 @@ class InForce(Base):
     since: Mapped[str] = mapped_column(TIME)
     error: Mapped[str] = mapped_column(Text, default="")
     error_at: Mapped[str] = mapped_column(TIME, default="")
+
+
+class EpcRow(Base):
+    """An identifier that a message names: the hash of its canonical spelling (`gateway.exchange.epc_index`)."""
+
+    __tablename__ = "epc_rows"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own convention
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    message: Mapped[int] = mapped_column(ForeignKey("messages.number"), primary_key=True)
+
+
+class EpcBlock(Base):
+    """Many identifiers that a message names: the sorted 32-bit hashes of those in one bucket of 256."""
+
+    __tablename__ = "epc_blocks"
+    __table_args__ = (Index("ix_epc_blocks_bucket", "bucket"), Index("ix_epc_blocks_message", "message"))
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    bucket: Mapped[int] = mapped_column(SmallInteger)
+    message: Mapped[int] = mapped_column(ForeignKey("messages.number"))
+    part: Mapped[int]
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Traded(Base):
+    """A GTIN that a message names, with a lot of it; ``lot`` is empty where the message tells none."""
+
+    __tablename__ = "traded"
+    message: Mapped[int] = mapped_column(ForeignKey("messages.number"), primary_key=True)
+    gtin: Mapped[str] = mapped_column(String(14), primary_key=True, index=True)
+    lot: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)

@@ -61,7 +61,7 @@ def test_from_nothing_to_the_result(tmp_path: Path) -> None:
     assert [d["state"] for d in whole["deliveries"]] == ["delivered", "delivered"]
     assert gateway("show", "1", "-C", str(root), "--open", "raw").encode() == document()
     assert "EPCISDocument" in gateway("show", "1", "-C", str(root), "--open", "example-xml")
-    assert "known: raw, example-json, example-xml" in gateway("show", "1", "-C", str(root), "--open", "x", expect=2)
+    assert "known: raw, events, example-json" in gateway("show", "1", "-C", str(root), "--open", "x", expect=2)
     assert "has its files already" in gateway("replay", "1", "-C", str(root), expect=2)
     assert "replays" in gateway("replay", "1", "-C", str(root), "--again", "--from", "deliver")
     status = json.loads(gateway("status", "-C", str(root), "--json"))

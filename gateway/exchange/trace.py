@@ -1,0 +1,135 @@
+"""Following one identifier through all messages, whatever spelling each of them uses.
+
+The index names the messages that probably name it; each of them is then read from the archive, which proves it and says
+in which events. A message that cannot be read any more (its mapping is gone, its bytes are pruned) is told as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gateway.convert import convert, new_report
+from gateway.epcis.events import Event
+from gateway.errors import GatewayError, UsageError
+from gateway.exchange import epc_index
+from gateway.exchange.epcs import canonical, classes, instances
+from gateway.exchange.requests import request_for
+from gateway.exchange.tables import Message
+from gateway.exchange.workspace import Workspace
+from gateway.findings import LossMode
+from gateway.opening import input_of, open_input, settings_of, target_of
+from gateway.request import Request
+
+#: Events that are told of one message.
+MOST_EVENTS = 100
+
+#: What the events of a message are shown as.
+JSON = "epcis-2.0-json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An event that names the identifier.
+
+    Attributes:
+        number: which event of the message, from 1.
+        event: the event.
+        spelt: the identifier as it stands there.
+    """
+
+    number: int
+    event: Event
+    spelt: str
+
+
+@dataclass(slots=True)
+class Named:
+    """A message that names the identifier.
+
+    Attributes:
+        message: the message.
+        mentions: its events that do, at most `MOST_EVENTS`.
+        unread: why it could not be read again; then only the index says that it names it.
+    """
+
+    message: Message
+    mentions: list[Mention] = field(default_factory=list)
+    unread: str = ""
+
+
+def trace(workspace: Workspace, links: Sequence[str], *, read: bool = True) -> Iterator[Named]:
+    """The messages that name one of these canonical spellings, in the order in which they came.
+
+    Args:
+        workspace: the workspace.
+        links: canonical spellings, from `gateway.exchange.epcs`.
+        read: read each message to be sure; False believes the index.
+    """
+    with workspace.database.read() as session:
+        numbers = epc_index.candidates(session, links)
+    wanted = frozenset(links)
+    for message in workspace.queries.by_numbers(numbers):
+        named = Named(message)
+        if read:
+            try:
+                named.mentions = list(_mentions(events_of(workspace, message), wanted))
+            except GatewayError as error:
+                named.unread = str(error)
+            if not named.mentions and not named.unread:
+                continue  # two identifiers with one hash
+        yield named
+
+
+@contextmanager
+def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
+    """A file with the events of a message as EPCIS 2.0 JSON, in a private folder that is gone afterwards.
+
+    Raises:
+        GatewayError: it cannot be read.
+    """
+    request = replace(_request(workspace, message), to=JSON, to_mapping=None, loss=LossMode.CARRY)
+    known = {setting.key for setting in settings_of(request)}
+    request = replace(request, values={key: value for key, value in request.values.items() if key in known})
+    with workspace.archive.folder() as folder:
+        report = convert(request, folder)
+        if report.failed:
+            text = f"{message.id} cannot be read: {report.findings.errors:,} errors"
+            raise UsageError(text, hint=f"gateway show {message.number}")
+        yield Path(report.outputs[0].path)
+
+
+def events_of(workspace: Workspace, message: Message) -> Iterator[Event]:
+    """The events of a message, read again from its archived original.
+
+    Raises:
+        GatewayError: it cannot be read: its bytes, channel or mapping are gone, or its content is wrong from there on.
+    """
+    request = _request(workspace, message)
+    target = target_of(request.to)
+    report = new_report(request)
+    opened = open_input(input_of(request, report, target), report, target)
+    yield from opened.document.events
+
+
+def _request(workspace: Workspace, message: Message) -> Request:
+    if not message.sha256 or not message.format:
+        text = f"{message.id} was never read"
+        raise UsageError(text, hint=message.reason)
+    agreement, channel = workspace.agreements.channel(message.channel)
+    return request_for(workspace.agreements, workspace.archive, message, agreement.targets_of(channel)[0])
+
+
+def _mentions(events: Iterator[Event], wanted: frozenset[str]) -> Iterator[Mention]:
+    found = 0
+    for number, event in enumerate(events, 1):
+        texts = [*instances(event), *classes(event)]
+        for text, link in zip(texts, canonical(texts), strict=True):
+            if link in wanted:
+                yield Mention(number, event, text)
+                found += 1
+                break
+        if found == MOST_EVENTS:
+            return
