@@ -1,0 +1,32 @@
+"""The example of docs/as2.md runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.transports.as2 import Headers, Region, Scratch, Terms, open_message
+from tests.conftest import ROOT
+from tests.transports.as2.ends import data_of, identity, pem, pin
+
+
+def test_the_example_builds_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("keys", "data"):
+        Path(folder).mkdir()
+    for name in ("acme", "brand"):
+        for path, suffix in zip(pem(name, tmp_path), ("crt", "key"), strict=True):
+            path.rename(tmp_path / "keys" / f"{name}.{suffix}")
+    Path("batch.xml").write_bytes(b"<epcis/>")
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "as2.md").read_text("utf-8"), re.DOTALL)
+    names: dict = {}
+    exec(code, names)
+    message = names["message"]
+    with Scratch(tmp_path) as scratch:
+        terms = Terms((identity("brand"),), (pin("acme"),))
+        received = open_message(Headers(message.fields), Region.whole(Path("message.bin")), terms, scratch)
+        assert data_of(received) == [b"<epcis/>"]
+        assert received.mic.same(message.mics["sha256"])
+        assert received.layers == ("encrypted", "signed", "compressed")
