@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import conversion_page
 import market_page
+import transport_page
 import vendor_page
 
 from gateway import errors
@@ -115,6 +116,8 @@ def main() -> int:
         DOCS / "conversion.md": HEAD + conversion_page.page(),
         DOCS / "vendor-formats.md": HEAD + vendor_page.page(),
         **{DOCS / "markets" / f"{key}.md": HEAD + text for key, text in market_page.pages()},
+        DOCS / "transports.md": HEAD + transport_page.page(),
+        DOCS / "transport-faults.md": HEAD + transport_page.fault_page(),
         README: readme(),
         DOCS.parent / "mappings" / "mapping.schema.json": json_schema.text(),
     }

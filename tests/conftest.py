@@ -57,3 +57,19 @@ def openssh(tmp_path: Path):
         pytest.skip("this machine has no OpenSSH server (/usr/sbin/sshd)")
     with peer.serve(tmp_path / "openssh") as server:
         yield server
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    """A disk of 5 MB. Only root can make one: without it CI fails; elsewhere the test is skipped."""
+    import subprocess
+
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "none", folder], check=False, capture_output=True)
+    if made.returncode:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI needs the right to mount a small disk: {made.stderr.decode()}")
+        pytest.skip("only root can make a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)

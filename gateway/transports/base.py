@@ -12,13 +12,14 @@ The rules that keep files from being lost, halved or doubled are the same for al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.errors import TransportError
 from gateway.findings import Finding
 
 Secrets = Callable[[str], str]
@@ -34,12 +35,15 @@ class Offer:
         path: how the transport finds it again.
         size: bytes.
         modified: modification time as the peer states it, seconds since 1970; 0 when unknown.
+        stays: acknowledging it changes nothing at the peer (``after: keep``), so it will be offered again. Who has
+            its `identity` already need not fetch it.
     """
 
     name: str
     path: str
     size: int
     modified: float = 0.0
+    stays: bool = False
 
     @property
     def identity(self) -> str:
@@ -129,6 +133,28 @@ class Session(Protocol):
 
     def probe(self) -> list[str]:
         """Say in plain lines what was checked: reachable, host key, login, folders. Raises TransportError."""
+
+
+def acknowledge_all(session: Session, offers: Sequence[Offer]) -> list[TransportError | None]:
+    """Acknowledge many offers: for each the error, or None.
+
+    A session with a method of this name does many at a time, which far servers repay: over 40 ms a single one costs
+    a tenth of a second.
+
+    Raises:
+        TransportError: the connection broke; some may be acknowledged.
+    """
+    many: Callable[[Sequence[Offer]], list[TransportError | None]] | None = getattr(session, "acknowledge_all", None)
+    if many is not None:
+        return many(offers)
+    said: list[TransportError | None] = []
+    for offer in offers:
+        try:
+            session.acknowledge(offer)
+            said.append(None)
+        except TransportError as error:
+            said.append(error)
+    return said
 
 
 @dataclass(frozen=True, slots=True)

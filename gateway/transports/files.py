@@ -34,21 +34,33 @@ class FileSettings(TransportSettings):
         patterns: globs of the names to take, without regard to case.
         ignore: globs of names never to take.
         settle: how to know that a file is whole.
-        after: what becomes of a file once it is durable here.
-        archive: folder inside the collected folder that such files move to, into a folder a day (UTC).
+        after: what becomes of a file once it is durable here. ``archive``: it moves into the archive folder;
+            ``delete``; ``rename``: it gets the name in ``renamed``, in the same folder; ``keep``: it stays as it is,
+            for folders in which nothing may be changed, and is known again by its path, size and time.
+        archive: folder inside the collected folder that such files move to.
+        archive_days: whether the archive has a folder a day (UTC). Without, no folder but the archive is made.
+        renamed: the name that a collected file gets with ``after: rename``.
         max_size: bytes; larger files are refused.
         exists: what to do when another file stands under the name to deliver.
         marker: name of an empty file to write after each delivered file, e.g. ``{name}.done``; empty for none.
+        temporary: name that a delivered file has until it is whole. It may lie in another folder of the same disk,
+            e.g. ``../staging/{name}``.
+        fold_names: the peer does not tell upper from lower case in names (Windows, macOS, many shares), so that
+            ``A.CSV.DONE`` is the marker of ``a.csv``.
     """
 
     patterns: tuple[str, ...] = ("*",)
     ignore: tuple[str, ...] = names.IGNORED
     settle: Settle = Settle()
-    after: Literal["archive", "delete"] = "archive"
+    after: Literal["archive", "delete", "rename", "keep"] = "archive"
     archive: str = "archive"
+    archive_days: bool = True
+    renamed: str = Field(default="{name}.taken", min_length=1)
     max_size: int = Field(default=2 << 30, gt=0)
     exists: Literal["refuse", "replace", "suffix"] = "refuse"
     marker: str = ""
+    temporary: str = names.TEMPORARY
+    fold_names: bool = False
 
     @field_validator("archive")
     @classmethod
@@ -58,10 +70,25 @@ class FileSettings(TransportSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("marker")
+    @field_validator("marker", "renamed")
     @classmethod
-    def _marker_names_its_file(cls, value: str) -> str:
+    def _names_its_file(cls, value: str) -> str:
         return companion(value)
+
+    @field_validator("temporary")
+    @classmethod
+    def _is_another_name(cls, value: str) -> str:
+        if value == "{name}" or "{name}" not in value.rpartition("/")[2] or "\\" in value or "\0" in value:
+            message = "must end in a name with {name} in it, and must not be {name} itself, e.g. {name}.tmp"
+            raise ValueError(message)
+        return value
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name is one to collect."""
+        ignore = self.ignore
+        if self.after == "rename":
+            ignore = (*ignore, names.glob(self.renamed))
+        return names.matches(name, self.patterns, ignore)
 
 
 def settled_offers(
@@ -76,17 +103,26 @@ def settled_offers(
     end = 0.0
     settling.begin()
     for looks in itertools.count(1):
-        entries = list(listing())
-        taken = [entry for entry in entries if names.matches(entry.name, settings.patterns, settings.ignore)]
+        present: list[str] = []
         now = clock()
-        settling.look(taken, (entry.name for entry in entries), now)
+        settling.look(_taken(listing(), settings, present if settling.by_marker else None), present, now)
         # Files that appear while we look must not keep us here for ever.
         end = end or now + rule.min_age
         if (looks >= rule.looks and now >= end) or not settling.worth_another_look(now):
             break
         sleep(max(rule.interval, 0.01))
+    stays = settings.after == "keep"
     for entry in in_order(settling.settled(now)):
-        yield Offer(entry.name, entry.path, entry.size, entry.modified)
+        yield Offer(entry.name, entry.path, entry.size, entry.modified, stays)
+
+
+def _taken(entries: Iterable[Entry], settings: FileSettings, present: list[str] | None) -> Iterator[Entry]:
+    """The files that the channel takes; the names of all go to `present`."""
+    for entry in entries:
+        if present is not None:
+            present.append(entry.name)
+        if settings.takes(entry.name):
+            yield entry
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
@@ -200,6 +236,7 @@ class Standing(enum.Enum):
 
     NOTHING = enum.auto()
     SAME = enum.auto()
+    HALF = enum.auto()  # the beginning of the file to deliver, which a cut left under its final name
     OTHER = enum.auto()
 
 
@@ -223,6 +260,13 @@ def choose_name(name: str, settings: FileSettings, look: Callable[[str], Standin
     raise TransportError(message, hint="choose `exists: suffix` or `exists: replace`, or give outputs distinct names")
 
 
-def day(seconds: float) -> str:
-    """The archive's folder for a moment: its date in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+def archive_folders(settings: FileSettings, now: float) -> list[str]:
+    """The folders, outermost first, in which a file that is put away at a moment lies."""
+    if settings.after != "archive":
+        return []
+    return [settings.archive, *([datetime.fromtimestamp(now, UTC).date().isoformat()] if settings.archive_days else [])]
+
+
+def name_put_away(name: str, settings: FileSettings) -> str:
+    """The name of a file once it is put away, before a number is added to it."""
+    return names.fill(settings.renamed, name) if settings.after == "rename" else name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import stat
@@ -22,20 +21,31 @@ from gateway.transports.files import (
     CHECKSUM_FILE_BYTES,
     FileSettings,
     Standing,
+    archive_folders,
     blocks,
     changed,
     check_size,
     choose_name,
-    day,
+    name_put_away,
     pour,
     settled_offers,
     sha256,
     unchanged,
 )
+from gateway.transports.local import exclusive, inner_folder, move_back, open_plainly, reserve
 from gateway.transports.settle import Entry, Settling
 
 _TEMPORARY_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY, errno.EAGAIN}
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+_HINTS = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or raise the quota",
+    errno.EACCES: "give the user that the gateway runs as the right to read, write and rename there",
+    errno.EPERM: "give the user that the gateway runs as the right to read, write and rename there",
+    errno.EROFS: "the disk is mounted read-only; to collect from it all the same, set `after: keep`",
+    errno.EXDEV: "both folders must lie on one disk, so that a file appears there whole or not at all",
+    errno.ELOOP: "a link stands there; links are not followed",
+    errno.ENOTDIR: "a link or a file stands where a folder should",
+}
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -67,7 +77,7 @@ class FolderSession:
         self._settings = settings
         self._folder = settings.path
         self._place = address(settings)
-        self._settling = Settling(settings.settle)
+        self._settling = Settling(settings.settle, fold_names=settings.fold_names)
         self._clock = clock
         self._sleep = sleep
 
@@ -80,10 +90,8 @@ class FolderSession:
         check_size(offer, self._settings.max_size)
         checksum = self._checksum(offer)
         with self._trouble(f"read {offer.name!r}"):
-            # A link or a device that took the file's place is not followed and does not block.
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             try:
-                handle = os.open(self._path(offer), flags)
+                handle = open_plainly(self._path(offer))
             except FileNotFoundError as error:
                 raise changed(offer, self._place) from error
         with os.fdopen(handle, "rb", buffering=0) as source:
@@ -97,8 +105,10 @@ class FolderSession:
         return count
 
     def acknowledge(self, offer: Offer) -> None:
-        """Archive or delete the original."""
+        """Archive, rename or delete the original, as the settings say."""
         path = self._path(offer)
+        if self._settings.after == "keep":
+            return
         with self._trouble(f"put away {offer.name!r}"), contextlib.suppress(FileNotFoundError):
             if not _is_offered(offer, path.lstat()):
                 return
@@ -106,8 +116,8 @@ class FolderSession:
             for template in (self._settings.settle.marker, self._settings.settle.checksum):
                 if template:
                     with contextlib.suppress(FileNotFoundError):
-                        self._put_away(self._folder / names.fill(template, path.name))
-            self._put_away(path)
+                        self._put_away(names.fill(template, path.name))
+            self._put_away(path.name, offer)
 
     def deliver(self, name: str, source: BinaryIO, size: int) -> Receipt:
         """Put a file there under `name`, visible only when whole."""
@@ -119,7 +129,9 @@ class FolderSession:
             if standing is not Standing.SAME:
                 self._write(chosen, source, size, replace=standing is Standing.OTHER)
             if self._settings.marker:
-                (self._folder / names.fill(self._settings.marker, chosen)).touch()
+                os.close(
+                    open_plainly(self._folder / names.fill(self._settings.marker, chosen), os.O_WRONLY | os.O_CREAT)
+                )
                 self._sync()
         return Receipt(chosen, size, repeated=standing is Standing.SAME)
 
@@ -150,30 +162,25 @@ class FolderSession:
             return b""
         with (
             self._trouble(f"read the checksum file of {offer.name!r}"),
-            (self._folder / names.fill(template, self._path(offer).name)).open("rb") as stream,
+            os.fdopen(open_plainly(self._folder / names.fill(template, self._path(offer).name)), "rb") as stream,
         ):
             return stream.read(CHECKSUM_FILE_BYTES)
 
-    def _put_away(self, path: Path) -> None:
+    def _put_away(self, name: str, offer: Offer | None = None) -> None:
+        """Move or delete a file; with `offer`, one that was replaced in the meantime is put back."""
         if self._settings.after == "delete":
-            path.unlink()
+            (self._folder / name).unlink()
             return
-        folder = self._folder / self._settings.archive / day(self._clock())
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while True:
-            target = folder / names.numbered(path.name, number)
-            # An empty file reserves the name; renaming over it is atomic, and nothing archived is overwritten.
+        with inner_folder(self._folder, archive_folders(self._settings, self._clock())) as archive:
+            target = reserve(archive, name_put_away(name, self._settings))
             try:
-                target.open("xb").close()
-                break
-            except FileExistsError:
-                number += 1
-        try:
-            path.rename(target)
-        except OSError:
-            target.unlink()
-            raise
+                os.rename(self._folder / name, target, dst_dir_fd=archive)
+            except OSError:
+                os.unlink(target, dir_fd=archive)
+                raise
+            if offer and not _is_offered(offer, os.stat(target, dir_fd=archive, follow_symlinks=False)):
+                # Its sender replaced it after our last look: the new version has not been read yet.
+                move_back(archive, target, self._folder, name)
 
     def _standing(self, name: str, size: int, digest: bytes) -> Standing:
         path = self._folder / name
@@ -186,14 +193,14 @@ class FolderSession:
             raise TransportError(message)
         if state.st_size != size:
             return Standing.OTHER
-        with path.open("rb") as stream:
+        with os.fdopen(open_plainly(path), "rb") as stream:
             return Standing.SAME if sha256(blocks(stream, size, name)) == digest else Standing.OTHER
 
     def _write(self, name: str, source: BinaryIO, size: int, *, replace: bool) -> None:
-        if shutil.disk_usage(self._folder).free < size:
+        temporary = self._folder / names.temporary(name, self._settings.temporary)
+        if shutil.disk_usage(temporary.parent).free < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        temporary = self._folder / names.temporary(name)
-        with _exclusive(temporary, self._place) as stream:
+        with exclusive(temporary, self._place) as stream:
             try:
                 for block in blocks(source, size, name):
                     stream.write(block)
@@ -221,7 +228,10 @@ class FolderSession:
             temporary.rename(final)
 
     def _sync(self) -> None:
-        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        except PermissionError:
+            return  # a letter box: files may be put in, but not looked at; the file's own bytes are on the disk
         try:
             os.fsync(handle)
         finally:
@@ -233,41 +243,12 @@ class FolderSession:
             yield
         except OSError as error:
             message = f"cannot {what} in {self._place}: {error.strerror or error}"
-            hint = "free some space" if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
+            hint = _HINTS.get(error.errno or 0, "")
             raise TransportError(message, hint=hint, retryable=error.errno in _TEMPORARY_TROUBLE) from error
 
 
 def _is_offered(offer: Offer, state: os.stat_result) -> bool:
     return stat.S_ISREG(state.st_mode) and unchanged(offer, state.st_size, state.st_mtime)
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path, place: str) -> Iterator[BinaryIO]:
-    """Open a file for writing from its first byte, alone. What a killed writer left is written over."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    with os.fdopen(handle, "wb") as stream:
-        if not (_lock(handle) and _still_named(handle, path)):
-            message = f"another process delivers {path.name!r} to {place} just now"
-            raise TransportError(message, retryable=True)
-        stream.truncate(0)
-        yield stream
-
-
-def _lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # Some shares have no locks. There the exchange's order of one delivery at a time has to do.
-        return error.errno in _NO_LOCKS
-    return True
-
-
-def _still_named(handle: int, path: Path) -> bool:
-    """Whether the open file was not renamed or removed by the process that had the lock before us."""
-    try:
-        return os.path.samestat(os.fstat(handle), path.lstat())
-    except FileNotFoundError:
-        return False
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ failures.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 from collections import deque
@@ -25,11 +26,12 @@ from gateway.transports.files import (
     check_size,
     choose_name,
     in_order,
+    name_put_away,
     pour,
     sha256,
     unchanged,
 )
-from gateway.transports.names import fill, matches
+from gateway.transports.names import fill, numbered
 from gateway.transports.settle import Entry
 
 Operation = Literal["connect", "offers", "fetch", "acknowledge", "deliver"]
@@ -103,9 +105,10 @@ class MemorySession:
         self._box.strike("offers")
         with self._box.lock:
             entries = [Entry(name, name, len(data), at) for name, (data, at) in self._box.files.items()]
+        stays = self._settings.after == "keep"
         for entry in in_order(entries):
-            if matches(entry.name, self._settings.patterns, self._settings.ignore):
-                yield Offer(entry.name, entry.path, entry.size, entry.modified)
+            if self._settings.takes(entry.name):
+                yield Offer(entry.name, entry.path, entry.size, entry.modified, stays)
 
     def fetch(self, offer: Offer, target: BinaryIO) -> int:
         """Write the file's bytes to `target`."""
@@ -123,11 +126,16 @@ class MemorySession:
         self._box.strike("acknowledge")
         with self._box.lock:
             data, modified = self._box.files.get(offer.path, (b"", -1.0))
-            if not unchanged(offer, len(data), modified):
+            if not unchanged(offer, len(data), modified) or self._settings.after == "keep":
                 return
             del self._box.files[offer.path]
             if self._settings.after == "archive":
                 self._box.archived.append((offer.name, data))
+            elif self._settings.after == "rename":
+                wanted = name_put_away(offer.path, self._settings)
+                numbers = itertools.count(1)
+                name = next(n for i in numbers if (n := numbered(wanted, i)) not in self._box.files)
+                self._box.files[name] = (data, modified)
 
     def deliver(self, name: str, source: BinaryIO, size: int) -> Receipt:
         """Put a file into the box."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, field_validator
 
+from gateway.transports import names
 from gateway.transports.base import TransportSettings
 from gateway.transports.names import fill
 
@@ -84,15 +85,21 @@ class _Watch:
     changed: bool = False
 
 
+def _as_it_is(name: str) -> str:
+    return name
+
+
 class Settling:
     """Watches a folder look by look.
 
     Args:
         settle: the channel's rule.
+        fold_names: the peer does not tell upper from lower case, so ``A.CSV.done`` is the marker of ``a.csv``.
     """
 
-    def __init__(self, settle: Settle) -> None:
+    def __init__(self, settle: Settle, *, fold_names: bool = False) -> None:
         self._rule = settle
+        self._spelling = names.fold if fold_names else _as_it_is
         self._watched: dict[str, _Watch] = {}
         self._names: frozenset[str] = frozenset()
         self._first = True
@@ -101,27 +108,28 @@ class Settling:
         """Start a row of looks. What changed since the last row may settle in this one."""
         self._first = True
 
-    def look(self, entries: Iterable[Entry], names: Iterable[str], now: float) -> None:
-        """Take one look.
+    def look(self, entries: Iterable[Entry], present: Iterable[str], now: float) -> None:
+        """Take one look. If it breaks off, what was known before stays known.
 
         Args:
-            entries: the files that the channel would take.
-            names: names of all files in the folder, markers too.
+            entries: the files that the channel would take; gone through once, and nothing else is kept of them.
+            present: names of all files in the folder, markers too; gone through after `entries`, and only if
+                markers matter.
             now: seconds since 1970, by the same clock at each look.
         """
-        before = self._watched
-        self._watched = {}
+        before, watched = self._watched, dict[str, _Watch]()
         for entry in entries:
             if self._stands_beside(entry.name):
                 continue
             watch = before.get(entry.path)
-            if watch is not None and watch.entry == entry:
-                watch.looks += 1
-            else:
-                watch = _Watch(entry, 1, now, changed=watch is not None)
+            if watch is None or watch.entry != entry:
+                watch = _Watch(entry, 0, now, changed=watch is not None)
+            watched[entry.path] = watch
+        for watch in watched.values():
+            watch.looks += 1
             watch.changed = watch.changed and not self._first
-            self._watched[entry.path] = watch
-        self._names = frozenset(names)
+        self._watched = watched
+        self._names = frozenset(map(self._spelling, present)) if self.by_marker else frozenset()
         self._first = False
 
     def settled(self, now: float) -> list[Entry]:
@@ -134,22 +142,23 @@ class Settling:
         A file that changed under our eyes is left for a later session, and so is one whose time says that it is
         too young: its sender is at work.
         """
-        if self._by_marker:
+        if self.by_marker:
             return False
         return any(self._may_settle(watch, now) for watch in self._watched.values())
 
     @property
-    def _by_marker(self) -> bool:
+    def by_marker(self) -> bool:
+        """Whether files beside a file decide."""
         return bool(self._rule.marker or self._rule.checksum)
 
     def _stands_beside(self, name: str) -> bool:
         templates = (self._rule.marker, self._rule.checksum)
-        return any(template and fill(template, name) == name for template in templates)
+        return any(one and self._spelling(fill(one, name)) == self._spelling(name) for one in templates)
 
     def _whole(self, watch: _Watch, now: float) -> bool:
-        if self._by_marker:
+        if self.by_marker:
             wanted = (self._rule.marker, self._rule.checksum)
-            return all(fill(template, watch.entry.name) in self._names for template in wanted if template)
+            return all(self._spelling(fill(one, watch.entry.name)) in self._names for one in wanted if one)
         return watch.looks >= self._rule.looks and self._age(watch, now) >= self._rule.min_age
 
     def _age(self, watch: _Watch, now: float) -> float:

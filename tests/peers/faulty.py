@@ -1,44 +1,74 @@
-"""An SFTP server of asyncssh's that misbehaves on demand."""
+"""An SFTP server in a process of its own that misbehaves on demand, on the wire."""
 
 from __future__ import annotations
 
-import asyncio
+import base64
 import contextlib
-import threading
+import dataclasses
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import asyncssh
+from tests.peers.faulty_server import PASSWORD, Faults
 
-PASSWORD = "correct horse"
-FULL = "No space left on device"
+__all__ = ["PASSWORD", "Faulty", "serve"]
 
 
-@dataclass
 class Faulty:
-    """A running server and what it does wrong.
+    """A running server. Assigning one of these attributes makes it misbehave from then on.
 
     Attributes:
-        deny: operations that are refused: "rename", "posix_rename", "open", "list", "lstat".
+        root: the folder that it serves.
+        deny: operations that are refused: "rename", "posix_rename", "remove", "mkdir", "open", "list", "lstat" ...
+        unknown: operations that are answered with "operation unsupported".
+        slow: seconds that an operation takes.
         full_after: bytes of a file after which writes fail, as on a full disk.
         holes: numbers of the write requests that fail while later ones succeed.
         lie: added to every size that is shown, so that files end early.
         future: added to every modification time.
-        logins: user names that passwords were sent for.
+        strip: attributes that listings do not tell ("size", "mtime", "permissions"); single answers neither if
+            `strip_stat`.
+        listed: names (bytes) that listings show besides what is there.
+        fold: upper and lower case are the same.
+        short_reads: bytes that one read gives at most.
+        leave_after: number of the operation at which the server drops the connection, once.
+        takes_away: files go to the folder ``taken`` as soon as they are closed.
+        overwrites: a plain rename replaces what stands there.
+        extensions: whether it has OpenSSH's extensions.
+        interactive: passwords are asked for by keyboard-interactive only.
+        auth_delay: seconds until it says whether a password is right.
     """
 
-    root: Path
-    port: int = 0
-    fingerprint: str = ""
-    deny: set[str] = field(default_factory=set)
-    full_after: int | None = None
-    holes: set[int] = field(default_factory=set)
-    lie: int = 0
-    future: int = 0
-    writes: int = 0
-    logins: list[str] = field(default_factory=list)
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        object.__setattr__(self, "_process", process)
+        assert process.stdout is not None
+        hello = json.loads(process.stdout.readline())
+        object.__setattr__(self, "port", hello["port"])
+        object.__setattr__(self, "fingerprint", hello["fingerprint"])
+
+    def _say(self, command: dict[str, Any]) -> Any:
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        assert hasattr(Faults(), name), name
+        if name == "listed":
+            value = [base64.b64encode(each).decode() for each in value]
+        self._say({"set": {name: str(value) if isinstance(value, Path) else value}})
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._say({"get": name})
+
+    def reset(self, root: Path) -> None:
+        """Behave again, and serve another folder."""
+        root.mkdir(parents=True, exist_ok=True)
+        self._say({"set": {**dataclasses.asdict(Faults()), "root": str(root)}})
 
     def settings(self, **more: Any) -> dict[str, Any]:
         return {
@@ -52,102 +82,19 @@ class Faulty:
         }
 
 
-def _server(faulty: Faulty) -> type[asyncssh.SFTPServer]:  # noqa: C901 - one short method for each operation that can fail
-    class Server(asyncssh.SFTPServer):
-        def __init__(self, channel):
-            super().__init__(channel, chroot=str(faulty.root).encode())
-
-        def _check(self, operation):
-            if operation in faulty.deny:
-                raise asyncssh.SFTPPermissionDenied(operation)
-
-        def open(self, path, pflags, attrs):
-            self._check("open")
-            return super().open(path, pflags, attrs)
-
-        def rename(self, oldpath, newpath):
-            self._check("rename")
-            return super().rename(oldpath, newpath)
-
-        def posix_rename(self, oldpath, newpath):
-            self._check("posix_rename")
-            return super().posix_rename(oldpath, newpath)
-
-        async def write(self, file_obj, offset, data):
-            faulty.writes += 1
-            if faulty.writes in faulty.holes or (
-                faulty.full_after is not None and offset + len(data) > faulty.full_after
-            ):
-                raise asyncssh.SFTPFailure(FULL)
-            return super().write(file_obj, offset, data)
-
-        def lstat(self, path):
-            self._check("lstat")
-            return self._bent(super().lstat(path))
-
-        def fstat(self, file_obj):
-            return self._bent(super().fstat(file_obj))
-
-        async def scandir(self, path):
-            self._check("list")
-            async for name in super().scandir(path):
-                name.attrs = self._bent(name.attrs)
-                yield name
-
-        def _bent(self, attrs):
-            if not isinstance(attrs, asyncssh.SFTPAttrs):
-                attrs = asyncssh.SFTPAttrs.from_local(attrs)
-            if attrs.type == asyncssh.FILEXFER_TYPE_REGULAR:
-                attrs.size += faulty.lie
-                attrs.mtime += faulty.future
-            return attrs
-
-    return Server
-
-
-def _login(faulty: Faulty) -> type[asyncssh.SSHServer]:
-    class Login(asyncssh.SSHServer):
-        def password_auth_supported(self):
-            return True
-
-        def validate_password(self, username, password):
-            faulty.logins.append(username)
-            return password == PASSWORD
-
-    return Login
-
-
 @contextlib.contextmanager
-def serve(root: Path, **faults: Any) -> Iterator[Faulty]:
-    """Start a server on a free loopback port, in a thread with its own event loop."""
-    faulty = Faulty(root, **faults)
-    root.mkdir(parents=True, exist_ok=True)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    faulty.fingerprint = key.get_fingerprint()
-
-    async def start():
-        return await asyncssh.listen(
-            "127.0.0.1", 0, server_factory=_login(faulty), server_host_keys=[key], sftp_factory=_server(faulty)
-        )
-
-    acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
-    faulty.port = acceptor.get_port()
+def serve(**options: Any) -> Iterator[Faulty]:
+    """Start a server on a free loopback port; `options` are asyncssh's for listening, e.g. its algorithms."""
+    command = [sys.executable, "-m", "tests.peers.faulty_server", json.dumps(options)]
+    here = Path(__file__).resolve().parent.parent.parent
+    process = subprocess.Popen(command, cwd=here, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        yield faulty
+        yield Faulty(process)
     finally:
-
-        async def stop():
-            acceptor.close()
-            await acceptor.wait_closed()
-            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -49,8 +49,14 @@ def available() -> bool:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, host_keys: tuple[str, ...] = ("ed25519",)) -> Iterator[OpenSsh]:
-    """Start a server that keeps its keys and configuration in `folder` and serves ``folder/root``."""
+def serve(folder: Path, host_keys: tuple[str, ...] = ("ed25519",), options: str = "") -> Iterator[OpenSsh]:
+    """Start a server that keeps its keys and configuration in `folder` and serves ``folder/root``.
+
+    Args:
+        folder: its place.
+        host_keys: types of its host keys.
+        options: of ``internal-sftp``, e.g. ``-R`` for a server on which nothing may be changed, or ``-P rename``.
+    """
     if os.geteuid() == 0:  # started by root, sshd insists on its own empty folder
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     root = folder / "root"
@@ -59,7 +65,7 @@ def serve(folder: Path, host_keys: tuple[str, ...] = ("ed25519",)) -> Iterator[O
     key = folder / "client"
     _keygen(key, "ed25519")
     for _ in range(_TRIES):
-        server = _start(folder, root, key, prints)
+        server = _start(folder, root, key, prints, options)
         if server is not None:
             break
     else:
@@ -79,7 +85,7 @@ def _keygen(path: Path, kind: str) -> str:
     return shown.stdout.split()[1]
 
 
-def _start(folder: Path, root: Path, key: Path, prints: dict[str, str]) -> OpenSsh | None:
+def _start(folder: Path, root: Path, key: Path, prints: dict[str, str], options: str) -> OpenSsh | None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -96,7 +102,7 @@ def _start(folder: Path, root: Path, key: Path, prints: dict[str, str]) -> OpenS
         "KbdInteractiveAuthentication no",
         "MaxStartups 100",
         "Subsystem sftp internal-sftp",
-        f"ForceCommand internal-sftp -d {root}",
+        f"ForceCommand internal-sftp -d {root} {options}",
     ]
     config, log = folder / "sshd_config", folder / "sshd.log"
     config.write_text("\n".join(lines) + "\n")

@@ -1,17 +1,23 @@
-"""A TCP proxy that breaks: it cuts or stalls a connection after so many bytes in one direction."""
+"""A TCP proxy that breaks or is far: it cuts or stalls connections after so many bytes, and delays what it forwards."""
 
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Proxy:
-    """Forwards to `target`; after `limit` bytes in `direction` ("up" or "down") it does what `then` says."""
+    """Forwards to `target`; after `limit` bytes in `direction` ("up" or "down") it does what `then` says.
+
+    Everything arrives `delay` seconds later. `bytes` counts the bytes of each direction, `cuts` how often it still
+    cuts (None: always).
+    """
 
     target: int
     direction: str = "up"
@@ -20,6 +26,8 @@ class Proxy:
     port: int = 0
     connections: int = 0
     bytes: dict[str, int] = field(default_factory=lambda: {"up": 0, "down": 0})
+    delay: float = 0.0
+    cuts: int | None = None
     _sockets: list[socket.socket] = field(default_factory=list)
 
     def handle(self, client: socket.socket) -> None:
@@ -32,7 +40,8 @@ class Proxy:
 
     def _forward(self, source, sink, direction, pair) -> None:
         count = 0
-        limit = self.limit if direction == self.direction else None
+        limit = self.limit if direction == self.direction and self.cuts != 0 else None
+        send = self._later(sink) if self.delay else sink.sendall
         with contextlib.suppress(OSError):
             while data := source.recv(16384):
                 count += len(data)
@@ -40,12 +49,28 @@ class Proxy:
                 if limit is not None and count > limit:
                     if self.then == "stall":
                         return  # both sockets stay open, nothing moves any more
+                    self.cuts = self.cuts and self.cuts - 1
                     break
-                sink.sendall(data)
+                send(data)
+        if self.delay:
+            time.sleep(self.delay)
         for sock in pair:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
+
+    def _later(self, sink):
+        waiting: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+
+        def work() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    due, data = waiting.get()
+                    time.sleep(max(0.0, due - time.monotonic()))
+                    sink.sendall(data)
+
+        threading.Thread(target=work, daemon=True).start()
+        return lambda data: waiting.put((time.monotonic() + self.delay, data))
 
     def close(self) -> None:
         for sock in self._sockets:
@@ -53,9 +78,17 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def serve(target: int, *, direction: str = "up", limit: int | None = None, then: str = "cut") -> Iterator[Proxy]:
+def serve(
+    target: int,
+    *,
+    direction: str = "up",
+    limit: int | None = None,
+    then: str = "cut",
+    delay: float = 0.0,
+    cuts: int | None = None,
+) -> Iterator[Proxy]:
     """Start a proxy on a free loopback port."""
-    proxy = Proxy(target, direction, limit, then)
+    proxy = Proxy(target, direction, limit, then, delay=delay, cuts=cuts)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy.port = listener.getsockname()[1]
 

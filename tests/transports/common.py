@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from gateway.errors import LimitExceeded, TransportError
-from gateway.transports.base import Offer, Receipt, Session, Transport
+from gateway.transports.base import Offer, Receipt, Session, Transport, acknowledge_all
 from gateway.transports.secrets import secrets
 
 QUICK = {"interval": 0.02, "min-age": 0}
@@ -110,6 +110,40 @@ class TransportTests:
         assert peer.files() == {}
         assert peer.archived() == []
 
+    def test_keeps_what_must_not_be_touched(self, peer: Peer):
+        """Such offers say that they stay, so that whoever has them passes them over."""
+        peer.put("a.csv", b"abc")
+        with peer.connect(after="keep") as session:
+            (offer,) = session.offers()
+            assert offer.stays
+            assert fetched(session, offer) == b"abc"
+            session.acknowledge(offer)
+        with peer.connect(after="keep") as session:
+            (again,) = session.offers()
+            assert again.identity == offer.identity
+        assert peer.files() == {"a.csv": b"abc"}
+
+    def test_renames_in_place(self, peer: Peer):
+        for data in (b"first", b"second"):
+            peer.put("a.csv", data)
+            with peer.connect(after="rename", renamed="{name}.taken") as session:
+                (offer,) = session.offers()
+                assert not offer.stays
+                session.acknowledge(offer)
+                assert list(session.offers()) == []
+        assert peer.files() == {"a.csv.taken": b"first", "a.csv-2.taken": b"second"}
+
+    def test_acknowledges_many_at_a_time(self, peer: Peer):
+        for number in range(5):
+            peer.put(f"{number}.csv", b"%d" % number)
+        with peer.connect() as session:
+            offers = list(session.offers())
+            peer.put("1.csv", b"changed")
+            assert acknowledge_all(session, offers) == [None] * 5
+            assert acknowledge_all(session, []) == []
+        assert peer.files() == {"1.csv": b"changed"}
+        assert [name for name, _ in peer.archived()] == ["0.csv", "2.csv", "3.csv", "4.csv"]
+
     def test_a_second_acknowledgement_is_harmless(self, peer: Peer):
         peer.put("a.csv", b"abc")
         with peer.connect() as session:
@@ -136,6 +170,7 @@ class TransportTests:
             session.acknowledge(offer)
         assert peer.files() == {"a.csv": b"a newer file"}
 
+    @pytest.mark.fault("growing file")
     def test_a_changed_file_is_not_fetched(self, peer: Peer):
         peer.put("a.csv", b"abc")
         with peer.connect() as session:
@@ -164,6 +199,7 @@ class TransportTests:
         with peer.connect(patterns=["*.csv", "*.part", "*.tmp", "*.filepart"]) as session:
             assert {offer.name for offer in session.offers()} == {"a.csv", "B.CSV"}
 
+    @pytest.mark.fault("path traversal and odd names")
     @pytest.mark.parametrize(
         "name", ["ä ö.csv", "日本.csv", "100%.csv", "a'b\"c;d&e.csv", "-rf.csv", "x" * 200 + ".csv"]
     )
@@ -176,11 +212,13 @@ class TransportTests:
             session.acknowledge(offer)
         assert peer.archived() == [(name, b"abc")]
 
+    @pytest.mark.fault("path traversal and odd names")
     @pytest.mark.parametrize("path", ["../a.csv", "/etc/hostname", "..", "archive/x", "%2E%2E", "%2Fetc", "a%00b", ""])
     def test_a_forged_path_leads_nowhere(self, peer: Peer, path: str):
         with peer.connect() as session, pytest.raises(TransportError):
             session.fetch(Offer("a.csv", path, 1), io.BytesIO())
 
+    @pytest.mark.fault("path traversal and odd names")
     @pytest.mark.parametrize(
         "name",
         ["", ".", "..", "../a", "a/b", "a\\b", "a\0b", "a\nb", "NUL", "com1.xml", "a.", " a", "\udc80", "x" * 250],
@@ -225,6 +263,7 @@ class TransportTests:
             session.deliver("a.xml", io.BytesIO(b"abc"), size)
         assert peer.files() == {}
 
+    @pytest.mark.fault("oversized")
     def test_a_file_over_the_limit_is_refused(self, peer: Peer):
         peer.put("a.csv", b"four")
         peer.put("b.csv", b"1", age=10)
@@ -275,6 +314,7 @@ class TransportTests:
 class SettlingTests:
     """For transports whose peers write slowly."""
 
+    @pytest.mark.fault("growing file")
     def test_a_growing_file_is_not_taken(self, peer: FolderPeer):
         peer.put("whole.csv", b"abc")
         done = threading.Event()
@@ -298,12 +338,14 @@ class SettlingTests:
         with peer.connect(settle={"looks": 3, "interval": 0.05, "min-age": 0}) as session:
             assert [offer.name for offer in session.offers()] == ["whole.csv", "slow.csv"]
 
+    @pytest.mark.fault("half-written file")
     def test_a_young_file_waits(self, peer: FolderPeer):
         peer.put("old.csv", b"abc", age=1000)
         peer.put("young.csv", b"abc", age=0)
         with peer.connect(settle={"looks": 1, "min-age": 900}) as session:
             assert [offer.name for offer in session.offers()] == ["old.csv"]
 
+    @pytest.mark.fault("half-written file")
     def test_a_marker_decides(self, peer: FolderPeer):
         peer.put("a.csv", b"abc", age=0)
         peer.put("b.csv", b"abc", age=0)
@@ -315,6 +357,7 @@ class SettlingTests:
         assert set(peer.files()) == {"a.csv"}
         assert [name for name, _ in peer.archived()] == ["b.csv", "b.csv.done"]
 
+    @pytest.mark.fault("half-written file")
     def test_a_checksum_must_match(self, peer: FolderPeer):
         peer.put("a.csv", b"abc")
         with peer.connect(settle={"checksum": "{name}.sha256"}) as session:
@@ -326,6 +369,7 @@ class SettlingTests:
             peer.put("a.csv.sha256", b"BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD *a.csv")
             assert fetched(session, offer) == b"abc"
 
+    @pytest.mark.fault("path traversal and odd names")
     def test_links_and_folders_are_not_offered(self, peer: FolderPeer, tmp_path: Path):
         secret = tmp_path / "secret.csv"
         secret.write_bytes(b"secret")
@@ -336,6 +380,7 @@ class SettlingTests:
         with peer.connect() as session:
             assert [offer.name for offer in session.offers()] == ["a.csv"]
 
+    @pytest.mark.fault("path traversal and odd names")
     def test_a_name_that_is_not_utf8(self, peer: FolderPeer):
         path = os.fsencode(peer.folder) + b"/l\xf6t 100%.csv"
         Path(os.fsdecode(path)).write_bytes(b"abc")
@@ -347,6 +392,7 @@ class SettlingTests:
             session.acknowledge(offer)
         assert [os.fsencode(name) for name, _ in peer.archived()] == [b"l\xf6t 100%.csv"]
 
+    @pytest.mark.fault("half-written file")
     def test_no_half_file_is_ever_visible(self, peer: FolderPeer):
         data = os.urandom(8_000_000)
         seen: set[int] = set()

@@ -84,7 +84,10 @@ def test_delivers_where_hard_links_are_not_possible(peer, monkeypatch):
     [
         {"archive": "../x"},
         {"archive": ""},
-        {"after": "keep"},
+        {"after": "leave"},
+        {"renamed": ""},
+        {"temporary": "{name}"},
+        {"temporary": "staging/x"},
         {"marker": "done"},
         {"settle": {"marker": "{name}"}},
         {"settle": {"looks": 0}},

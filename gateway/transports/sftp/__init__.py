@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from gateway.transports.base import Secrets, Transport
-from gateway.transports.sftp.connection import connection
+from gateway.transports.sftp.connection import Link
 from gateway.transports.sftp.session import SftpSession
 from gateway.transports.sftp.settings import SftpSettings, address
 
@@ -19,8 +19,8 @@ def connect(settings: SftpSettings, secrets: Secrets) -> Iterator[SftpSession]:
         TransportError: the server cannot be reached, is not the one expected, or refuses the login.
         ConfigurationError: a secret or key cannot be read.
     """
-    with connection(settings, secrets) as open_connection:
-        yield SftpSession(settings, open_connection)
+    with contextlib.closing(Link(settings, secrets)) as link:
+        yield SftpSession(settings, link)
 
 
 SFTP = Transport("sftp", "SFTP servers with pinned host keys", SftpSettings, connect, address)

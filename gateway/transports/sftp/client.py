@@ -1,5 +1,7 @@
-"""paramiko's SFTP client, with four things that it lacks.
+"""paramiko's SFTP client, with what it lacks.
 
+* Several requests at a time, for the many small files of a far server.
+* The server's extensions, and its answer "I do not know this request".
 * File names that are not UTF-8: paramiko stops at the first one in a folder.
 * Failed writes: paramiko drops the answers to the last hundred pipelined writes, so that a hole in a file on a full
   disk goes unnoticed.
@@ -10,18 +12,101 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import paramiko
-from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR, SFTPError
+from paramiko.sftp import (
+    CMD_CLOSE,
+    CMD_HANDLE,
+    CMD_INIT,
+    CMD_NAME,
+    CMD_OPENDIR,
+    CMD_READDIR,
+    CMD_STATUS,
+    CMD_VERSION,
+    SFTP_OP_UNSUPPORTED,
+    SFTPError,
+)
 
 # The largest read or write that every server takes (paramiko, SFTPFile.MAX_REQUEST_SIZE).
 REQUEST = 32768
+PROTOCOL = 3
+POSIX_RENAME = "posix-rename@openssh.com"
+
+Request = tuple[Any, ...]
+"""A request: its command, then its arguments as paramiko packs them."""
+Answer = tuple[int, paramiko.Message] | OSError | EOFError
+"""The kind of an answer and its contents; a refusal is a value here, so that it spoils none of the others."""
+
+
+class _Answers:
+    """Collects the answers to requests that run at the same time; paramiko calls it like one of its files."""
+
+    def __init__(self, convert: Callable[[paramiko.Message], None]) -> None:
+        self._convert = convert
+        self.by_number: dict[int, Answer] = {}
+
+    def _async_response(self, kind: int, answer: paramiko.Message, number: int) -> None:
+        self.by_number[number] = (kind, answer)
+        if kind == CMD_STATUS:
+            try:
+                self._convert(answer)
+            except (OSError, EOFError) as error:
+                self.by_number[number] = error
 
 
 class Client(paramiko.SFTPClient):
-    """An SFTP session on a channel."""
+    """An SFTP session on a channel.
+
+    Attributes:
+        extensions: what the server says that it can do beyond the protocol.
+    """
+
+    def _send_version(self) -> int:
+        hello = paramiko.Message()
+        hello.add_int(PROTOCOL)
+        self._send_packet(CMD_INIT, hello)
+        kind, data = self._read_packet()
+        if kind != CMD_VERSION:
+            message = "Incompatible sftp protocol"
+            raise SFTPError(message)
+        answer = paramiko.Message(data)
+        version = answer.get_int()
+        names = []
+        while answer.get_remainder():
+            names.append(answer.get_binary().decode("utf-8", "replace"))
+            answer.get_binary()
+        self.extensions = frozenset(names)
+        return version
+
+    def _convert_status(self, answer: paramiko.Message) -> None:
+        code = paramiko.Message(answer.get_remainder()).get_int()
+        if code == SFTP_OP_UNSUPPORTED:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        super()._convert_status(answer)  # type: ignore[misc]
+
+    def together(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send all requests, then wait for all answers, in the order of the requests.
+
+        The answers must fit into the connection's window of 2 MiB, or both sides wait for each other.
+
+        Raises:
+            paramiko.SSHException: the connection broke.
+        """
+        answers = _Answers(self._convert_status)
+        numbers = [self._async_request(answers, *request) for request in requests]  # type: ignore[attr-defined]
+        while len(answers.by_number) < len(numbers):
+            self._read_response()  # type: ignore[attr-defined]
+        return [answers.by_number[number] for number in numbers]
+
+    @property
+    def usable(self) -> bool:
+        """Whether the connection still stands, as far as is known without asking the server."""
+        transport = self.sock.get_transport()
+        return not self.sock.closed and transport is not None and transport.is_active()
 
     def _read_packet(self) -> tuple[int, bytes]:
         with self._unusable_after_timeout():
@@ -60,34 +145,36 @@ class Client(paramiko.SFTPClient):
                 for _ in range(answer.get_int()):
                     name = answer.get_binary()
                     line = answer.get_binary()
-                    attributes = _attributes(answer, line)
+                    attributes = attributes_of(answer, line)
                     if name not in {b".", b".."}:
                         yield name, attributes
         finally:
             with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
                 request(CMD_CLOSE, handle)
 
-    def write(self, path: bytes, blocks: Iterable[bytes], *, exclusive: bool, progress: Callable[[], None]) -> None:
-        """Write a file and see the answer to every write.
+    @contextlib.contextmanager
+    def writing(self, path: bytes, *, exclusive: bool) -> Iterator[Callable[[Iterable[bytes]], None]]:
+        """Open a file for writing; gives the function that writes all its bytes and sees the answer to every write.
 
         Args:
             path: the file; it is overwritten unless `exclusive`.
-            blocks: its bytes.
             exclusive: fail if the file is there.
-            progress: called after each block.
         """
         with self.open(path, "wx" if exclusive else "wb") as file:
-            file.set_pipelined(True)
-            held = b""
-            for block in blocks:
-                file.write(held)
-                progress()
-                held = block
-            # The last piece goes without pipelining: that waits for the answers to all writes before it.
-            head = max(len(held) - REQUEST, 0)
-            file.write(held[:head])
-            file.set_pipelined(False)
-            file.write(held[head:])
+
+            def write(blocks: Iterable[bytes]) -> None:
+                file.set_pipelined(True)
+                held = b""
+                for block in blocks:
+                    file.write(held)
+                    held = block
+                # The last piece goes without pipelining: that waits for the answers to all writes before it.
+                head = max(len(held) - REQUEST, 0)
+                file.write(held[:head])
+                file.set_pipelined(False)
+                file.write(held[head:])
+
+            yield write
 
     @contextlib.contextmanager
     def reading(self, path: bytes, size: int, *, prefetch: bool) -> Iterator[Callable[[int], bytes]]:
@@ -100,14 +187,17 @@ class Client(paramiko.SFTPClient):
 
             def read(most: int) -> bytes:
                 nonlocal left
-                data: bytes = file.read(min(most, left)) if left else b""
-                left -= len(data)
+                wanted = min(most, left)
+                data: bytes = file.read(wanted) if wanted else b""
+                # Less than wanted is the end. Asked once more, a prefetched file waits for an answer that never comes.
+                left = left - len(data) if len(data) == wanted else 0
                 return data
 
             yield read
 
 
-def _attributes(answer: paramiko.Message, line: bytes) -> paramiko.SFTPAttributes:
+def attributes_of(answer: paramiko.Message, line: bytes = b"") -> paramiko.SFTPAttributes:
+    """Attributes of a file out of an answer; `line` is the one for people in a listing."""
     build: Callable[..., paramiko.SFTPAttributes] = paramiko.SFTPAttributes._from_msg  # type: ignore[attr-defined]  # noqa: SLF001 - the only parser of this part
     attributes = build(answer)
     attributes.longname = line.decode("utf-8", "replace")

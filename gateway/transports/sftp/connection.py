@@ -9,11 +9,14 @@ import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import paramiko
+from paramiko.common import cMSG_SERVICE_REQUEST
 from paramiko.ssh_exception import IncompatiblePeer
 
 from gateway.errors import ConfigurationError, TransportError
+from gateway.findings import clip
 from gateway.transports.base import Secrets
 from gateway.transports.sftp.client import Client
 from gateway.transports.sftp.settings import MACS, SftpSettings, address
@@ -49,6 +52,73 @@ class Connection:
     facts: tuple[str, ...]
 
 
+class Transport(paramiko.Transport):
+    """paramiko's, with two things that it lacks.
+
+    It remembers what the server offered, to be said when nothing fits. And it asks for the login service once:
+    paramiko asks again before a second factor or method, which strict servers answer by leaving (RFC 4253, 10).
+    """
+
+    offered: str = ""
+    _asked_for_login = False
+
+    def _send_message(self, data: paramiko.Message) -> None:
+        if data.asbytes()[:1] == cMSG_SERVICE_REQUEST:
+            if self._asked_for_login:
+                accepted = paramiko.Message()
+                accepted.add_string("ssh-userauth")
+                accepted.rewind()
+                self.auth_handler._parse_service_accept(accepted)  # type: ignore[union-attr] # noqa: SLF001 - as if the server had said so again
+                return
+            self._asked_for_login = True
+        super()._send_message(data)  # type: ignore[misc]
+
+    def _really_parse_kex_init(self, answer: paramiko.Message, *more: Any, **named: Any) -> dict[str, Any]:
+        parsed: dict[str, Any] = super()._really_parse_kex_init(answer, *more, **named)  # type: ignore[misc]
+        if not (more or named):  # else it is our own offer
+            lists = ("kex_algo_list", "server_key_algo_list", "server_encrypt_algo_list", "server_mac_algo_list")
+            self.offered = "; ".join(clip(", ".join(parsed[name])) for name in lists)
+        return parsed
+
+
+class Link:
+    """Keeps a connection, and makes a new one when it is asked for after the old one broke.
+
+    Args:
+        settings: the channel's.
+        secrets: resolves references.
+    """
+
+    def __init__(self, settings: SftpSettings, secrets: Secrets) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._left = settings.reconnects
+        self._stack = contextlib.ExitStack()
+        self.connection = self._open()
+
+    def _open(self) -> Connection:
+        return self._stack.enter_context(connection(self._settings, self._secrets))
+
+    def live(self) -> Connection:
+        """A connection that stands, as far as is known.
+
+        Raises:
+            TransportError: it broke, and a new one cannot be made, or too many were made.
+        """
+        if not self.connection.client.usable:
+            if not self._left:
+                message = f"the connection to {address(self._settings)} broke again and again"
+                raise TransportError(message, retryable=True)
+            self._left -= 1
+            self.close()
+            self.connection = self._open()
+        return self.connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stack.close()
+
+
 @contextlib.contextmanager
 def connection(settings: SftpSettings, secrets: Secrets) -> Iterator[Connection]:
     """Connect, and close at the end.
@@ -81,7 +151,7 @@ def _watchdog(transport: paramiko.Transport, settings: SftpSettings) -> Watchdog
 
 
 @contextlib.contextmanager
-def _known_server(settings: SftpSettings) -> Iterator[paramiko.Transport]:
+def _known_server(settings: SftpSettings) -> Iterator[Transport]:
     """A transport to a server whose host key is one of those expected.
 
     A server may have keys of several types while the partner told us the fingerprint of one. So after a key that
@@ -99,7 +169,8 @@ def _known_server(settings: SftpSettings) -> Iterator[paramiko.Transport]:
             except IncompatiblePeer as error:
                 if seen and "host key" in str(error):
                     break
-                raise _unreachable(settings, str(error), retryable=False) from error
+                offers = f"; the server offers {transport.offered}" if transport.offered else ""
+                raise _unreachable(settings, f"{error}{offers}", retryable=False) from error
             except (paramiko.SSHException, EOFError, OSError) as error:
                 raise _unreachable(settings, f"no SSH key exchange: {error}", retryable=True) from error
             if fingerprint in settings.host_key_fingerprints:
@@ -113,11 +184,12 @@ def _known_server(settings: SftpSettings) -> Iterator[paramiko.Transport]:
     raise TransportError(message, hint=hint)
 
 
-def _transport(settings: SftpSettings, stack: contextlib.ExitStack) -> paramiko.Transport:
+def _transport(settings: SftpSettings, stack: contextlib.ExitStack) -> Transport:
     with explained("connect", address(settings)):
         sock = socket.create_connection((settings.host, settings.port), settings.timeouts.connect)
     stack.callback(sock.close)
-    transport = paramiko.Transport(sock)
+    avoid = list(settings.avoid_algorithms)
+    transport = Transport(sock, disabled_algorithms={"kex": avoid, "keys": avoid, "pubkeys": avoid})
     stack.callback(transport.close)
     transport.set_log_channel(WIRE)
     transport.banner_timeout = transport.handshake_timeout = settings.timeouts.banner
@@ -142,7 +214,7 @@ def _log_in(
             if key is not None:
                 wanted = transport.auth_publickey(settings.username, key)
             if password is not None and (key is None or wanted):
-                wanted = transport.auth_password(settings.username, password)
+                wanted = _give_password(transport, settings.username, password)
     except TransportError as error:
         cause = error.__cause__
         # paramiko reports a connection that broke or fell silent during the login as a failed login.
@@ -159,6 +231,29 @@ def _log_in(
     if wanted:
         message = f"{place} wants more than we have to log in: {', '.join(wanted)}"
         raise TransportError(message)
+
+
+def _give_password(transport: paramiko.Transport, username: str, password: str) -> list[str]:
+    """Log in with a password, also where the server asks for it in a dialogue (keyboard-interactive)."""
+    try:
+        return transport.auth_password(username, password, fallback=False)
+    except paramiko.BadAuthenticationType as error:
+        if "keyboard-interactive" not in error.allowed_types:
+            raise
+    asked: list[str] = []
+
+    def answer(_title: str, _instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
+        asked.extend(text for text, _ in prompts)
+        # What shows while it is typed is no password.
+        return [password if number == 0 and not shown else "" for number, (_, shown) in enumerate(prompts)]
+
+    try:
+        return transport.auth_interactive(username, answer)
+    except paramiko.AuthenticationException:
+        if len(asked) > 1:
+            message = f"the server asks for more than a password: {clip(', '.join(asked))}"
+            raise paramiko.BadAuthenticationType(message, ["keyboard-interactive"]) from None
+        raise
 
 
 def _private_key(settings: SftpSettings, secrets: Secrets) -> paramiko.PKey | None:

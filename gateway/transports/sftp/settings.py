@@ -18,7 +18,18 @@ MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-
 Cipher = Literal["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"]
 LegacyCipher = Literal["aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"]
 LegacyMac = Literal["hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96"]
-Quirk = Literal["no-rename", "no-mtime", "no-confirm", "no-prefetch"]
+Quirk = Literal["no-rename", "no-posix-rename", "no-mtime", "no-stat", "no-confirm", "no-prefetch"]
+
+QUIRKS: dict[Quirk, str] = {
+    "no-rename": "files are written under their final name, which shows half files to a receiver that does not wait "
+    "for the marker; a half file that a cut left is written anew",
+    "no-posix-rename": "its extension for replacing a file is broken and is not used",
+    "no-mtime": "its times mean nothing; files must be watched unchanged for `min-age`",
+    "no-stat": "it tells sizes and times in listings only, so that each look at a file lists its folder",
+    "no-confirm": "it moves files away at once, or tells no sizes, so that a delivery is not looked at afterwards",
+    "no-prefetch": "it chokes on many requests at a time: one after another, which is slow over distance",
+}
+"""What a server may be unable to do, and what is done then."""
 
 CIPHERS: tuple[Cipher, ...] = (
     # Measured with paramiko: GCM needs a third less processor time than CTR with its separate MAC.
@@ -75,10 +86,12 @@ class SftpSettings(FileSettings):
         ciphers: accepted ciphers in the order of preference.
         legacy_ciphers: outdated ciphers that this peer alone needs.
         legacy_macs: outdated message authentication codes that this peer alone needs.
-        quirks: what this server cannot do. ``no-rename``: files are written under their final name, which shows
-            half files to a receiver that does not wait for the marker; ``no-mtime``: its times mean nothing;
-            ``no-confirm``: it moves files away at once or tells no sizes; ``no-prefetch``: it chokes on many read
-            requests at a time.
+        quirks: what this server cannot do; the list of them says what is done then.
+        avoid_algorithms: key exchanges, host key or signature algorithms, by their SSH names, that are not offered
+            to this server because it does them wrongly or takes minutes for them.
+        read_ahead: how many small files are read at a time; 0 reads one after another. Far servers answer a request
+            in tens of milliseconds, and a small file needs five.
+        reconnects: how often a session connects anew after its connection broke. What was listed stays listed.
     """
 
     host: str = Field(min_length=1)
@@ -95,6 +108,9 @@ class SftpSettings(FileSettings):
     legacy_ciphers: tuple[LegacyCipher, ...] = ()
     legacy_macs: tuple[LegacyMac, ...] = ()
     quirks: frozenset[Quirk] = frozenset()
+    avoid_algorithms: tuple[str, ...] = ()
+    read_ahead: int = Field(default=16, ge=0, le=64)
+    reconnects: int = Field(default=3, ge=0, le=100)
 
     @model_validator(mode="after")
     def _can_log_in(self) -> SftpSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from paramiko.ssh_exception import IncompatiblePeer
 from gateway.errors import TransportError
 from gateway.findings import clip
 
+_HINT = "its quirks can be set in the agreement, e.g. `quirks: [no-stat]`"
+
 
 @contextlib.contextmanager
 def explained(what: str, place: str) -> Iterator[None]:
@@ -23,7 +26,8 @@ def explained(what: str, place: str) -> Iterator[None]:
     except (OSError, EOFError, paramiko.SSHException, SFTPError, struct.error, UnicodeError) as error:
         reason, retryable = explain(error)
         message = f"cannot {what} at {place}: {reason}"
-        raise TransportError(message, retryable=retryable) from error
+        hint = _HINT if isinstance(error, OSError) and error.errno == errno.EOPNOTSUPP else ""
+        raise TransportError(message, hint=hint, retryable=retryable) from error
 
 
 def explain(error: Exception) -> tuple[str, bool]:  # noqa: PLR0911 - a table with one line an error
@@ -43,6 +47,8 @@ def explain(error: Exception) -> tuple[str, bool]:  # noqa: PLR0911 - a table wi
             return f"no common algorithm: {clip(str(error))}", False
         case EOFError() | ConnectionError() | paramiko.SSHException():
             return f"the connection broke: {clip(str(error)) or type(error).__name__}", True
+        case OSError(errno=errno.EOPNOTSUPP):
+            return "the server does not know this request", False
         case OSError():
             # Failure without a number is what SFTP version 3 says of a full disk, a quota, or anything else.
             return f"the server or the network says {clip(error.strerror or str(error))!r}", True
