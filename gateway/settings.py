@@ -63,6 +63,7 @@ class Settings:
         logs: logging.
         limits: bounds on inputs by name (``input-bytes``), for all channels; names are checked with the agreements.
         free_bytes: space on the disk that must stay free; nothing is collected below it.
+        archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
     """
 
     root: Path
@@ -71,6 +72,7 @@ class Settings:
     logs: Logs = field(default_factory=Logs)
     limits: Mapping[str, int] = field(default_factory=dict)
     free_bytes: int = 64 << 20
+    archive_keys: tuple[str, ...] = ()
 
     @property
     def data(self) -> Path:
@@ -112,7 +114,8 @@ def load(root: Path) -> Settings:
 def _settings(root: Path, top: _Reader) -> Settings:
     engine, logs = top.table("engine"), top.table("logs")
     intake, database = top.table("intake"), top.table("database")
-    limits = top.table("limits")
+    limits, archive = top.table("limits"), top.table("archive")
+    keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
     settings = Settings(
         root=root,
         database=_url(database.text("url", "sqlite:///data/ledger.sqlite"), root),
@@ -127,8 +130,9 @@ def _settings(root: Path, top: _Reader) -> Settings:
         ),
         limits={key: limits.whole(key, 0, 1) for key in list(limits.values)},
         free_bytes=intake.whole("free-bytes", Settings.free_bytes, 0),
+        archive_keys=keys,
     )
-    for table in (top, engine, logs, intake, database, limits):
+    for table in (top, engine, logs, intake, database, limits, archive):
         table.refuse_rest()
     return settings
 
@@ -164,6 +168,13 @@ class _Reader:
     def text(self, key: str, default: str) -> str:
         """A text."""
         return str(self._get(key, default, (str,), "a text"))
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts."""
+        values = self._get(key, [], (list,), "a list of texts")
+        if not all(isinstance(value, str) for value in values):
+            raise self._wrong(key, "must be a list of texts")
+        return list(values)
 
     def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
         """One of several words."""

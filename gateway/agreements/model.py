@@ -236,6 +236,17 @@ class Target(Part):
         return value
 
 
+class Retention(Part):
+    """How long bytes are kept.
+
+    Attributes:
+        days: days after a message's end; then `gateway archive prune` deletes what came in and what went out. What the
+            ledger tells of it stays.
+    """
+
+    days: int = Field(ge=1, le=36525)
+
+
 class Agreement(Part):
     """One file ``agreements/*.yaml``.
 
@@ -243,9 +254,11 @@ class Agreement(Part):
         partner: who sends.
         channels: where their files are collected.
         targets: who gets what of them.
+        retention: how long the bytes of this partner's messages are kept; without it for ever.
     """
 
     partner: Partner
+    retention: Retention | None = None
     channels: tuple[Channel, ...]
     targets: tuple[Target, ...]
 

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "messages": ("gateway.cli.messages", "List messages."),
     "show": ("gateway.cli.show", "Show one message: what came in, what went out, what was wrong."),
     "trace": ("gateway.cli.trace", "List every message that names an EPC, in any spelling."),
+    "archive": ("gateway.cli.archive", "Verify, export or prune the bytes of messages; legal holds."),
     "audit": ("gateway.cli.audit", "Show the audit trail, or prove that it is whole."),
     "config": ("gateway.cli.config", "Show which configuration was in force when, and what changed."),
     "replay": ("gateway.cli.replay", "Run a message again from its archived original."),

@@ -47,7 +47,7 @@ def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
                 shutil.copyfileobj(stream, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         elif as_json:
-            click.echo(json.dumps(_as_dict(lineage), ensure_ascii=False, indent=2))
+            click.echo(json.dumps(as_dict(lineage), ensure_ascii=False, indent=2))
         else:
             _print(lineage)
 
@@ -76,7 +76,8 @@ def _write_events(workspace: Any, message: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def _as_dict(lineage: Any) -> dict[str, Any]:
+def as_dict(lineage: Any) -> dict[str, Any]:
+    """All that the ledger knows of a message, as JSON has it."""
     out: dict[str, Any] = {name: getattr(lineage.message, name) for name in FIELDS + MORE}
     out["duplicates"], out["replays"] = list(lineage.duplicates), list(lineage.replays)
     for name in ("history", "stages", "outputs", "deliveries", "findings", "losses"):

@@ -3,11 +3,15 @@
 ``data/archive/ab/cd/abcd…`` holds each content once. A file gets its name only when all its bytes are on the disk:
 temporary file, fsync, rename, fsync of the folder. What is half-written stays in ``data/quarantine``, which nobody
 reads and which is emptied at the next start.
+
+With a key, contents are encrypted at rest (`gateway.exchange.sealed`) and their names end in ``.gcm``; the hash is
+always that of the content. Both kinds may lie side by side. While a file is at work, its bytes lie plain in quarantine.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,15 +19,20 @@ import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from gateway.errors import ConfigurationError
 from gateway.exchange import failpoints
+from gateway.exchange.sealed import Damaged, Keys, plain_size
 from gateway.sources import Source
 
 BLOCK = 1 << 20
 READ_ONLY = 0o440
+PRIVATE = 0o700
+SEALED = ".gcm"
+LOCK = "archive.lock"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -47,23 +56,31 @@ class Archive:
     Args:
         data: folder that holds ``archive`` and ``quarantine``; both are on one file system.
         free_bytes: space that must stay free.
+        keys: encrypt with these; None for plain files.
     """
 
-    def __init__(self, data: Path, free_bytes: int = 0) -> None:
+    def __init__(self, data: Path, free_bytes: int = 0, keys: Keys | None = None) -> None:
         self.root = data / "archive"
         self.quarantine = data / "quarantine"
         self._free_bytes = free_bytes
+        self._keys = keys
+        self._lock = data / LOCK
         with _full_disk_explained(data):
             for folder in (self.root, self.quarantine):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Where a content lies, whether it is there or not."""
+        """Where a content lies when it is not encrypted, whether it is there or not."""
         return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def locate(self, sha256: str) -> Path | None:
+        """The file that holds a content, plain or encrypted; None when it is not there."""
+        plain = self.path(sha256)
+        return next((path for path in (_sealed(plain), plain) if path.is_file()), None)
 
     def has(self, sha256: str) -> bool:
         """Whether a content is there."""
-        return self.path(sha256).is_file()
+        return self.locate(sha256) is not None
 
     def require_space(self, size: int) -> None:
         """Refuse early what would fill the disk.
@@ -112,7 +129,7 @@ class Archive:
             os.fsync(stream.fileno())
             stream.seek(0)
             stored = _digest(stream)
-            self._publish(Path(stream.name), stored)
+            self._publish(stream, stored)
         return stored
 
     def put(self, source: Path) -> Stored:
@@ -131,10 +148,15 @@ class Archive:
         Raises:
             StorageError: it is not there.
         """
+        path = self._there(sha256)
+        stream = path.open("rb")
+        if path.suffix != SEALED:
+            return stream
         try:
-            return self.path(sha256).open("rb")
-        except FileNotFoundError as error:
-            message = f"the archive lacks {sha256}"
+            return self._readable().open(stream)
+        except Damaged as error:
+            stream.close()
+            message = f"the archive's file of {sha256} is damaged"
             raise StorageError(message, hint="restore it from a backup of data/archive") from error
 
     def source(self, sha256: str, name: str) -> Source:
@@ -143,15 +165,66 @@ class Archive:
         Args:
             sha256: its hash.
             name: what it is called.
+
+        Raises:
+            StorageError: it is not there.
         """
-        return Source.file(self.path(sha256), name)
+        path = self._there(sha256)
+        if path.suffix != SEALED:
+            return Source.file(path, name)
+        return Source(name, opener=partial(self.open, sha256), length=plain_size(path.stat().st_size))
 
     def verify(self, sha256: str) -> bool:
-        """Whether a content is there and still has its hash."""
-        if not self.has(sha256):
+        """Whether a content is there and still has its hash.
+
+        Raises:
+            ConfigurationError: it is encrypted with a key that is not given.
+        """
+        try:
+            with self.open(sha256) as stream:
+                return _digest(stream).sha256 == sha256
+        except (StorageError, Damaged):
             return False
-        with self.path(sha256).open("rb") as stream:
-            return _digest(stream).sha256 == sha256
+
+    def contents(self) -> Iterator[tuple[str, Path]]:
+        """Hash and file of everything that is there, in the order of the hashes."""
+        for path in sorted(self.root.glob("??/??/*")):
+            yield path.name.removesuffix(SEALED), path
+
+    def seal_all(self) -> int:
+        """Encrypt, with the key of now, what is plain or was encrypted with an older key; returns how many were.
+
+        A content is there under one of its names at any time. Safe to break off and begin again.
+        """
+        count = 0
+        for sha256, path in self.contents():
+            if path.suffix == SEALED:
+                with path.open("rb") as stream:
+                    if self._readable().is_current(stream):
+                        continue
+            with self.open(sha256) as stream, self.temporary() as copy:
+                shutil.copyfileobj(stream, copy, BLOCK)
+                copy.flush()
+                copy.seek(0)
+                self._place(copy, _sealed(self.path(sha256)))
+            if path.suffix != SEALED:
+                path.unlink()
+                _sync_folder(path.parent)
+            count += 1
+        return count
+
+    def drop(self, sha256: str, unless_newer: float) -> bool:
+        """Delete a content, unless somebody put it there, or found it there, after a moment (seconds since 1970).
+
+        Whoever puts the same bytes there at this instant either finds them gone, or makes them new enough to stay.
+        """
+        with self._locked(fcntl.LOCK_EX):
+            path = self.locate(sha256)
+            if path is None or path.stat().st_mtime > unless_newer:
+                return False
+            path.unlink()
+            _sync_folder(path.parent)
+        return True
 
     def clear_quarantine(self) -> int:
         """Remove what a crash left behind. Only the process that owns the workspace may do so."""
@@ -160,20 +233,65 @@ class Archive:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         return len(leftovers)
 
-    def _publish(self, temporary: Path, stored: Stored) -> None:
+    def _publish(self, temporary: BinaryIO, stored: Stored) -> None:
         final = self.path(stored.sha256)
         for folder in (final.parent.parent, final.parent):
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
                 _sync_folder(folder.parent)
-        if final.exists() and final.stat().st_size == stored.size:
-            temporary.unlink()
-        else:
-            temporary.chmod(READ_ONLY)
-            temporary.replace(final)
-            failpoints.reach("archive.renamed")
+        with self._locked(fcntl.LOCK_SH):
+            known = self.locate(stored.sha256)
+            if known is not None and _content_size(known) == stored.size:
+                os.utime(known)  # new enough for `drop` to let it stay
+            else:
+                self._place(temporary, final if self._keys is None else _sealed(final))
+                failpoints.reach("archive.renamed")
         # Also for a content that is there already: the one who put it there may have died before this line.
         _sync_folder(final.parent)
+
+    def _place(self, temporary: BinaryIO, final: Path) -> None:
+        """Give the bytes of an open quarantine file their name, encrypted where the name says so."""
+        if final.suffix != SEALED:
+            path = Path(temporary.name)
+            path.chmod(READ_ONLY)
+            path.replace(final)
+            return
+        with self.temporary() as sealed:
+            temporary.seek(0)
+            self._readable().seal(temporary, sealed)
+            sealed.flush()
+            os.fsync(sealed.fileno())
+            path = Path(sealed.name)
+            path.chmod(READ_ONLY)
+            path.replace(final)
+
+    def _there(self, sha256: str) -> Path:
+        path = self.locate(sha256)
+        if path is None:
+            message = f"the archive lacks {sha256}"
+            raise StorageError(message, hint="restore it from a backup of data/archive")
+        return path
+
+    def _readable(self) -> Keys:
+        if self._keys is None:
+            message = "the archive holds encrypted files, and no key is set"
+            raise ConfigurationError(message, hint="set `key` under [archive] in gateway.toml")
+        return self._keys
+
+    @contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        with self._lock.open("a") as stream:
+            fcntl.flock(stream.fileno(), kind)
+            yield
+
+
+def _sealed(plain: Path) -> Path:
+    return plain.with_name(plain.name + SEALED)
+
+
+def _content_size(path: Path) -> int:
+    size = path.stat().st_size
+    return plain_size(size) if path.suffix == SEALED else size
 
 
 def _digest(stream: BinaryIO) -> Stored:

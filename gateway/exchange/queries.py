@@ -13,6 +13,7 @@ from gateway.exchange.tables import (
     FINAL,
     AuditRow,
     Collection,
+    Configuration,
     Delivery,
     DeliveryState,
     FindingRow,
@@ -230,6 +231,23 @@ class Queries:
             query = query.where(AuditRow.action.startswith(action, autoescape=True))
         with self._database.read() as session:
             return session.scalars(query.limit(limit) if limit else query).all()
+
+    def configuration(self, sha256: str) -> Mapping[str, str]:
+        """The files of a version of the configuration."""
+        with self._database.read() as session:
+            found = session.get(Configuration, sha256)
+        return found.files if found else {}
+
+    def named_contents(self) -> Iterator[tuple[str, str]]:
+        """Hash of each content that the archive must hold, and what it is: a message's original or an output."""
+        raw = sa.select(Message.sha256, Message.id).where(Message.pruned_at == "", Message.sha256 != "")
+        made = sa.select(OutputFile.sha256, Message.id, OutputFile.target)
+        made = made.join(Message, Message.id == OutputFile.message).where(Message.pruned_at == "")
+        with self._database.read() as session:
+            for sha256, id_ in session.execute(raw.order_by(Message.number)):
+                yield sha256, f"{id_} raw"
+            for sha256, id_, target in session.execute(made.order_by(OutputFile.id)):
+                yield sha256, f"{id_} {target}"
 
     def backlog(self) -> Sequence[tuple[str, int, str]]:
         """Partner, number of messages that are not at an end, and when the oldest of them came."""

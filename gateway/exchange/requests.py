@@ -14,8 +14,11 @@ def request_for(agreements: Agreements, archive: Archive, message: Message, targ
     """The conversion of a message for one target.
 
     Raises:
-        ConfigurationError: the message's channel or mapping is gone from the agreements.
+        ConfigurationError: the message's channel or mapping is gone from the agreements, or its bytes are deleted.
     """
+    if message.pruned_at:
+        text = f"the bytes of {message.id} were deleted at {message.pruned_at}, as its agreement's retention says"
+        raise ConfigurationError(text, hint="restore data/archive from a backup")
     _, channel = agreements.channel(message.channel)
     mapping = next((m for m in agreements.mappings[channel.id] if m.name == message.mapping), None)
     if message.mapping and mapping is None:

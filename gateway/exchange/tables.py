@@ -103,6 +103,7 @@ class Message(Base):
     start: Mapped[str] = mapped_column(String(16), default="detect")
     only_targets: Mapped[list[str] | None] = mapped_column(JSON)
     configuration: Mapped[str] = mapped_column(ForeignKey("configurations.sha256"))
+    pruned_at: Mapped[str] = mapped_column(TIME, default="", server_default="")
 
 
 class History(Base):
@@ -306,3 +307,22 @@ class Traded(Base):
     message: Mapped[int] = mapped_column(ForeignKey("messages.number"), primary_key=True)
     gtin: Mapped[str] = mapped_column(String(14), primary_key=True, index=True)
     lot: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+
+
+class LegalHold(Base):
+    """What must not be deleted, whatever its retention says.
+
+    Attributes:
+        kind: ``message``, ``partner``, ``lot`` or ``all``.
+        key: id of the message or partner, or the lot; empty for all.
+        released_at: when it ended; empty while it holds.
+    """
+
+    __tablename__ = "legal_holds"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[str] = mapped_column(TIME)
+    who: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    released_at: Mapped[str] = mapped_column(TIME, default="")

@@ -92,8 +92,19 @@ class Workspace:
 
     @cached_property
     def archive(self) -> Archive:
-        """The archive."""
-        return Archive(self.settings.data, self.settings.free_bytes)
+        """The archive.
+
+        Raises:
+            ConfigurationError: its key cannot be resolved.
+        """
+        references = self.settings.archive_keys
+        if not references:
+            return Archive(self.settings.data, self.settings.free_bytes)
+        from gateway.exchange.sealed import Keys  # noqa: PLC0415 - cryptography is not needed without a key
+        from gateway.transports.secrets import secrets  # noqa: PLC0415
+
+        resolve = secrets(self.settings.root)
+        return Archive(self.settings.data, self.settings.free_bytes, Keys(map(resolve, references)))
 
     def act_as(self, actor: Actor) -> None:
         """From here on the audit trail is written in the name of `actor`."""
