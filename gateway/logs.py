@@ -15,7 +15,7 @@ import structlog
 
 #: Libraries that talk much; only their warnings are of interest. ``dbos`` keeps a console handler of its own
 #: unless it finds one on its logger, therefore ours is put there.
-QUIET = ("dbos", "paramiko", "apscheduler", "alembic", "sqlalchemy", "asyncssh")
+QUIET = ("dbos", "paramiko", "apscheduler", "alembic", "sqlalchemy", "asyncssh", "httpx", "httpcore", "uvicorn")
 
 
 def setup(level: str = "info", style: str = "auto", stream: TextIO | None = None) -> None:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gateway.errors import ConfigurationError
 
@@ -53,6 +53,37 @@ class Logs:
 
 
 @dataclass(frozen=True)
+class Web:
+    """The server that partners push files into.
+
+    Attributes:
+        listen: ``HOST:PORT`` that `gateway run` listens at too; empty for none.
+        certificate: PEM file with the server's certificate and its chain; None for plain HTTP.
+        key: reference to its private key.
+        client_ca: PEM file of the authorities whose client certificates are taken; None for no client certificates.
+        behind_proxy: whether a proxy before the gateway speaks TLS, so that plain HTTP may be spoken to other machines.
+        public_url: how clients reach the server, for the URLs that it gives out; empty for relative ones.
+        metrics_key: reference to the key that ``/metrics`` wants; empty for none.
+        most_connections: connections at the same time.
+        header_seconds: for the headers of a request.
+        stall_seconds: without a byte while a file is pushed.
+        upload_seconds: for one whole file.
+    """
+
+    listen: str = ""
+    certificate: Path | None = None
+    key: str = ""
+    client_ca: Path | None = None
+    behind_proxy: bool = False
+    public_url: str = ""
+    metrics_key: str = ""
+    most_connections: int = 200
+    header_seconds: float = 20.0
+    stall_seconds: float = 30.0
+    upload_seconds: float = 3600.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one workspace.
 
@@ -64,6 +95,7 @@ class Settings:
         limits: bounds on inputs by name (``input-bytes``), for all channels; names are checked with the agreements.
         free_bytes: space on the disk that must stay free; nothing is collected below it.
         archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
+        web: the server that partners push files into.
     """
 
     root: Path
@@ -73,6 +105,7 @@ class Settings:
     limits: Mapping[str, int] = field(default_factory=dict)
     free_bytes: int = 64 << 20
     archive_keys: tuple[str, ...] = ()
+    web: Web = field(default_factory=Web)
 
     @property
     def data(self) -> Path:
@@ -116,6 +149,7 @@ def _settings(root: Path, top: _Reader) -> Settings:
     intake, database = top.table("intake"), top.table("database")
     limits, archive = top.table("limits"), top.table("archive")
     keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
+    web = top.table("web")
     settings = Settings(
         root=root,
         database=_url(database.text("url", "sqlite:///data/ledger.sqlite"), root),
@@ -131,10 +165,32 @@ def _settings(root: Path, top: _Reader) -> Settings:
         limits={key: limits.whole(key, 0, 1) for key in list(limits.values)},
         free_bytes=intake.whole("free-bytes", Settings.free_bytes, 0),
         archive_keys=keys,
+        web=_web(web, root),
     )
-    for table in (top, engine, logs, intake, database, limits, archive):
+    for table in (top, engine, logs, intake, database, limits, archive, web):
         table.refuse_rest()
     return settings
+
+
+def _web(web: _Reader, root: Path) -> Web:
+    found = Web(
+        listen=web.text("listen", Web.listen),
+        certificate=web.file("certificate", root),
+        key=web.text("key", Web.key),
+        client_ca=web.file("client-ca", root),
+        behind_proxy=web.flag("behind-proxy"),
+        public_url=web.text("public-url", Web.public_url).rstrip("/"),
+        metrics_key=web.text("metrics-key", Web.metrics_key),
+        most_connections=web.whole("most-connections", Web.most_connections, 1),
+        header_seconds=web.number("header-seconds", Web.header_seconds, 0.1),
+        stall_seconds=web.number("stall-seconds", Web.stall_seconds, 0.1),
+        upload_seconds=web.number("upload-seconds", Web.upload_seconds, 0.1),
+    )
+    if (found.certificate is None) != (not found.key):
+        web.refuse("certificate", "certificate and key belong together")
+    if found.client_ca is not None and found.certificate is None:
+        web.refuse("client-ca", "client certificates need a certificate of the server")
+    return found
 
 
 def _url(url: str, root: Path) -> str:
@@ -183,6 +239,19 @@ class _Reader:
             raise self._wrong(key, f"must be one of {', '.join(choices)}, not {value!r}")
         return value
 
+    def flag(self, key: str) -> bool:
+        """True or false; false when it is not there."""
+        self.known.add(key)
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, f"must be true or false, not {value!r}")
+        return value
+
+    def file(self, key: str, root: Path) -> Path | None:
+        """A path that counts from the workspace; None when it is not there."""
+        value = self.text(key, "")
+        return root / value if value else None
+
     def number(self, key: str, default: float, least: float) -> float:
         """A number of at least `least`."""
         value = float(self._get(key, default, (int, float), "a number"))
@@ -203,6 +272,10 @@ class _Reader:
             if key not in self.known:
                 near = difflib.get_close_matches(key, self.known, n=1)
                 raise self._wrong(key, f"unknown key, did you mean {near[0]!r}?" if near else "unknown key")
+
+    def refuse(self, key: str, what: str) -> NoReturn:
+        """Complain about a key that does not fit the others."""
+        raise self._wrong(key, what)
 
     def _wrong(self, key: str, what: str) -> ConfigurationError:
         return ConfigurationError(f"{self.path}: {f'{self.name}.' if self.name else ''}{key}: {what}")

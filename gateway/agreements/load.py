@@ -180,7 +180,8 @@ class _Loader:
             return part.settings
         model = TRANSPORTS.get(part.transport).settings
         try:
-            return model.model_validate(part.settings, context={"root": self.settings.root})
+            role = "channel" if isinstance(part, Channel) else "target"
+            return model.model_validate(part.settings, context={"root": self.settings.root, "role": role})
         except ValidationError as error:
             self.complaints += yamlfile.explain(error, file.lines, file.name, model, (*place, "settings"))
             return part.settings

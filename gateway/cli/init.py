@@ -28,6 +28,9 @@ free-bytes = 67108864       # nothing is collected when the disk has less room t
 [limits]                    # bounds on one file; an agreement may set its own
 input-bytes = 2147483648
 
+# [web]                     # the server that partners push files into: docs/http.md
+# listen = "127.0.0.1:8080"
+
 [logs]
 level = "info"              # debug, info, warning, error
 format = "auto"             # console on a terminal, JSON lines elsewhere

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.main import BUG, INTERRUPTED
+from gateway.cli.serve import beside
 from gateway.cli.workspace import workspace_option
 
 #: Seconds that an error has to be told before the process ends without waiting for anybody.
@@ -24,6 +25,7 @@ LAST_WORDS = 2.0
 def command(root: Path) -> None:
     """Run the exchange until stopped: collect on schedule, convert, deliver, retry.
 
+    With `listen` under [web] in gateway.toml partners can push files meanwhile, as with `gateway serve`.
     SIGTERM and Ctrl-C stop it. Nothing is lost when it is killed: whatever was at work goes on at the next start.
     Messages go to standard error, on a terminal for people, elsewhere as JSON lines.
     """
@@ -36,7 +38,8 @@ def command(root: Path) -> None:
         signal.signal(number, lambda *_: stopping.set())
     with opened(root) as workspace, never_hanging():
         logs.setup(workspace.settings.logs.level, workspace.settings.logs.format)
-        run(workspace, stopping)
+        with beside(workspace):
+            run(workspace, stopping)
     leave(0)
 
 

@@ -36,6 +36,13 @@ POINTS = (
     "close.recorded",
 )
 
+#: The same for files that are pushed into `gateway serve`.
+SERVE_POINTS = (
+    "serve.archived",  # the bytes are durable, the ledger does not know them
+    "serve.recorded",  # the ledger knows the file, the client has no answer
+    "serve.answered",  # the client has the answer, the ledger does not know that
+)
+
 _reached: dict[str, int] = {}
 
 

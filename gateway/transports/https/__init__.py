@@ -11,6 +11,7 @@ from gateway import __version__
 from gateway.transports.base import Secrets, Transport
 from gateway.transports.https import tls
 from gateway.transports.https.place import Place
+from gateway.transports.https.receive import Receiving
 from gateway.transports.https.session import HttpsSession
 from gateway.transports.https.settings import HttpsSettings, address
 from gateway.transports.https.wire import Wire, WireTransport
@@ -19,12 +20,15 @@ __all__ = ["HTTPS"]
 
 
 @contextlib.contextmanager
-def connect(settings: HttpsSettings, secrets: Secrets) -> Iterator[HttpsSession]:
+def connect(settings: HttpsSettings, secrets: Secrets) -> Iterator[HttpsSession | Receiving]:
     """Open a session. The peer is reached when there is something to send.
 
     Raises:
         ConfigurationError: a secret, certificate or key cannot be read.
     """
+    if settings.receive is not None:
+        yield Receiving()
+        return
     times = settings.timeouts
     wire = Wire(_places(settings), settings.pins)
     context = tls.context(settings, secrets)

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gateway.transports.base import TransportSettings
+from gateway.transports.https.pins import Pin
 from gateway.transports.https.place import Place
+from gateway.transports.https.receive import Receive
 from gateway.transports.secrets import Reference
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
-_PIN = re.compile(r"(SHA256:)?[0-9A-F]{64}")
 _SECRET_NAME = re.compile(r"auth|cookie|key|secret|token|password", re.IGNORECASE)
 
 #: Headers that the transport writes itself. ``Authorization`` comes from `username`, `bearer` or `oauth2`.
@@ -46,14 +47,6 @@ def _value(value: str) -> str:
     return value
 
 
-def _pin(value: str) -> str:
-    plain = value.upper().replace(":", "").replace("SHA256", "")
-    if not _PIN.fullmatch(plain):
-        message = "must be the SHA-256 of a certificate in hex, as `openssl x509 -noout -fingerprint -sha256` prints it"
-        raise ValueError(message)
-    return plain
-
-
 def in_workspace(value: Path | None, info: ValidationInfo) -> Path | None:
     """A path that counts from the workspace."""
     root = (info.context or {}).get("root")
@@ -63,7 +56,6 @@ def in_workspace(value: Path | None, info: ValidationInfo) -> Path | None:
 Url = Annotated[str, AfterValidator(_url)]
 HeaderName = Annotated[str, AfterValidator(_header)]
 HeaderValue = Annotated[str, AfterValidator(_value)]
-Pin = Annotated[str, AfterValidator(_pin)]
 
 
 class Timeouts(TransportSettings):
@@ -117,9 +109,10 @@ class Capture(TransportSettings):
 
 
 class HttpsSettings(TransportSettings):
-    """Settings of a target that files are delivered to over HTTPS.
+    """Settings of a target that files are delivered to over HTTPS, or of a channel that partners push files into.
 
     Attributes:
+        receive: the receiving side; all other settings are those of a target.
         url: where files go. ``{name}`` in its path or query stands for the file's name.
         method: POST or PUT.
         content_type: media type of the files; empty to tell it from the name's suffix.
@@ -143,7 +136,8 @@ class HttpsSettings(TransportSettings):
         timeouts: how long to wait for what.
     """
 
-    url: Url
+    receive: Receive | None = None
+    url: Url = ""
     method: Literal["POST", "PUT"] = "POST"
     content_type: str = ""
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
@@ -196,6 +190,20 @@ class HttpsSettings(TransportSettings):
         return value
 
     @model_validator(mode="after")
+    def _one_side(self, info: ValidationInfo) -> HttpsSettings:
+        role = (info.context or {}).get("role", "")
+        if bool(self.url) == (self.receive is not None):
+            message = "give either url (a target) or receive (a channel)"
+            raise ValueError(message)
+        if self.receive is not None and self.model_fields_set != {"receive"}:
+            message = "beside receive there is nothing to set: all other settings are those of a target"
+            raise ValueError(message)
+        if (role == "target" and self.receive is not None) or (role == "channel" and self.url):
+            message = "a target has a url, and a channel has receive: files are not collected over HTTPS"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _fits_together(self) -> HttpsSettings:
         if bool(self.username) != (self.password is not None):
             message = "username and password belong together"
@@ -217,4 +225,6 @@ class HttpsSettings(TransportSettings):
 
 def address(settings: HttpsSettings) -> str:
     """Method, host, port and path."""
+    if settings.receive is not None:
+        return "https, pushed through `gateway serve`"
     return f"https {settings.method} {Place.of(settings.url).shown}"

@@ -1,0 +1,95 @@
+"""HTTP/1.1 as uvicorn speaks it, with the bounds that it lacks: connections, slow headers, bodies that nobody wants.
+
+uvicorn waits for ever for a request's headers, and reads for ever what a client sends after it was refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+from typing import Any, ClassVar
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: Key in the ASGI scope's state: SHA-256 of the client's certificate, which TLS has verified; empty for none.
+CERTIFICATE = "certificate"
+
+LINGER_SECONDS = 5.0
+LINGER_BYTES = 8 << 20
+
+
+class Bounded(H11Protocol):
+    """One connection.
+
+    Attributes:
+        most_connections: connections at the same time; further ones are closed at once.
+        header_seconds: from the connection, or from the end of the request before, to the end of a request's headers.
+    """
+
+    most_connections: ClassVar[int]
+    header_seconds: ClassVar[float]
+    _timer: asyncio.TimerHandle | None = None
+    _unwanted = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(transport)
+        if len(self.connections) > self.most_connections:
+            transport.abort()
+            return
+        self.app_state = {**self.app_state, CERTIFICATE: _fingerprint(transport)}
+        self._arm(self.header_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client, or we, have gone."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
+        if self._refused():
+            self._unwanted += len(data)
+            if self._unwanted > LINGER_BYTES:
+                self.transport.abort()
+                return
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._arm(self.header_seconds)  # a part of a request's headers
+        elif not self._refused():
+            self._disarm()
+
+    def on_response_complete(self) -> None:
+        """A request has its answer."""
+        super().on_response_complete()
+        if self._refused():
+            # The client still sends what nobody reads. Closing at once would lose the answer on its way.
+            self._arm(LINGER_SECONDS)
+
+    def _refused(self) -> bool:
+        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
+
+    def _arm(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(seconds, self._give_up)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        self.transport.abort()
+
+
+def protocol(most_connections: int, header_seconds: float) -> type[Bounded]:
+    """The protocol class with these bounds."""
+    return type("Protocol", (Bounded,), {"most_connections": most_connections, "header_seconds": header_seconds})
+
+
+def _fingerprint(transport: asyncio.Transport) -> str:
+    connection: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    shown: Any = connection.getpeercert(binary_form=True) if connection is not None else None
+    return hashlib.sha256(shown).hexdigest().upper() if shown else ""

@@ -1,0 +1,121 @@
+"""Making durable what was pushed, before its sender hears of it.
+
+``quarantine -> archive (durable) -> ledger (durable) -> answer``. The process may die between any two of these. The
+client then has no answer and sends the file again: with the same idempotency key it gets the answer that it missed, and
+there is one message; without a key the same bytes become a message in state ``duplicate``.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy.exc import IntegrityError
+
+from gateway import logs
+from gateway.exchange import failpoints
+from gateway.exchange.archive import Archive, Stored
+from gateway.exchange.intake import Arrival
+from gateway.exchange.ledger import Ledger
+from gateway.exchange.received import Received
+from gateway.exchange.tables import Message
+from gateway.web.doors import Client, Door
+from gateway.web.problems import Problem
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A file in quarantine and what is known of it.
+
+    Attributes:
+        client: who pushed it.
+        door: into which channel.
+        name: its name.
+        key: idempotency key, empty for none.
+    """
+
+    client: Client
+    door: Door
+    name: str
+    key: str
+
+    def identity(self) -> str:
+        """Tells this push from another one; the same at each try when the client gives a key."""
+        return f"http|{self.client.name}|{self.key}" if self.key else f"http|{self.client.name}||{uuid.uuid4().hex}"
+
+
+class Reception:
+    """Takes pushed files into the archive and the ledger. Its methods wait for the disk.
+
+    Args:
+        ledger: where arrivals are recorded.
+        archive: where bytes become durable.
+        received: what came before.
+    """
+
+    def __init__(self, ledger: Ledger, archive: Archive, received: Received) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._received = received
+        self._one_at_a_time = threading.Lock()
+
+    @contextmanager
+    def quarantine(self, size: int) -> Iterator[BinaryIO]:
+        """A file to write into; it is gone afterwards unless it was secured.
+
+        Raises:
+            StorageError: there is no room for so many bytes.
+        """
+        self._archive.require_space(size)
+        with self._archive.temporary() as stream:
+            yield stream
+
+    def secure(self, stream: BinaryIO, pushed: Pushed, configuration: str) -> tuple[Message, str]:
+        """Make a file in quarantine durable; returns its message and the identity to confirm with.
+
+        Raises:
+            Problem: its idempotency key was used for another file.
+            StorageError: the disk is full; nothing of the file is visible.
+        """
+        stored = self._archive.keep(stream)
+        failpoints.reach("serve.archived")
+        identity = pushed.identity()
+        with self._one_at_a_time:
+            message = self._known(pushed, identity, stored)
+            if message is not None:
+                log.info("pushed again", message=message.id, channel=pushed.door.channel, client=pushed.client.name)
+                return message, identity
+            arrival = Arrival(pushed.door.partner, pushed.door.channel, pushed.name, identity, stored, configuration)
+            try:
+                message, _ = self._ledger.receive(arrival)
+            except IntegrityError:
+                # Another process took the same key between our look and our write.
+                message = self._known(pushed, identity, stored)
+                if message is None:
+                    raise
+        failpoints.reach("serve.recorded")
+        log.info(
+            "pushed", message=message.id, channel=pushed.door.channel, client=pushed.client.name, size=message.size
+        )
+        return message, identity
+
+    def confirm(self, door: Door, identity: str) -> None:
+        """The client was told."""
+        failpoints.reach("serve.answered")
+        self._ledger.acknowledged(door.channel, identity)
+
+    def _known(self, pushed: Pushed, identity: str, stored: Stored) -> Message | None:
+        if not pushed.key:
+            return None
+        seen = self._received.before(pushed.door.channel, identity)
+        if seen is None:
+            return None
+        if seen.sha256 != stored.sha256:
+            raise Problem(422, "This Idempotency-Key was used for another file. Give each file a key of its own.")
+        return self._received.message(seen.message, [pushed.door.channel])
