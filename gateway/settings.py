@@ -8,11 +8,14 @@ refused by name: a misspelt limit must not be silently no limit.
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from gateway.errors import ConfigurationError
 
@@ -23,6 +26,10 @@ KEYS = "keys"
 DATA = "data"
 
 MIN_POLL = 0.05
+MIN_SILENCE = 2.0
+WORKER = "GATEWAY_WORKER"  # environment variable: name of this worker
+WORKER_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+REFERENCES = ("env", "file", "keyring")
 LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("auto", "console", "plain", "json")
 
@@ -32,16 +39,18 @@ class Engine:
     """How the durable engine runs.
 
     Attributes:
-        url: its database; by default a SQLite file in ``data/``.
+        url: its database; by default the ledger's on PostgreSQL, a SQLite file in ``data/`` otherwise.
         worker: name of this worker. It must stay the same over restarts: the engine resumes the work of its own name.
         poll_interval: seconds between two looks at a queue.
         concurrency: messages converted at the same time.
+        silence: seconds after which a worker that does not give a sign of life loses its work to the others.
     """
 
     url: str
     worker: str = "gateway-1"
     poll_interval: float = 0.5
     concurrency: int = 4
+    silence: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -89,13 +98,14 @@ class Settings:
 
     Attributes:
         root: the workspace folder, absolute.
-        database: SQLAlchemy URL of the ledger.
+        database: SQLAlchemy URL of the ledger, without a password.
         engine: the durable engine.
         logs: logging.
         limits: bounds on inputs by name (``input-bytes``), for all channels; names are checked with the agreements.
         free_bytes: space on the disk that must stay free; nothing is collected below it.
         archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
         web: the server that partners push files into.
+        password: reference to the password of the database server, empty where none is needed.
     """
 
     root: Path
@@ -106,6 +116,12 @@ class Settings:
     free_bytes: int = 64 << 20
     archive_keys: tuple[str, ...] = ()
     web: Web = field(default_factory=Web)
+    password: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether the store is a server (PostgreSQL), so that several workers may exchange at once."""
+        return is_server(self.database)
 
     @property
     def data(self) -> Path:
@@ -123,8 +139,17 @@ class Settings:
         return self.root / MAPPINGS
 
 
-def load(root: Path) -> Settings:
+def is_server(url: str) -> bool:
+    """Whether a database URL names a PostgreSQL server."""
+    return url.partition("://")[0].partition("+")[0] in ("postgresql", "postgres")
+
+
+def load(root: Path, worker: str = "") -> Settings:
     """Read ``gateway.toml`` of the workspace at `root`.
+
+    Args:
+        root: the workspace.
+        worker: name of this worker, in place of the one in the file.
 
     Raises:
         ConfigurationError: no workspace there, no TOML, an unknown key or a value of a wrong type.
@@ -141,23 +166,31 @@ def load(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: not TOML: {error}"
         raise ConfigurationError(message) from error
-    return _settings(root.resolve(), _Reader(path, values))
+    return _settings(root.resolve(), _Reader(path, values), worker or os.environ.get(WORKER, ""))
 
 
-def _settings(root: Path, top: _Reader) -> Settings:
+def _settings(root: Path, top: _Reader, worker: str) -> Settings:
     engine, logs = top.table("engine"), top.table("logs")
     intake, database = top.table("intake"), top.table("database")
     limits, archive = top.table("limits"), top.table("archive")
     keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
     web = top.table("web")
+    url = database.url("url", "sqlite:///data/ledger.sqlite")
+    engine_url = engine.url("url", url if is_server(url) else "sqlite:///data/engine.sqlite")
+    if is_server(url) != is_server(engine_url):
+        text = "the ledger (database.url) and the engine must both be on SQLite or on PostgreSQL"
+        engine.refuse("url", text)
+    named = engine.text("worker", Engine.worker)
     settings = Settings(
         root=root,
-        database=_url(database.text("url", "sqlite:///data/ledger.sqlite"), root),
+        database=_url(url, root),
+        password=database.reference("password"),
         engine=Engine(
-            url=_url(engine.text("url", "sqlite:///data/engine.sqlite"), root),
-            worker=engine.text("worker", Engine.worker),
+            url=_url(engine_url, root),
+            worker=worker or named,
             poll_interval=engine.number("poll-interval", Engine.poll_interval, MIN_POLL),
             concurrency=engine.whole("concurrency", Engine.concurrency, 1),
+            silence=engine.number("silence", Engine.silence, MIN_SILENCE),
         ),
         logs=Logs(
             level=logs.choice("level", Logs.level, LEVELS), format=logs.choice("format", Logs.format, LOG_FORMATS)
@@ -167,6 +200,8 @@ def _settings(root: Path, top: _Reader) -> Settings:
         archive_keys=keys,
         web=_web(web, root),
     )
+    if not WORKER_NAME.fullmatch(settings.engine.worker):
+        engine.refuse("worker", "must be of small letters, digits, hyphens and dots, at most 63")
     for table in (top, engine, logs, intake, database, limits, archive, web):
         table.refuse_rest()
     return settings
@@ -231,6 +266,27 @@ class _Reader:
         if not all(isinstance(value, str) for value in values):
             raise self._wrong(key, "must be a list of texts")
         return list(values)
+
+    def url(self, key: str, default: str) -> str:
+        """A database URL. It must hold no password, because versions of this file are kept in the ledger."""
+        value = self.text(key, default)
+        try:
+            written = urlsplit(value).password
+        except ValueError as error:
+            raise self._wrong(key, f"is no database URL: {error}") from error
+        if written is not None:
+            raise self._wrong(
+                key,
+                'must hold no password; write a reference beside it: database.password = "env:NAME" or "file:PATH"',
+            )
+        return value
+
+    def reference(self, key: str) -> str:
+        """A reference to a secret; empty when there is none."""
+        value = self.text(key, "")
+        if value and value.partition(":")[0] not in REFERENCES:
+            raise self._wrong(key, f"must be a reference ({', '.join(f'{kind}:…' for kind in REFERENCES)})")
+        return value
 
     def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
         """One of several words."""

@@ -73,3 +73,16 @@ def small_disk(tmp_path: Path):
         pytest.skip("only root can make a small disk")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A private PostgreSQL server for the whole run. Without one CI fails; elsewhere the test is skipped."""
+    from tests.peers import postgres as peer
+
+    if peer.binaries() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs a PostgreSQL server: initdb and postgres under /usr/lib/postgresql")
+        pytest.skip("this machine has no PostgreSQL server (initdb)")
+    with peer.serve() as server:
+        yield server

@@ -126,6 +126,18 @@ class Retry(Part):
         return float(min(self.first * self.factor ** (attempt - 1), self.longest) * (1 + jitter / 4))
 
 
+class Rate(Part):
+    """How fast a target may be tried.
+
+    Attributes:
+        limit: tries.
+        seconds: length of the time in which there are at most that many.
+    """
+
+    limit: int = Field(ge=1, le=100_000)
+    seconds: float = Field(gt=0, le=86400)
+
+
 class Channel(Part):
     """Where a partner's files are collected.
 
@@ -140,6 +152,7 @@ class Channel(Part):
         mappings: mappings that the files may need, by name; empty for all of the workspace and the shipped ones.
         limits: bounds on one file, by name, e.g. ``input-bytes``.
         targets: ids of the targets of this channel's files; empty for all targets of the agreement.
+        parallel: how many of its files are processed at once; more than 1 gives up their order.
     """
 
     id: Id
@@ -152,6 +165,7 @@ class Channel(Part):
     mappings: tuple[str, ...] = ()
     limits: dict[str, int] = Field(default_factory=dict)
     targets: tuple[str, ...] = ()
+    parallel: int = Field(default=1, ge=1, le=64)
 
     @field_validator("time_zone")
     @classmethod
@@ -188,6 +202,8 @@ class Target(Part):
         set: values that the input lacks, or choices of the target, as with ``--set``.
         loss: what to do with values that the target has no place for.
         retry: how often to try.
+        rate: how fast; without one as fast as it goes.
+        parallel: how many files are on their way to the receiver at once; more than 1 gives up their order.
     """
 
     id: Id
@@ -200,6 +216,8 @@ class Target(Part):
     set: dict[str, str] = Field(default_factory=dict)
     loss: Literal["carry", "drop", "fail"] = "carry"
     retry: Retry = Retry()
+    rate: Rate | None = None
+    parallel: int = Field(default=1, ge=1, le=64)
 
     @property
     def receiver(self) -> str:

@@ -14,10 +14,9 @@ SETTINGS = """\
 # Settings of this workspace. Every line has a default; docs/exchange.md explains them all.
 
 [database]
-url = "sqlite:///data/ledger.sqlite"
+url = "sqlite:///data/ledger.sqlite"   # or postgresql://USER@HOST/NAME with `password = "env:NAME"`
 
 [engine]
-url = "sqlite:///data/engine.sqlite"
 worker = "gateway-1"        # keep it: a worker takes up the unfinished work of its own name
 poll-interval = 0.5         # seconds
 concurrency = 4             # channels whose files are converted at the same time

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from gateway.cli.run import leave, never_hanging
-from gateway.cli.workspace import short_time, table, workspace_option
+from gateway.cli.workspace import short_time, table, worker_option, workspace_option
 from gateway.errors import TransportError
 
 
 @click.command(epilog="Example: gateway once -C exchange --wait 60")
 @workspace_option
+@worker_option
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),
@@ -22,7 +23,7 @@ from gateway.errors import TransportError
     help="How long failed deliveries are tried again; later tries are left to the next run.  [default: 0]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-def command(root: Path, *, wait: float, quiet: bool) -> None:
+def command(root: Path, worker: str, *, wait: float, quiet: bool) -> None:
     """Collect from every channel once, finish the work, and stop.
 
     Ends with 0 when everything was done or refused with its reasons on record, and with 5 when a peer failed: it
@@ -32,7 +33,7 @@ def command(root: Path, *, wait: float, quiet: bool) -> None:
     from gateway.exchange.service import once
     from gateway.exchange.workspace import opened
 
-    with opened(root) as workspace, never_hanging():
+    with opened(root, worker=worker) as workspace, never_hanging():
         logs.setup("error" if quiet else "warning", workspace.settings.logs.format)
         outcome = once(workspace, wait)
     if not quiet:

@@ -14,7 +14,7 @@ import click
 
 from gateway.cli.main import BUG, INTERRUPTED
 from gateway.cli.serve import beside
-from gateway.cli.workspace import workspace_option
+from gateway.cli.workspace import worker_option, workspace_option
 
 #: Seconds that an error has to be told before the process ends without waiting for anybody.
 LAST_WORDS = 2.0
@@ -22,10 +22,13 @@ LAST_WORDS = 2.0
 
 @click.command(epilog="Example: gateway run -C /srv/exchange")
 @workspace_option
-def command(root: Path) -> None:
+@worker_option
+def command(root: Path, worker: str) -> None:
     """Run the exchange until stopped: collect on schedule, convert, deliver, retry.
 
-    With `listen` under [web] in gateway.toml partners can push files meanwhile, as with `gateway serve`.
+    On PostgreSQL several workers may run at once, each with a name of its own. With `listen` under [web] in
+    gateway.toml partners can push files meanwhile, as with `gateway serve`.
+
     SIGTERM and Ctrl-C stop it. Nothing is lost when it is killed: whatever was at work goes on at the next start.
     Messages go to standard error, on a terminal for people, elsewhere as JSON lines.
     """
@@ -36,7 +39,7 @@ def command(root: Path) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    with opened(root) as workspace, never_hanging():
+    with opened(root, worker=worker) as workspace, never_hanging():
         logs.setup(workspace.settings.logs.level, workspace.settings.logs.format)
         with beside(workspace):
             run(workspace, stopping)

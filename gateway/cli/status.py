@@ -38,6 +38,19 @@ def _print(status: dict[str, Any]) -> None:
     for worker, refused in status["refused_configuration"].items():
         text = f"{worker} goes by an older configuration; what the files say now is refused:\n{refused}"
         click.echo(click.style(text, fg="red"))
+    if status["workers"]:
+        table(
+            ("worker", "host", "process", "last sign of life", ""),
+            [
+                (w["worker"], w["host"], str(w["process"]), f"{w['silent']:.0f} s ago", "leads" if w["leads"] else "")
+                for w in status["workers"]
+            ],
+        )
+    if status["holds"]:
+        table(
+            ("held", "", "since", "by", "why"),
+            [(h["kind"], h["id"], short_time(h["at"]), h["who"], h["reason"]) for h in status["holds"]],
+        )
     table(
         ("channel", "partner", "schedule", "next slot", "last slot", "last look", "taken", "error"),
         [
@@ -68,6 +81,7 @@ def _print(status: dict[str, Any]) -> None:
 def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
     """What is to be shown, and what is wrong with the files of the configuration."""
     from gateway.exchange.clock import stamp
+    from gateway.exchange.holds import Holds
 
     now = workspace.clock()
     queries = workspace.queries
@@ -76,7 +90,8 @@ def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
     waits: dict[str, list[str]] = {}
     for delivery in queries.open_deliveries():
         when = f" at {short_time(delivery.next_try_at)}: {delivery.error}" if delivery.next_try_at else ""
-        waits.setdefault(delivery.message, []).append(f"{delivery.target}{when}")
+        held = f": {delivery.error}" if delivery.error and not when else ""
+        waits.setdefault(delivery.message, []).append(f"{delivery.target}{when}{held}")
     channels = []
     wrong = None
     try:
@@ -104,6 +119,14 @@ def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
     status = {
         "process": workspace.running(),
         "refused_configuration": refused,
+        "workers": [
+            {"worker": w.name, "host": w.host, "process": w.process, "silent": w.silent, "leads": w.leads}
+            for w in workspace.workers()
+        ],
+        "holds": [
+            {"kind": hold.kind, "id": hold.key, "at": hold.at, "who": hold.who, "reason": hold.reason}
+            for hold in Holds(workspace.database).all()
+        ],
         "channels": channels,
         "messages": queries.counts(),
         "in_work": [
@@ -113,7 +136,7 @@ def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
                 "name": m.name,
                 "state": m.state,
                 "received_at": m.received_at,
-                "waits_for": "; ".join(waits.get(m.id, [])),
+                "waits_for": "; ".join(waits.get(m.id, [])) or m.reason,
             }
             for m in queries.open_messages()
         ],

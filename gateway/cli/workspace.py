@@ -31,6 +31,18 @@ def workspace_option(function: F) -> F:
     return decorate(function)
 
 
+def worker_option(function: F) -> F:
+    """The option ``--worker NAME``."""
+    decorate = click.option(
+        "--worker",
+        default="",
+        metavar="NAME",
+        help="Name of this worker, over GATEWAY_WORKER and `engine.worker`. Keep it: a worker takes up the"
+        " unfinished work of its own name.",
+    )
+    return decorate(function)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table: framed and coloured on a terminal, tab-separated elsewhere."""
     if not sys.stdout.isatty():

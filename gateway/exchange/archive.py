@@ -57,11 +57,12 @@ class Archive:
         data: folder that holds ``archive`` and ``quarantine``; both are on one file system.
         free_bytes: space that must stay free.
         keys: encrypt with these; None for plain files.
+        worker: name of the worker, where several work beside each other: each has a quarantine of its own.
     """
 
-    def __init__(self, data: Path, free_bytes: int = 0, keys: Keys | None = None) -> None:
+    def __init__(self, data: Path, free_bytes: int = 0, keys: Keys | None = None, worker: str = "") -> None:
         self.root = data / "archive"
-        self.quarantine = data / "quarantine"
+        self.quarantine = data / "quarantine" / worker
         self._free_bytes = free_bytes
         self._keys = keys
         self._lock = data / LOCK

@@ -15,6 +15,7 @@ from gateway.agreements.load import Agreements
 from gateway.errors import GatewayError, LimitExceeded, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, Stored
+from gateway.exchange.holds import CHANNEL, PARTNER, Holds
 from gateway.exchange.ledger import Arrival, Ledger
 from gateway.exchange.tables import Message, State
 from gateway.exchange.trouble import frames
@@ -52,16 +53,25 @@ class Collector:
         ledger: where arrivals are recorded.
         archive: where bytes become durable.
         secrets: resolves references in transport settings.
+        sure: called before a peer is told anything; it does not return when this worker lost its work to another one.
     """
 
     def __init__(
-        self, agreements: Agreements, configuration: str, ledger: Ledger, archive: Archive, secrets: Secrets
+        self,
+        agreements: Agreements,
+        configuration: str,
+        ledger: Ledger,
+        archive: Archive,
+        secrets: Secrets,
+        sure: Callable[[], None] = lambda: None,
     ) -> None:
         self._agreements = agreements
         self.configuration = configuration
         self._ledger = ledger
         self._archive = archive
         self._secrets = secrets
+        self._sure = sure
+        self._holds = Holds(ledger.database, ledger.clock)
 
     def use(self, agreements: Agreements, configuration: str) -> None:
         """Go by other agreements from the next collection on."""
@@ -72,6 +82,10 @@ class Collector:
         result = Collected()
         try:
             agreement, channel = self._agreements.channel(channel_id)
+            held = self._holds.why({PARTNER: agreement.partner.id, CHANNEL: channel.id})
+            if held:
+                log.info("not collected", channel=channel_id, reason=held)
+                return result
             transport = TRANSPORTS.get(channel.transport)
             with transport.connect(channel.settings, self._secrets) as session:
                 self._take_all(session, agreement.partner.id, channel_id, submit, result)
@@ -137,6 +151,7 @@ class Collector:
         return message, new
 
     def _acknowledge(self, session: Session, offer: Offer, channel: str) -> None:
+        self._sure()
         session.acknowledge(offer)
         failpoints.reach("collect.acknowledged")
         self._ledger.acknowledged(channel, offer.identity)

@@ -1,25 +1,74 @@
-"""Opening the ledger's database: SQLite set up for durability, migrations brought up to date.
+"""Opening the ledger's database: SQLite set up for durability, or PostgreSQL; migrations brought up to date.
 
 On SQLite every write transaction begins IMMEDIATE. A deferred one that reads first and writes later would fail with
-"database is locked" instead of waiting its turn.
+"database is locked" instead of waiting its turn. On PostgreSQL writers work side by side; what two of them may change
+is locked row by row (`gateway.exchange.rows`), or by name with `Database.alone`.
+
+A server that is restarted is waited for, and what was at work when it went away is raised as `StoreError`: all steps
+may run again, so the engine tries them again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from gateway import logs
 from gateway.errors import ConfigurationError
 from gateway.exchange import audit
+from gateway.exchange.archive import StorageError
+from gateway.settings import is_server
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
 NOBODY = audit.Actor("unknown")
+
+#: Connection parameters of a server: a peer that vanished is noticed within a minute, not after two hours.
+SERVER: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "application_name": "gateway",
+}
+
+#: A worker that fell asleep in the middle of a transaction loses it, and its locks, after so many seconds.
+IDLE = 15
+
+#: Seconds for which a server that does not answer is waited for before a step fails.
+PATIENCE = 60.0
+
+S = TypeVar("S", bound="sa.Select[Any]")
+log = logs.get(__name__)
+
+
+class StoreError(StorageError):
+    """The database went away, or was locked for too long. What was at work is tried again."""
+
+
+def address(url: str, password: str = "") -> sa.URL:
+    """The address of a database as SQLAlchemy takes it, with psycopg 3 for PostgreSQL and the password put in.
+
+    Raises:
+        ConfigurationError: it is no database URL.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        message = f"the database URL cannot be used: {error}"
+        raise ConfigurationError(message, hint="see `database` in gateway.toml") from error
+    if is_server(url):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        if password:
+            parsed = parsed.set(password=password)
+    return parsed
 
 
 class Database:
@@ -28,24 +77,36 @@ class Database:
     Args:
         url: SQLAlchemy URL.
         actor: in whose name the audit trail is written.
+        password: password of the server; empty where none is needed.
+        patience: seconds for which a server that does not answer is waited for.
 
     Raises:
         ConfigurationError: the database cannot be opened.
     """
 
-    def __init__(self, url: str, actor: audit.Actor = NOBODY) -> None:
+    def __init__(self, url: str, actor: audit.Actor = NOBODY, password: str = "", patience: float = PATIENCE) -> None:
+        target = address(url, password)
         self.actor = actor
+        self._patience = patience
         try:
-            self.engine = sa.create_engine(url)
+            # Values of a statement that failed may be serial numbers, and errors are logged.
+            self.engine = sa.create_engine(target, hide_parameters=True, **_options(url))
         except (sa.exc.ArgumentError, ImportError) as error:
             message = f"the database URL cannot be used: {error}"
-            raise ConfigurationError(message, hint="see `database` in gateway.toml") from error
-        if self.engine.dialect.name == "sqlite":
+            missing = isinstance(error, ImportError)
+            hint = "install the extra `postgres`" if missing else "see `database` in gateway.toml"
+            raise ConfigurationError(message, hint=hint) from error
+        self.server = self.engine.dialect.name == "postgresql"
+        readers = self.engine
+        if self.server:
+            sa.event.listen(self.engine, "connect", _prepare_server)
+            readers = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        else:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         self._writers = sessionmaker(self.engine.execution_options(gateway_write=True), expire_on_commit=False)
         sa.event.listen(self._writers, "before_flush", audit.collect)
-        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(readers, expire_on_commit=False)
 
     def migrate(self) -> None:
         """Bring the tables up to date. Harmless when they are.
@@ -83,25 +144,97 @@ class Database:
         """One transaction that writes: committed at the end, rolled back on an exception.
 
         What it changed in the state of messages, and what was noted, goes into the audit trail with it.
+
+        Raises:
+            StoreError: the database went away or stays locked. Whether the transaction was committed is not known.
         """
-        with self._writers.begin() as session:
+        with self._explained(), self._writers() as session:
+            self._connected(session)
             yield session
             audit.seal(session, self.actor)
+            session.commit()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One consistent view for reading. What it gives stays usable afterwards."""
-        with self._readers() as session:
+        """One consistent view for reading. What it gives stays usable afterwards.
+
+        Raises:
+            StoreError: the database went away.
+        """
+        with self._explained(), self._readers() as session:
+            self._connected(session)
             yield session
+
+    def alone(self, session: Session, name: str) -> None:
+        """Keep every other writer that asks for the same name waiting until this transaction ends.
+
+        On SQLite there is one writer at a time anyway.
+        """
+        if self.server:
+            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("key", key, sa.BigInteger))))
+
+    def seconds(self, session: Session) -> float:
+        """The database's own clock, in seconds since 1970: the same for all workers, whatever their clocks say."""
+        text = (
+            "SELECT extract(epoch FROM clock_timestamp())"
+            if self.server
+            else "SELECT (julianday('now') - 2440587.5) * 86400.0"
+        )
+        return float(session.execute(sa.text(text)).scalar_one())
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
+    def _connected(self, session: Session) -> None:
+        """Begin the transaction. A server that does not answer is waited for: nothing has been done yet."""
+        if not self.server:
+            return
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                session.connection()
+            except sa.exc.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                log.warning("the database does not answer; waiting for it")
+                session.rollback()
+                time.sleep(1)
+            else:
+                return
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            message = f"the database does not work: {error.orig or error}"
+            raise StoreError(message, hint="see `database` in gateway.toml, and its server's log") from error
+
+
+def locking(statement: S) -> S:
+    """The same question, whose rows nobody else may change until the transaction ends.
+
+    The weaker form of the lock: rows that refer to it may still be added by others. SQLite ignores it.
+    """
+    return statement.with_for_update(key_share=True)
+
+
+def _options(url: str) -> dict[str, Any]:
+    if not is_server(url):
+        return {}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15, "connect_args": SERVER}
+
 
 def _head() -> str:
     """The newest migration; files begin with their number."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _prepare_server(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE}s'")
+    connection.commit()  # the pool rolls back, which would undo it
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -6,8 +6,9 @@ the archive and the state of every message in the ledger, so that another engine
 Rules that hold here, each for a measured reason:
 
 * the application version is a constant of ours, because DBOS never resumes the work of another version; it changes
-  only together with the steps below, after the old work has drained;
+  together with the steps below, and work of the versions before is begun again from the ledger (`Engine.adopt`);
 * the executor id is the worker's name and stays the same, because DBOS resumes the work of its own name at start;
+  the work of a worker that does not come back is moved to the others (`Engine.take_over`);
 * workflow ids are message and delivery ids, fixed in width and rising, because SQLite keeps seconds only and DBOS
   breaks ties by id;
 * ids and results are stored as JSON, not as pickles;
@@ -21,9 +22,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from dbos import (
     DBOS,
@@ -36,7 +38,6 @@ from dbos import (
     StepOptions,
 )
 from dbos import error as dbos_error
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import logs
@@ -45,17 +46,35 @@ from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
 from gateway.exchange.collect import Collector
-from gateway.exchange.flow import Flow
+from gateway.exchange.database import IDLE, address
+from gateway.exchange.flow import Flow, Go
+from gateway.exchange.gate import Gate
 from gateway.exchange.schedule import SCHEDULED
-from gateway.exchange.tables import DeliveryState, Message, State
-from gateway.settings import Settings
+from gateway.exchange.tables import Delivery, Message, State
+from gateway.settings import Settings, is_server
 
-VERSION = "pipeline-1"
+VERSION = "pipeline-2"
+
+#: Versions before this one, whose work is begun again from the ledger.
+OLDER = ["pipeline-1"]
+
 COLLECT, PROCESS, DELIVER = "collect", "process", "deliver"
+WORKING = ["ENQUEUED", "PENDING", "DELAYED"]
 GIVEN_UP = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"]
 PRUNED = 1000
 
-#: A full disk is waited out for about half a minute; after that the message fails and can be replayed.
+#: What waiting work is woken with, and the longest time for which it waits for that, in seconds.
+WAKE = "wake"
+LONGEST = 86400.0
+
+#: Seconds for which a stop waits for the steps at work.
+PATIENCE = 10.0
+
+#: Connections that the engine keeps to a database server; the ledger has its own.
+POOL, CLIENT_POOL = 8, 2
+
+#: A full disk or a lost database is waited out for about half a minute; after that the message fails and can be
+#: replayed.
 RETRY_STORAGE: StepOptions = {
     "retries_allowed": True,
     "max_attempts": 6,
@@ -64,6 +83,7 @@ RETRY_STORAGE: StepOptions = {
     "should_retry": lambda error: isinstance(error, StorageError),
 }
 
+R = TypeVar("R")
 log = logs.get(__name__)
 
 
@@ -73,11 +93,20 @@ class _Parts:
     flow: Flow
     collector: Collector
     engine: Engine
+    gate = Gate()
+
+
+def _step(name: str, function: Callable[[str], R], argument: str) -> R:
+    def through_the_gate(argument: str) -> R:
+        with _Parts.gate:
+            return function(argument)
+
+    return DBOS.run_step({"name": name, **RETRY_STORAGE}, through_the_gate, argument)
 
 
 @DBOS.workflow(name=COLLECT)
 def _collect(channel: str) -> str:
-    return DBOS.run_step({"name": "collect"}, _collect_step, channel)
+    return _step("collect", _collect_step, channel)
 
 
 def _collect_step(channel: str) -> str:
@@ -89,16 +118,18 @@ def _process(message: str) -> None:
     flow = _Parts.flow
     try:
         for name, step in (("detect", flow.detect), ("convert", flow.convert), ("check", flow.check)):
-            if not DBOS.run_step({"name": name, **RETRY_STORAGE}, step, message):
+            while (answer := _step(name, step, message)) == Go.HELD:
+                DBOS.recv(WAKE, timeout_seconds=LONGEST)
+            if answer != Go.ON:
                 return
-        for delivery, partner in DBOS.run_step({"name": "plan"}, flow.plan, message):
-            with SetWorkflowID(delivery), SetEnqueueOptions(queue_partition_key=partner):
+        for delivery, lane in _step("plan", flow.plan, message):
+            with SetWorkflowID(delivery), SetEnqueueOptions(queue_partition_key=lane):
                 DBOS.enqueue_workflow(DELIVER, _deliver, delivery)
             failpoints.reach("deliver.enqueued")
     except (dbos_error.DBOSMaxStepRetriesExceeded, PortableWorkflowError) as error:
         # The second one is the first one after a crash: stored errors come back as name and text.
         last = error.errors[-1] if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) else error
-        DBOS.run_step({"name": "fail"}, _fail_step, message, str(last))
+        _step("fail", lambda id_: _fail_step(id_, str(last)), message)
 
 
 def _fail_step(message: str, reason: str) -> None:
@@ -108,9 +139,9 @@ def _fail_step(message: str, reason: str) -> None:
 @DBOS.workflow(name=DELIVER)
 def _deliver(delivery: str) -> None:
     flow = _Parts.flow
-    while (wait := DBOS.run_step({"name": "attempt"}, flow.attempt, delivery)) is not None:
-        DBOS.sleep(wait)
-    DBOS.run_step({"name": "close"}, flow.close, delivery)
+    while (wait := _step("attempt", flow.attempt, delivery)) is not None:
+        DBOS.recv(WAKE, timeout_seconds=wait)
+    _step("close", flow.close, delivery)
 
 
 class Engine:
@@ -120,56 +151,80 @@ class Engine:
         settings: database, worker's name, poll interval.
         flow: the steps of messages and deliveries.
         collector: collects channels.
+        password: password of the database server, empty where none is needed.
     """
 
-    def __init__(self, settings: Settings, flow: Flow, collector: Collector) -> None:
+    def __init__(self, settings: Settings, flow: Flow, collector: Collector, password: str = "") -> None:
         self._settings = settings.engine
+        self._url = address(settings.engine.url, password).render_as_string(hide_password=False)
         self._flow = flow
         self._collector = collector
         self._client: DBOSClient | None = None
         self._buried: set[str] = set()
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
+        _Parts.gate.open()
 
-    def start(self) -> None:
-        """Launch the engine and take up the work that the last run left.
+    def start(self, *, died: bool = False) -> None:
+        """Launch the engine; DBOS takes up what it remembers of this worker's work.
 
-        Three kinds of work are taken up: what DBOS itself remembers; open messages in the ledger that it does not
-        know (the process died before they were submitted, or its database was lost); and workflows that DBOS gave
-        up, whose messages become ``failed`` so that an operator sees them.
+        Args:
+            died: whether this worker's last process did not stop but died.
 
         Raises:
             ConfigurationError: the engine's database cannot be opened.
         """
+        if died:
+            self._count_own_deaths()
         try:
             self._launch()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             message = f"the engine's database cannot be opened: {error}"
             raise ConfigurationError(message, hint="see `url` under [engine] in gateway.toml") from error
+
+    def lead(self) -> None:
+        """Take up the work that nobody else takes up.
+
+        Three kinds: work of an older version of the flow; open messages in the ledger that DBOS does not know (the
+        process died before they were submitted, or its database was lost); and workflows that DBOS gave up, whose
+        messages become ``failed`` so that an operator sees them.
+        """
+        self.adopt()
         self.bury()
         for open_message in self._flow.queries.open_messages():
             self.process(open_message)
 
     def _launch(self) -> None:
         _prepare_sqlite(self._settings.url)
-        serializer = DBOSPortableJSONSerializer()
+        poll = self._settings.poll_interval
         config: DBOSConfig = {
             "name": "gateway",
-            "system_database_url": self._settings.url,
+            "system_database_url": self._url,
+            "sys_db_pool_size": POOL,
+            "sys_db_idle_transaction_timeout_sec": IDLE,
             "application_version": VERSION,
             "executor_id": self._settings.worker,
             "log_level": "WARNING",
             "console_log_level": "WARNING",
-            "serializer": serializer,
-            "notification_listener_polling_interval_sec": self._settings.poll_interval,
+            "serializer": DBOSPortableJSONSerializer(),
+            "notification_listener_polling_interval_sec": poll,
         }
+        if not is_server(self._settings.url):
+            del config["sys_db_pool_size"]
         DBOS(config=config)
         DBOS.launch()
-        poll: dict[str, Any] = {"polling_interval_sec": self._settings.poll_interval, "on_conflict": "always_update"}
-        DBOS.register_queue(COLLECT, partition_concurrency=1, **poll)
-        DBOS.register_queue(PROCESS, partition_concurrency=1, worker_concurrency=self._settings.concurrency, **poll)
-        DBOS.register_queue(DELIVER, partition_concurrency=1, **poll)
-        self._client = DBOSClient(
-            system_database_url=self._settings.url, serializer=serializer, application_name="gateway"
+        queue: dict[str, Any] = {"polling_interval_sec": poll, "on_conflict": "always_update"}
+        DBOS.register_queue(COLLECT, partition_concurrency=1, **queue)
+        DBOS.register_queue(PROCESS, partition_concurrency=1, worker_concurrency=self._settings.concurrency, **queue)
+        DBOS.register_queue(DELIVER, partition_concurrency=1, **queue)
+        self._client = self._connect()
+
+    def _connect(self) -> DBOSClient:
+        return DBOSClient(
+            system_database_url=self._url,
+            serializer=DBOSPortableJSONSerializer(),
+            system_database_pool_size=CLIENT_POOL,
+            sys_db_idle_transaction_timeout_sec=IDLE,
+            application_name="gateway",
         )
 
     @property
@@ -183,11 +238,15 @@ class Engine:
         self._collector.use(agreements, configuration)
 
     def stop(self) -> None:
-        """Stop taking work. Steps that run now are not waited for: they run again at the next start."""
+        """Stop taking work, and wait a little for the steps at work; those that go on run again at the next start."""
+        if not _Parts.gate.close(PATIENCE):
+            log.warning("a step takes long; it will run again")
         if self._client is not None:
             self._client.destroy()
             self._client = None
         DBOS.destroy()
+
+    # ---- work ---------------------------------------------------------------------------------------------------
 
     def collect(self, channel: str, id_: str) -> None:
         """Enqueue a collection. The same id again has no effect."""
@@ -195,14 +254,24 @@ class Engine:
 
     def process(self, message: Message) -> None:
         """Enqueue the processing of a message; its sender's messages keep their order. Again: no effect."""
-        self._enqueue(PROCESS, message.id, message.channel, message.id)
+        self._enqueue(PROCESS, message.id, self._flow.lane(message), message.id)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Enqueue a delivery that was planned. Again: no effect."""
+        self._enqueue(DELIVER, delivery.id, self._flow.delivery_lane(delivery), delivery.id)
+
+    def wake(self, work: Iterable[str]) -> None:
+        """Let waiting work look again at once: a message's or a delivery's."""
+        for id_ in work:
+            with contextlib.suppress(dbos_error.DBOSNonExistentWorkflowError):
+                self._running().send(id_, "", topic=WAKE)
 
     def outcome(self, id_: str) -> str | None:
         """What a collection came to: an error text, empty for none; None while it is at work."""
         for status in self._list(workflow_ids=[id_]):
             if status.status == "SUCCESS":
                 return str(status.output or "")
-            if status.status not in ("ENQUEUED", "PENDING", "DELAYED"):
+            if status.status not in WORKING:
                 return f"the engine gave up: {status.status}"
         return None
 
@@ -210,26 +279,57 @@ class Engine:
         """Whether a scheduled collection of a channel has not begun yet."""
         return bool(self._list(status="ENQUEUED", workflow_id_prefix=f"{SCHEDULED}:{channel}:", limit=1))
 
+    # ---- what others left ---------------------------------------------------------------------------------------
+
+    def take_over(self, worker: str, *, died: bool = True) -> int:
+        """Move the unfinished work of another worker to the living ones; returns how many pieces that were.
+
+        Each goes back into its own queue, so that its place in the order is kept.
+
+        Args:
+            worker: name of the worker; it must not be able to begin meanwhile.
+            died: whether its end is to be counted against what it worked at.
+        """
+        queues: dict[str, list[str]] = defaultdict(list)
+        for status in self._list(status="PENDING", executor_id=worker, load_output=False):
+            if died and self._flow.deadly(status.workflow_id):
+                self._running().cancel_workflow(status.workflow_id)
+            elif status.queue_name:
+                queues[status.queue_name].append(status.workflow_id)
+        for queue, ids in queues.items():
+            self._running().resume_workflows(sorted(ids), queue_name=queue)
+        return sum(map(len, queues.values()))
+
+    def adopt(self) -> int:
+        """Begin the unfinished work of older versions again; returns how many pieces that were.
+
+        Its steps may run again, so it starts at its first one. Collections are dropped: the next slot takes the files.
+        """
+        old = self._list(status=WORKING, app_version=OLDER, load_output=False)
+        if not old:
+            return 0
+        self._running().delete_workflows([status.workflow_id for status in old])
+        for status in sorted(old, key=lambda status: str(status.workflow_id)):
+            with contextlib.suppress(UsageError):  # the ledger is another one; it decides what there is
+                if status.name == PROCESS:
+                    self.process(self._flow.queries.message(status.workflow_id))
+                elif status.name == DELIVER:
+                    self.deliver(self._flow.queries.delivery(status.workflow_id))
+        log.warning("work of an older version begins again", pieces=len(old))
+        return len(old)
+
     def bury(self) -> None:
         """Make messages ``failed`` whose workflow the engine gave up."""
         for status in self._list(status=GIVEN_UP, name=[PROCESS, DELIVER], load_output=False):
             if status.workflow_id in self._buried:
                 continue
             try:
-                self._bury(status.workflow_id, status.name, f"the engine gave up: {status.status}")
+                reason = self._flow.parked(status.workflow_id) or f"the engine gave up: {status.status}"
+                self._flow.give_up(status.workflow_id, reason)
             except UsageError:
                 # The ledger was restored from a backup, or is another one. It decides what there is.
                 log.warning("work of an unknown message was dropped", workflow=status.workflow_id)
             self._buried.add(status.workflow_id)
-
-    def _bury(self, id_: str, workflow: str, reason: str) -> None:
-        message = self._flow.queries.message(id_.partition(".")[0]).id
-        if workflow == PROCESS:
-            self._flow.ledger.move(message, State.FAILED, reason)
-            return
-        if self._flow.queries.delivery(id_).state in (DeliveryState.PLANNED, DeliveryState.WAITING):
-            self._flow.ledger.undelivered(id_, reason, None)
-        self._flow.ledger.close(message)
 
     def prune(self, before: datetime) -> int:
         """Forget work that ended before a moment; DBOS never does. The ledger keeps what happened.
@@ -239,15 +339,26 @@ class Engine:
         ended = self._list(
             status=["SUCCESS", *GIVEN_UP], completed_before=before.isoformat(), limit=PRUNED, load_output=False
         )
-        if ended and self._client is not None:
-            self._client.delete_workflows([status.workflow_id for status in ended])
+        if ended:
+            self._running().delete_workflows([status.workflow_id for status in ended])
         return len(ended)
 
+    def _count_own_deaths(self) -> None:
+        """Count the death of this worker against what it worked at, and take out what killed it too often."""
+        try:
+            self._client = self._connect()
+            for status in self._list(status="PENDING", executor_id=self._settings.worker, load_output=False):
+                if self._flow.deadly(status.workflow_id):
+                    self._client.cancel_workflow(status.workflow_id)
+        except (SQLAlchemyError, OSError, dbos_error.DBOSException):
+            log.warning("the engine's database was lost; the work begins again from the ledger")
+        finally:
+            if self._client is not None:
+                self._client.destroy()
+                self._client = None
+
     def _enqueue(self, workflow: str, id_: str, partition: str, argument: str) -> None:
-        if self._client is None:
-            message = "the engine does not run"
-            raise RuntimeError(message)
-        self._client.enqueue(
+        self._running().enqueue(
             {
                 "workflow_name": workflow,
                 "queue_name": workflow,
@@ -258,13 +369,19 @@ class Engine:
             argument,
         )
 
+    def _running(self) -> DBOSClient:
+        if self._client is None:
+            message = "the engine does not run"
+            raise RuntimeError(message)
+        return self._client
+
     def _list(self, **filters: Any) -> Sequence[Any]:
         return [] if self._client is None else self._client.list_workflows(load_input=False, **filters)
 
 
 def _prepare_sqlite(url: str) -> None:
     """Put an SQLite file into WAL mode; the mode stays in the file."""
-    parsed = make_url(url)
+    parsed = address(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         with contextlib.closing(sqlite3.connect(parsed.database)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")

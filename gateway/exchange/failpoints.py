@@ -1,13 +1,15 @@
 """Places where a test may kill the process, to prove that a crash there loses and doubles nothing.
 
 Off unless the environment variable ``GATEWAY_FAILPOINT`` names one of `POINTS`; then the process kills itself with
-SIGKILL at that point, as a power cut would. ``NAME:3`` does so when the point is reached for the third time.
+SIGKILL at that point, as a power cut would. ``NAME:3`` does so when the point is reached for the third time, and
+``NAME:3:stop`` stops it there (SIGSTOP) until somebody lets it go on, as a machine that sleeps would.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 
 VARIABLE = "GATEWAY_FAILPOINT"
 
@@ -51,8 +53,9 @@ def reach(point: str) -> None:
     wanted = os.environ.get(VARIABLE)
     if not wanted:
         return
-    name, _, count = wanted.partition(":")
+    name, count, what = (*wanted.split(":"), "", "")[:3]
     if name == point:
         _reached[point] = _reached.get(point, 0) + 1
         if _reached[point] == int(count or 1):
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)
+            time.sleep(0.2)  # this thread may run on for a moment

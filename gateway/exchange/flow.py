@@ -7,7 +7,8 @@ machine, and that one is idempotent by the transport's contract: the same name a
 
 from __future__ import annotations
 
-import random
+import contextlib
+import enum
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
@@ -15,44 +16,55 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from gateway import logs
-from gateway.agreements.load import TABLE, Agreements, is_mapped
+from gateway.agreements.load import TABLE, is_mapped
 from gateway.agreements.model import Channel, Target
 from gateway.convert import check_output, convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
-from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, TransportError
+from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import failpoints
-from gateway.exchange.archive import Archive, StorageError, Stored
+from gateway.exchange.archive import StorageError, Stored
+from gateway.exchange.deliveries import Deliveries
 from gateway.exchange.epc_index import Indexer
-from gateway.exchange.ledger import Ledger, Plan
+from gateway.exchange.holds import CHANNEL, PARTNER
+from gateway.exchange.ledger import Plan
 from gateway.exchange.names import delivery_names
-from gateway.exchange.queries import Queries
 from gateway.exchange.requests import request_for
-from gateway.exchange.tables import FINAL, Delivery, DeliveryState, Message, OutputFile, State
+from gateway.exchange.tables import ENDED, FINAL, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
 from gateway.findings import Findings
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.report import Report
 from gateway.sources import Source
 from gateway.transports import TRANSPORTS
-from gateway.transports.base import Receipt, Secrets
+
+#: A piece of work over which workers died so often is taken out of their way.
+DEATHS = 5
 
 P = ParamSpec("P")
 log = logs.get(__name__)
 
 
+class Go(enum.StrEnum):
+    """What follows a step of a message. Text, because the engine keeps it."""
+
+    ON = "on"  # the next step
+    STOP = "stop"  # nothing: the message is at an end
+    HELD = "held"  # the same step again, once an operator has released what is held
+
+
 def _step(
-    function: Callable[Concatenate[Flow, str, P], bool],
-) -> Callable[Concatenate[Flow, str, P], bool]:
-    """A step of a message: True when the next one may follow.
+    function: Callable[Concatenate[Flow, str, P], Go],
+) -> Callable[Concatenate[Flow, str, P], Go]:
+    """A step of a message.
 
     Whatever goes wrong ends the message in a state that an operator sees. Only a disk without room is raised: the
     engine tries that again.
     """
 
     @wraps(function)
-    def guarded(flow: Flow, message: str, /, *args: P.args, **kwargs: P.kwargs) -> bool:
+    def guarded(flow: Flow, message: str, /, *args: P.args, **kwargs: P.kwargs) -> Go:
         if State(flow.queries.message(message).state) in FINAL:
-            return False
+            return Go.STOP
         try:
             return function(flow, message, *args, **kwargs)
         except StorageError:
@@ -66,66 +78,48 @@ def _step(
             bug = f"a bug: {type(error).__name__}"
             log.error("step failed", message=message, step=function.__name__, bug=bug, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
             flow.end(message, function.__name__, State.FAILED, f"{bug}: {error}", logged=bug)
-        return False
+        return Go.STOP
 
     return guarded
 
 
-class Flow:
-    """The steps of all messages.
-
-    Args:
-        agreements: who gets what.
-        ledger: the record.
-        archive: the bytes.
-        secrets: resolves references in transport settings.
-        jitter: gives numbers from 0 to 1 that spread retries.
-    """
-
-    def __init__(
-        self,
-        agreements: Agreements,
-        ledger: Ledger,
-        archive: Archive,
-        secrets: Secrets,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        self.agreements = agreements
-        self.ledger = ledger
-        self.queries = Queries(ledger.database)
-        self.archive = archive
-        self._secrets = secrets
-        self._jitter = jitter
+class Flow(Deliveries):
+    """The steps of all messages."""
 
     # ---- one message --------------------------------------------------------------------------------------------
 
     @_step
-    def detect(self, id_: str) -> bool:
+    def detect(self, id_: str) -> Go:
         """Say what the file is: by the agreement, else by its content."""
         message = self.queries.message(id_)
+        agreement, channel = self.agreements.channel(message.channel)
+        held = self.holds.why({PARTNER: agreement.partner.id, CHANNEL: channel.id})
+        if held:
+            self.ledger.waits(id_, held)
+            log.info("held", message=id_, reason=held)
+            return Go.HELD
         self.ledger.move(id_, State.CONVERTING)
         if message.start != "detect" and message.format:
-            return True
+            return Go.ON
         self.ledger.begin(id_, "detect", input_sha256=message.sha256)
         failpoints.reach("detect.started")
-        _, channel = self.agreements.channel(message.channel)
         found = self._detection(message, channel)
         self.ledger.detected(id_, found.format, found.mapping or "", found.reason)
         failpoints.reach("detect.recorded")
-        return True
+        return Go.ON
 
     @_step
-    def convert(self, id_: str) -> bool:
+    def convert(self, id_: str) -> Go:
         """Convert the file for each of its targets; outputs go into the archive."""
         message = self.queries.message(id_)
         if message.start == "deliver":
-            return True
+            return Go.ON
         for number, target in enumerate(self._targets(message)):
             self._convert_for(message, target, first=number == 0)
-        return True
+        return Go.ON
 
     @_step
-    def check(self, id_: str) -> bool:
+    def check(self, id_: str) -> Go:
         """The gate before the outside world: every target has its outputs whole, or nobody gets anything."""
         message = self.queries.message(id_)
         self.ledger.begin(id_, "check")
@@ -135,24 +129,24 @@ class Flow:
             errors = len({(f.code, str(f.where), f.text) for f in lineage.findings if f.severity == "error"})
             what = f"{errors:,} {'error' if errors == 1 else 'errors'}" if errors else "something would be lost"
             self.end(id_, "check", State.REFUSED, f"{what} for {', '.join(refused)}; nothing was delivered")
-            return False
+            return Go.STOP
         served = {output.target for output in lineage.outputs}
         for target in self._targets(message):
             if target.id not in served:
                 self.end(id_, "check", State.FAILED, f"there is no output for {target.id}")
-                return False
+                return Go.STOP
         damaged = [output.name for output in lineage.outputs if not self.archive.verify(output.sha256)]
         if damaged:
             self.end(id_, "check", State.FAILED, f"the archive lacks or has damaged {', '.join(damaged)}")
-            return False
+            return Go.STOP
         if not self._valid(id_, lineage.outputs):
-            return False
+            return Go.STOP
         self.ledger.finish(id_, "check", detail=f"{len(lineage.outputs)} outputs for {len(served)} targets")
         failpoints.reach("check.recorded")
-        return True
+        return Go.ON
 
     def plan(self, id_: str) -> list[tuple[str, str]]:
-        """Write down the deliveries of a message that passed the check: their ids and receivers, in order."""
+        """Write down the deliveries of a message that passed the check: their ids and lanes, in order."""
         message = self.queries.message(id_)
         if State(message.state) in FINAL:
             return []
@@ -163,7 +157,7 @@ class Flow:
             return []
         deliveries = self.ledger.plan(id_, plans)
         failpoints.reach("deliver.planned")
-        return [(delivery.id, delivery.partner) for delivery in deliveries]
+        return [(delivery.id, self.delivery_lane(delivery)) for delivery in deliveries]
 
     def _plans(self, message: Message) -> list[Plan]:
         plans: list[Plan] = []
@@ -192,45 +186,34 @@ class Flow:
         self.ledger.move(id_, state, reason)
         log.warning(state.value, message=id_, step=step, reason=logged or reason.splitlines()[0])
 
-    # ---- one delivery -------------------------------------------------------------------------------------------
+    def give_up(self, work: str, reason: str) -> None:
+        """End a message or a delivery that the engine gave up, so that an operator sees it.
 
-    def attempt(self, delivery_id: str) -> float | None:
-        """Try to deliver. Returns the seconds to wait before the next try, None when there is none."""
-        delivery = self.queries.delivery(delivery_id)
-        if delivery.state in (DeliveryState.DELIVERED, DeliveryState.FAILED):
-            return None
-        failpoints.reach("deliver.started")
-        wait: float | None = None
-        try:
-            target = self.agreements.target(delivery.target)
-            receipt = self._deliver(delivery, target)
-        except TransportError as error:
-            wait = target.retry.wait(delivery.attempts + 1, self._jitter()) if error.retryable else None
-            if wait is not None:
-                wait = max(wait, error.wait)
-            self._undelivered(delivery, str(error), wait, error.detail)
-            return wait
-        except GatewayError as error:
-            self._undelivered(delivery, str(error), None)
-            return None
-        except Exception as error:  # noqa: BLE001 - a bug must not block the receiver's queue for ever
-            log.error("delivery failed", delivery=delivery_id, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
-            self._undelivered(delivery, f"a bug: {type(error).__name__}: {error}", None)
-            return None
-        failpoints.reach("deliver.sent")
-        self.ledger.delivered(delivery_id, receipt.name)
-        failpoints.reach("deliver.recorded")
-        log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
-        return None
+        Raises:
+            UsageError: the ledger knows nothing of it.
+        """
+        message = self.queries.message(work.partition(".")[0]).id
+        if "." not in work:
+            self.ledger.move(message, State.FAILED, reason)
+            return
+        if self.queries.delivery(work).state not in ENDED:
+            self.ledger.undelivered(work, reason, None)
+        self.ledger.close(message)
 
-    def close(self, delivery_id: str) -> bool:
-        """Close the message of a delivery if it was the last one. True when that closed it."""
-        message = self.queries.delivery(delivery_id).message
-        state = self.ledger.close(message)
-        failpoints.reach("close.recorded")
-        if state is not None:
-            log.info("closed", message=message, state=state.value)
-        return state is not None
+    def deadly(self, work: str) -> bool:
+        """Count the death of a worker against a piece of work; whether it was one too many.
+
+        A delivery that merely waited is not to blame.
+        """
+        with contextlib.suppress(UsageError):
+            if self.queries.delivery(work).state in (DeliveryState.WAITING, DeliveryState.HELD):
+                return False
+        return self.interruptions.add(work) >= DEATHS
+
+    def parked(self, work: str) -> str:
+        """Why a piece of work is out of the way; empty when no deaths are the reason."""
+        deaths = self.interruptions.count(work)
+        return f"parked: workers died over it {deaths} times; see the log, then replay it" if deaths >= DEATHS else ""
 
     # ---- helpers ------------------------------------------------------------------------------------------------
 
@@ -290,25 +273,6 @@ class Flow:
                 self.end(id_, "check", State.FAILED, f"{output.name} for {output.target} is not valid {output.format}")
                 return False
         return True
-
-    def _deliver(self, delivery: Delivery, target: Target) -> Receipt:
-        transport = TRANSPORTS.get(target.transport)
-        with (
-            self.archive.open(delivery.sha256) as stream,
-            transport.connect(target.settings, self._secrets) as session,
-        ):
-            return session.deliver(delivery.name, stream, delivery.size)
-
-    def _undelivered(self, delivery: Delivery, error: str, wait: float | None, detail: str = "") -> None:
-        """Keep why a try failed. What the peer said (`detail`) may hold serial numbers: it is not logged."""
-        self.ledger.undelivered(delivery.id, f"{error}; it says: {detail}" if detail else error, wait)
-        log.warning(
-            "not delivered",
-            message=delivery.message,
-            target=delivery.target,
-            error=error,
-            next_try="none" if wait is None else f"in {wait:.0f} s",
-        )
 
     def _targets(self, message: Message) -> list[Target]:
         agreement, channel = self.agreements.channel(message.channel)

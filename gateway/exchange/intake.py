@@ -28,6 +28,9 @@ from gateway.exchange.tables import (
 )
 from gateway.findings import Finding
 
+#: Name of the lock under which messages get their numbers: numbers, ids and times rise in the order of the commits.
+ARRIVALS = "arrivals"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -68,6 +71,7 @@ class Intake:
         """
         digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         with self.database.write() as session:
+            self.database.alone(session, "configurations")
             if session.get(Configuration, digest) is None:
                 session.add(Configuration(sha256=digest, seen_at=self.now(), files=dict(files)))
             changed_to(session, digest, files, self.now())
@@ -83,6 +87,7 @@ class Intake:
         was refused or failed: then the sender tries again.
         """
         with self.database.write() as session:
+            self.database.alone(session, ARRIVALS)
             known = offer_row(session, arrival.channel, arrival.identity)
             if known is not None and known.sha256 == arrival.stored.sha256 and not known.acknowledged_at:
                 return message_row(session, known.message), False
@@ -107,6 +112,7 @@ class Intake:
     def refuse_unseen(self, arrival: Arrival, finding: Finding) -> tuple[Message, bool]:
         """Record a file that was not taken because it is over a limit; it stays with its sender."""
         with self.database.write() as session:
+            self.database.alone(session, ARRIVALS)
             known = offer_row(session, arrival.channel, arrival.identity)
             if known is not None:
                 return message_row(session, known.message), False
@@ -140,6 +146,7 @@ class Intake:
             configuration: hash of the configuration in force.
         """
         with self.database.write() as session:
+            self.database.alone(session, ARRIVALS)
             message = self._add(
                 session,
                 Message(

@@ -17,8 +17,9 @@ from gateway.exchange import audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import stamp
 from gateway.exchange.intake import Arrival, Intake
-from gateway.exchange.rows import message_row, put_findings, put_losses, stage_row
+from gateway.exchange.rows import delivery_row, message_row, put_findings, put_losses, stage_row
 from gateway.exchange.tables import (
+    ENDED,
     FINAL,
     Delivery,
     DeliveryState,
@@ -133,9 +134,19 @@ class Ledger(Intake):
         with self.database.write() as session:
             self._move(session, message_row(session, message), state, reason)
 
+    def waits(self, message: str, reason: str) -> None:
+        """Say why a message stays in its state."""
+        with self.database.write() as session:
+            row = message_row(session, message)
+            if row.state not in FINAL:
+                row.reason = reason
+
     def plan(self, message: str, plans: Iterable[Plan]) -> list[Delivery]:
         """Write down which deliveries are to be made, in order."""
         with self.database.write() as session:
+            row = message_row(session, message)
+            if row.state in FINAL:
+                return []  # cancelled meanwhile
             deliveries = []
             for number, plan in enumerate(plans, 1):
                 id_ = f"{message}.{number:03d}"
@@ -155,7 +166,7 @@ class Ledger(Intake):
                     )
                     session.add(delivery)
                 deliveries.append(delivery)
-            self._move(session, message_row(session, message), State.DELIVERING)
+            self._move(session, row, State.DELIVERING)
             return deliveries
 
     # ---- deliveries ---------------------------------------------------------------------------------------------
@@ -163,8 +174,8 @@ class Ledger(Intake):
     def delivered(self, delivery: str, name: str) -> None:
         """A receiver has the file."""
         with self.database.write() as session:
-            row = session.get_one(Delivery, delivery)
-            if row.state != DeliveryState.DELIVERED:
+            row = delivery_row(session, delivery)
+            if row.state != DeliveryState.DELIVERED:  # also one that was cancelled meanwhile: the receiver has it
                 row.attempts += 1
                 row.state, row.name, row.delivered_at = DeliveryState.DELIVERED, name, self.now()
                 row.error = row.next_try_at = ""
@@ -175,7 +186,9 @@ class Ledger(Intake):
     def undelivered(self, delivery: str, error: str, wait: float | None) -> None:
         """An attempt failed; another one follows after `wait` seconds, or none when it is None."""
         with self.database.write() as session:
-            row = session.get_one(Delivery, delivery)
+            row = delivery_row(session, delivery)
+            if row.state in ENDED:
+                return  # another worker has brought it to an end meanwhile
             row.attempts += 1
             row.error = error
             if wait is None:
@@ -185,6 +198,13 @@ class Ledger(Intake):
                 row.state = DeliveryState.WAITING
                 row.next_try_at = stamp(self.clock() + timedelta(seconds=wait))
 
+    def held(self, delivery: str, reason: str) -> None:
+        """A delivery waits until an operator releases what is held. That is no try."""
+        with self.database.write() as session:
+            row = delivery_row(session, delivery)
+            if row.state not in ENDED:
+                row.state, row.error, row.next_try_at = DeliveryState.HELD, reason, ""
+
     def close(self, message: str) -> State | None:
         """Close a message whose deliveries have all come to an end; None while one has not, or when it is closed."""
         with self.database.write() as session:
@@ -192,7 +212,7 @@ class Ledger(Intake):
             if row.state in FINAL:
                 return None
             states = list(session.scalars(sa.select(Delivery.state).where(Delivery.message == message)))
-            if any(state in (DeliveryState.PLANNED, DeliveryState.WAITING) for state in states):
+            if any(state not in ENDED for state in states):
                 return None
             failed = sum(state == DeliveryState.FAILED for state in states)
             if failed:

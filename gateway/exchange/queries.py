@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gateway.errors import UsageError
 from gateway.exchange.database import Database
 from gateway.exchange.tables import (
+    ENDED,
     FINAL,
     AuditRow,
     Collection,
@@ -171,7 +172,7 @@ class Queries:
 
     def open_deliveries(self) -> Sequence[Delivery]:
         """Deliveries that are not at an end."""
-        query = sa.select(Delivery).where(Delivery.state.in_([DeliveryState.PLANNED, DeliveryState.WAITING]))
+        query = sa.select(Delivery).where(Delivery.state.not_in(ENDED))
         with self._database.read() as session:
             return session.scalars(query.order_by(Delivery.id)).all()
 

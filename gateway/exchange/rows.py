@@ -1,4 +1,8 @@
-"""Rows of the ledger that several writers look up or put."""
+"""Rows of the ledger that several writers look up or put.
+
+Two workers may be at one message: one that was taken for dead goes on just when another one has taken its work over.
+Therefore whoever writes about a message locks its row first, and the second one finds what the first one wrote.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,20 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gateway.exchange.tables import FindingRow, LossRow, Message, OfferSeen, OutputFile, Stage
+from gateway.exchange.database import locking
+from gateway.exchange.tables import Delivery, FindingRow, LossRow, Message, OfferSeen, OutputFile, Stage
 from gateway.findings import Finding
 from gateway.report import Report
 
 
 def message_row(session: Session, id_: str) -> Message:
-    """The message with this id."""
-    return session.scalars(sa.select(Message).where(Message.id == id_)).one()
+    """The message with this id, locked until the transaction ends."""
+    return session.scalars(locking(sa.select(Message).where(Message.id == id_))).one()
+
+
+def delivery_row(session: Session, id_: str) -> Delivery:
+    """The delivery with this id, locked until the transaction ends."""
+    return session.scalars(locking(sa.select(Delivery).where(Delivery.id == id_))).one()
 
 
 def offer_row(session: Session, channel: str, identity: str) -> OfferSeen | None:
@@ -23,7 +33,8 @@ def offer_row(session: Session, channel: str, identity: str) -> OfferSeen | None
 
 
 def stage_row(session: Session, message: str, step: str, target: str) -> Stage | None:
-    """A step of a message, for one target or (empty) for all."""
+    """A step of a message, for one target or (empty) for all. The message is locked."""
+    message_row(session, message)
     query = sa.select(Stage).where(Stage.message == message, Stage.step == step, Stage.target == target)
     return session.scalar(query)
 
@@ -43,6 +54,7 @@ def copy_of(output: OutputFile, message: str) -> OutputFile:
 
 def put_findings(session: Session, message: str, target: str, findings: Iterable[Finding]) -> None:
     """Keep the findings of one conversion in place of those of an earlier run of it."""
+    message_row(session, message)
     session.execute(sa.delete(FindingRow).where(FindingRow.message == message, FindingRow.target == target))
     for position, finding in enumerate(findings, 1):
         session.add(
@@ -63,6 +75,7 @@ def put_findings(session: Session, message: str, target: str, findings: Iterable
 
 def put_losses(session: Session, message: str, target: str, report: Report) -> None:
     """Keep the losses of one conversion in place of those of an earlier run of it."""
+    message_row(session, message)
     session.execute(sa.delete(LossRow).where(LossRow.message == message, LossRow.target == target))
     for position, loss in enumerate(report.losses.summaries.values(), 1):
         session.add(

@@ -17,13 +17,15 @@ from gateway.agreements.load import Agreements
 from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
 from gateway.exchange.collect import Collector
-from gateway.exchange.engine import Engine
+from gateway.exchange.database import StoreError
+from gateway.exchange.engine import VERSION, Engine
 from gateway.exchange.flow import Flow
 from gateway.exchange.queries import Queries
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
 from gateway.exchange.schedule import Scheduler
 from gateway.exchange.tables import Delivery, DeliveryState, Message, State
+from gateway.exchange.workers import BEATS, Crew
 from gateway.exchange.workspace import Workspace
 from gateway.transports.secrets import secrets
 
@@ -35,6 +37,9 @@ PRUNE = 600.0
 
 #: Seconds between two looks at the ledger for messages that came in from elsewhere, e.g. by `gateway replay`.
 LOOK = 2.0
+
+#: Seconds between two looks for waiting work that is to be woken.
+WAKES = 1.0
 
 log = logs.get(__name__)
 
@@ -61,57 +66,136 @@ class Outcome:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What exchanges in a workspace while it is open.
+
+    Attributes:
+        engine: the engine, started.
+        crew: this worker among the others.
+        flow: the steps of messages and deliveries.
+    """
+
+    engine: Engine
+    crew: Crew
+    flow: Flow
+
+
 @contextmanager
-def engine(workspace: Workspace) -> Iterator[Engine]:
-    """The engine of a workspace, started; the workspace is held exclusively.
+def exchange(workspace: Workspace) -> Iterator[Running]:
+    """A workspace's engine, started; no other process exchanges under this worker's name meanwhile.
 
     Raises:
-        UsageError: another process exchanges in this workspace.
+        UsageError: another process does.
         ConfigurationError: an agreement is wrong.
     """
-    agreements = workspace.agreements
+    agreements, settings = workspace.agreements, workspace.settings
     with workspace.exclusive():
-        workspace.act_as(Actor(f"gateway {workspace.settings.engine.worker}"))
+        workspace.act_as(Actor(f"gateway {settings.engine.worker}"))
+        crew = Crew(workspace.database, settings.engine.worker, VERSION, settings.engine.silence)
+        died = crew.join()
         workspace.archive.clear_quarantine()
         configuration = workspace.ledger.configuration(agreements.files)
-        resolve = secrets(workspace.settings.root)
-        flow = Flow(agreements, workspace.ledger, workspace.archive, resolve)
-        collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve)
-        running = Engine(workspace.settings, flow, collector)
-        running.start()
-        running.prune(workspace.clock() - REMEMBERED)
+        resolve = secrets(settings.root)
+        flow = Flow(agreements, workspace.ledger, workspace.archive, resolve, sure=crew.sure)
+        collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve, crew.sure)
+        engine = Engine(settings, flow, collector, workspace.password)
+        engine.start(died=died)
+        engine.prune(workspace.clock() - REMEMBERED)
         try:
-            yield running
+            yield Running(engine, crew, flow)
         finally:
-            running.stop()
+            engine.stop()
+            crew.leave()
 
 
-def run(workspace: Workspace, stopping: threading.Event) -> None:
+def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) -> None:
     """Exchange until `stopping` is set.
 
+    Args:
+        workspace: the workspace.
+        stopping: ends the service.
+        interval: seconds between two looks; a slot fires at most this much late.
+
     Raises:
-        UsageError: another process exchanges in this workspace.
+        UsageError: another process exchanges in this workspace, or under this worker's name.
         ConfigurationError: an agreement is wrong.
     """
-    with engine(workspace) as running:
-        scheduler = Scheduler(workspace.agreements, workspace.ledger, running.collect, workspace.clock, running.waiting)
+    with exchange(workspace) as running:
         log.info("started", workspace=str(workspace.settings.root), worker=workspace.settings.engine.worker)
-        submit = _every(LOOK, _submitting(running, workspace.queries))
-        prune = _every(PRUNE, lambda: running.prune(workspace.clock() - REMEMBERED))
+        leader = Leader(workspace, running)
 
         def use(agreements: Agreements, configuration: str) -> None:
-            running.use(agreements, configuration)
-            scheduler.use(agreements)
+            running.engine.use(agreements, configuration)
+            leader.use()
 
-        reload = _every(RELOAD, Reloader(workspace, running.configuration, use).look)
-
-        def each() -> None:
-            submit()
-            prune()
-            reload()
-
-        scheduler.run(stopping, each=each)
+        reload = _every(RELOAD, Reloader(workspace, running.engine.configuration, use).look)
+        while not stopping.is_set():
+            try:
+                leader.look()
+                reload()
+            except StoreError as error:
+                log.warning("the database does not work; trying again", error=str(error))
+            stopping.wait(interval)
         log.info("stopping")
+
+
+class Leader:
+    """What one worker does for all: schedules, work that nobody has taken up, silent workers, forgetting.
+
+    Args:
+        workspace: the workspace.
+        running: this worker. It looks at nothing while another one leads.
+    """
+
+    def __init__(self, workspace: Workspace, running: Running) -> None:
+        self._running = running
+        self._leading = False
+        self._workspace = workspace
+        engine = running.engine
+        self._scheduler = self._new_scheduler()
+        self._chores = (
+            _every(LOOK, _submitting(engine, workspace.queries)),
+            _every(WAKES, self._wake),
+            _every(workspace.settings.engine.silence / BEATS, self._take_over),
+            _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
+        )
+
+    def use(self) -> None:
+        """Go by the agreements that the workspace has now."""
+        self._scheduler = self._new_scheduler()
+        self._leading = False
+
+    def _new_scheduler(self) -> Scheduler:
+        engine, workspace = self._running.engine, self._workspace
+        return Scheduler(workspace.agreements, workspace.ledger, engine.collect, workspace.clock, engine.waiting)
+
+    def look(self) -> None:
+        """Do what is due, if this worker leads."""
+        if not self._running.crew.leads():
+            self._leading = False
+            return
+        if not self._leading:
+            self._running.engine.lead()
+            self._scheduler.begin()
+            self._leading = True
+        self._scheduler.tick()
+        for chore in self._chores:
+            chore()
+
+    def _wake(self) -> None:
+        work = self._running.flow.holds.wakes()
+        if work:
+            self._running.engine.wake(work)
+            self._running.flow.holds.told(work)
+
+    def _take_over(self) -> None:
+        if not self._running.crew.shared:
+            return
+        with self._running.crew.silent() as lost:
+            if lost is not None:
+                moved = self._running.engine.take_over(lost.name, died=lost.died)
+                log.warning("took over the work of a worker", worker=lost.name, pieces=moved)
 
 
 def once(
@@ -130,7 +214,9 @@ def once(
     """
     outcome = Outcome()
     queries = workspace.queries
-    with engine(workspace) as running:
+    with exchange(workspace) as service:
+        running = service.engine
+        running.lead()
         started = workspace.clock()
         since = queries.open_messages()
         newest = next(iter(queries.messages(limit=1)), None)

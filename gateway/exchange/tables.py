@@ -44,10 +44,11 @@ class State(enum.StrEnum):
     REFUSED = "refused"  # the input has error findings; nobody got anything
     FAILED = "failed"  # it stopped and an operator has to act
     DUPLICATE = "duplicate"  # the same bytes came before on this channel
+    CANCELLED = "cancelled"  # an operator ended it
 
 
 #: Nothing happens to a message in one of these states by itself.
-FINAL = frozenset({State.DONE, State.REFUSED, State.FAILED, State.DUPLICATE})
+FINAL = frozenset({State.DONE, State.REFUSED, State.FAILED, State.DUPLICATE, State.CANCELLED})
 
 
 class DeliveryState(enum.StrEnum):
@@ -55,8 +56,14 @@ class DeliveryState(enum.StrEnum):
 
     PLANNED = "planned"
     WAITING = "waiting"  # an attempt failed; another one follows at `next_try_at`
+    HELD = "held"  # its receiver is held by an operator
     DELIVERED = "delivered"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+#: Nothing happens to a delivery in one of these states by itself.
+ENDED = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED})
 
 
 class Base(DeclarativeBase):

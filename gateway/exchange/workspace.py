@@ -1,7 +1,8 @@
 """A workspace opened: settings, agreements, ledger and archive together.
 
-Any number of processes may read a workspace; one at a time may exchange. A lock on ``data/exchange.lock`` sees to
-that, because the engine takes every piece of unfinished work of its own name for its own.
+Any number of processes may read a workspace. On SQLite one at a time may exchange, and a lock on
+``data/exchange.lock`` sees to that, because the engine takes every piece of unfinished work of its own name for its
+own. On a database server one process for each worker's name may, each with a lock of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import fcntl
 import getpass
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ from gateway.exchange.clock import Clock, system
 from gateway.exchange.database import Database
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.queries import Queries
+from gateway.exchange.workers import Seen, seen
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,9 +78,20 @@ class Workspace:
             ConfigurationError: it cannot be opened.
         """
         self._make_data()
-        database = Database(self.settings.database, self.actor)
+        database = Database(self.settings.database, self.actor, self.password)
         database.migrate()
         return database
+
+    @property
+    def password(self) -> str:
+        """The password of the database server, empty where none is needed.
+
+        Raises:
+            ConfigurationError: its reference leads nowhere.
+        """
+        from gateway.transports.secrets import secrets  # noqa: PLC0415 - a workspace on SQLite needs none
+
+        return secrets(self.settings.root)(self.settings.password) if self.settings.password else ""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -92,19 +105,20 @@ class Workspace:
 
     @cached_property
     def archive(self) -> Archive:
-        """The archive.
+        """The archive. Workers beside each other have quarantines of their own, which each may empty.
 
         Raises:
             ConfigurationError: its key cannot be resolved.
         """
+        own = self.settings.engine.worker if self.settings.shared else ""
         references = self.settings.archive_keys
         if not references:
-            return Archive(self.settings.data, self.settings.free_bytes)
+            return Archive(self.settings.data, self.settings.free_bytes, worker=own)
         from gateway.exchange.sealed import Keys  # noqa: PLC0415 - cryptography is not needed without a key
         from gateway.transports.secrets import secrets  # noqa: PLC0415
 
         resolve = secrets(self.settings.root)
-        return Archive(self.settings.data, self.settings.free_bytes, Keys(map(resolve, references)))
+        return Archive(self.settings.data, self.settings.free_bytes, Keys(map(resolve, references)), own)
 
     def act_as(self, actor: Actor) -> None:
         """From here on the audit trail is written in the name of `actor`."""
@@ -119,7 +133,7 @@ class Workspace:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Be the one process that exchanges.
+        """Be the one process that exchanges, or the one of this worker's name.
 
         Raises:
             UsageError: another one does.
@@ -128,21 +142,36 @@ class Workspace:
         with self._lock_file() as stream:
             if not _lock_soon(stream.fileno()):
                 stream.seek(0)
-                message = f"the exchange of {self.settings.root} runs already, as process {stream.read().strip()}"
-                raise UsageError(message, hint="stop it first, or let it do the work")
+                raise self._runs_already(stream.read().strip())
             stream.truncate(0)
             stream.write(str(os.getpid()))
             stream.flush()
             yield
 
+    def _runs_already(self, process: str) -> UsageError:
+        worker = self.settings.engine.worker
+        if self.settings.shared:
+            message = f"the worker {worker!r} of {self.settings.root} runs already, as process {process}"
+            return UsageError(message, hint="give each worker a name of its own: gateway run --worker NAME")
+        message = f"the exchange of {self.settings.root} runs already, as process {process}"
+        hint = "stop it first, or let it do the work; several workers need PostgreSQL: docs/operations.md"
+        return UsageError(message, hint=hint)
+
     def running(self) -> int:
-        """Process id of the process that exchanges now, 0 when none does."""
+        """Process id of a process that exchanges now, 0 when none does."""
+        if self.settings.shared:
+            alive = [worker for worker in self.workers() if worker.silent < self.settings.engine.silence]
+            return max(alive, key=lambda worker: worker.leads).process if alive else 0
         path = self.settings.data / LOCK
         if not path.exists():
             return 0
         with path.open("r") as stream:
             # Shared, so that two that look at the same time do not take each other for the one that exchanges.
             return 0 if _lock(stream.fileno(), fcntl.LOCK_SH) else int(stream.read().strip() or 0)
+
+    def workers(self) -> Sequence[Seen]:
+        """The workers that have not left; on SQLite the one that may be there is not among them."""
+        return seen(self.database) if self.settings.shared else ()
 
     def _make_data(self) -> None:
         try:
@@ -153,7 +182,7 @@ class Workspace:
 
     def _lock_file(self) -> TextIO:
         self._make_data()
-        path = self.settings.data / LOCK
+        path = self.settings.data / (f"worker-{self.settings.engine.worker}.lock" if self.settings.shared else LOCK)
         try:
             return path.open("a+")
         except OSError as error:
@@ -178,13 +207,13 @@ def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
 
 
 @contextmanager
-def opened(root: Path, clock: Clock = system) -> Iterator[Workspace]:
-    """Open the workspace at `root`.
+def opened(root: Path, clock: Clock = system, worker: str = "") -> Iterator[Workspace]:
+    """Open the workspace at `root`, as the worker of a name or the one that its settings name.
 
     Raises:
         ConfigurationError: there is none, or its settings are wrong.
     """
-    workspace = Workspace(settings_.load(root), clock)
+    workspace = Workspace(settings_.load(root, worker), clock)
     try:
         yield workspace
     finally:

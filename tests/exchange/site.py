@@ -22,8 +22,10 @@ from gateway.exchange.clock import system
 from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace, opened
 from gateway.settings import load
+from tests.peers.postgres import Postgres
 
-SETTINGS = '[engine]\npoll-interval = 0.1\n[logs]\nlevel = "error"\n'
+SETTINGS = '[logs]\nlevel = "error"\n'
+WORKER = "gateway-1"
 AGREEMENT = """\
 partner: {id: acme}
 channels:
@@ -53,12 +55,12 @@ def document(serial: int = 1) -> bytes:
     ).encode()
 
 
-def _once(root: Path, failpoint: str, wait: float, answer) -> None:
+def _once(root: Path, failpoint: str, wait: float, worker: str, answer) -> None:
     from gateway import logs
     from gateway.exchange.service import once
 
     os.environ[failpoints.VARIABLE] = failpoint
-    with opened(root) as workspace:
+    with opened(root, worker=worker) as workspace:
         logs.setup("error", "plain")
         outcome = once(workspace, wait)
     answer.send(outcome.peer_failed)
@@ -66,7 +68,7 @@ def _once(root: Path, failpoint: str, wait: float, answer) -> None:
     os._exit(0)
 
 
-def _run(root: Path, failpoint: str, shift: float) -> None:
+def _run(root: Path, failpoint: str, shift: float, worker: str) -> None:
     """``gateway run``, in a world whose clock is `shift` seconds ahead."""
     from gateway.cli.main import cli
     from gateway.exchange import workspace
@@ -74,14 +76,25 @@ def _run(root: Path, failpoint: str, shift: float) -> None:
     os.environ[failpoints.VARIABLE] = failpoint
     if shift:
         workspace.opened = functools.partial(opened, clock=lambda: system() + timedelta(seconds=shift))
-    cli.main(["run", "-C", str(root)], standalone_mode=False)
+    cli.main(["run", "-C", str(root), "--worker", worker], standalone_mode=False)
 
 
 class Site:
-    """A workspace between drop folders."""
+    """A workspace between drop folders.
 
-    def __init__(self, root: Path, peers: Path | None = None) -> None:
+    Args:
+        root: its folder.
+        peers: where the peers' folders are; by default in the workspace.
+        postgres: PostgreSQL server with its store; by default SQLite.
+        template: database to copy for the store.
+    """
+
+    def __init__(
+        self, root: Path, peers: Path | None = None, postgres: Postgres | None = None, template: str = "template1"
+    ) -> None:
         self.root = root
+        self.postgres = postgres
+        self.database = postgres.create(template) if postgres else ""
         self.inbox, self.one, self.two = ((peers or root / "data") / name for name in ("in", "one", "two"))
 
     def build(self, agreement: str = AGREEMENT) -> Site:
@@ -89,9 +102,17 @@ class Site:
         own = (self.root / name for name in ("agreements", "mappings", "data"))
         for folder in (*own, self.inbox, self.one, self.two):
             folder.mkdir(parents=True, exist_ok=True)
-        (self.root / "gateway.toml").write_text(SETTINGS)
+        (self.root / "gateway.toml").write_text(SETTINGS + self._store())
         self.agree(agreement)
         return self
+
+    def _store(self) -> str:
+        if self.postgres is None:
+            return "[engine]\npoll-interval = 0.1\n"
+        (self.root / "keys").mkdir(exist_ok=True)
+        (self.root / "keys" / "database").write_text(self.postgres.password + "\n")
+        store = f'[database]\nurl = "{self.postgres.url(self.database)}"\npassword = "file:keys/database"\n'
+        return f"[engine]\npoll-interval = 0.1\nsilence = 2\n{store}"
 
     def agree(self, agreement: str) -> None:
         """Write the agreement."""
@@ -101,26 +122,26 @@ class Site:
         """The partner drops a file."""
         (self.inbox / name).write_bytes(data)
 
-    def start(self, failpoint: str = "", wait: float = 0):
+    def start(self, failpoint: str = "", wait: float = 0, worker: str = WORKER):
         """Begin a run; returns its process and where its answer comes."""
         context = multiprocessing.get_context("forkserver")
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_once, args=(self.root, failpoint, wait, sender))
+        process = context.Process(target=_once, args=(self.root, failpoint, wait, worker, sender))
         process.start()
         sender.close()
         return process, receiver
 
-    def once(self, failpoint: str = "", wait: float = 0) -> bool:
+    def once(self, failpoint: str = "", wait: float = 0, worker: str = WORKER) -> bool:
         """Run once to the end; returns whether a peer failed."""
-        process, receiver = self.start(failpoint, wait)
+        process, receiver = self.start(failpoint, wait, worker)
         process.join(40)
         assert process.exitcode == 0, f"the run ended with {process.exitcode}"
         return receiver.recv()
 
     @contextlib.contextmanager
-    def running(self, shift: float = 0):
+    def running(self, shift: float = 0, worker: str = WORKER):
         """``gateway run`` while the body lasts; it must stop by itself when it is told to."""
-        process = self.run(shift=shift)
+        process = self.run(shift=shift, worker=worker)
         try:
             yield process
             process.terminate()
@@ -130,9 +151,10 @@ class Site:
             process.kill()
             process.join()
 
-    def run(self, failpoint: str = "", shift: float = 0):
+    def run(self, failpoint: str = "", shift: float = 0, worker: str = WORKER):
         """Begin ``gateway run``; returns its process."""
-        process = multiprocessing.get_context("forkserver").Process(target=_run, args=(self.root, failpoint, shift))
+        context = multiprocessing.get_context("forkserver")
+        process = context.Process(target=_run, args=(self.root, failpoint, shift, worker))
         process.start()
         return process
 
@@ -157,6 +179,8 @@ class Site:
 
     def rows(self, sql: str) -> list[tuple]:
         """Rows of the ledger."""
+        if self.postgres is not None:
+            return self.postgres.execute(self.database, sql)
         with contextlib.closing(sqlite3.connect(self.root / "data" / "ledger.sqlite", timeout=30)) as connection:
             return connection.execute(sql).fetchall()
 

@@ -224,7 +224,7 @@ def test_what_the_engine_stores_is_json_and_its_file_is_in_wal_mode(site: Site) 
         versions = connection.execute(
             "select distinct application_version, executor_id from workflow_status"
         ).fetchall()
-        assert versions == [("pipeline-1", "gateway-1")]
+        assert versions == [("pipeline-2", "gateway-1")]
         steps = connection.execute(
             "select function_name from operation_outputs where workflow_uuid like '2%-00000001' order by function_id"
         )

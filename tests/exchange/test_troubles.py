@@ -119,7 +119,7 @@ def test_a_disk_that_fills_up_while_outputs_are_written_is_waited_for(tmp_path: 
 
 def test_a_database_that_cannot_be_opened_is_a_matter_of_configuration(site: Site) -> None:
     settings = site.root / "gateway.toml"
-    settings.write_text(SETTINGS.replace("[engine]", "[engine]\nurl = 'sqlite:////nowhere/engine.sqlite'"))
+    settings.write_text(SETTINGS + "[engine]\nurl = 'sqlite:////nowhere/engine.sqlite'\n")
     assert "the engine's database cannot be opened" in in_a_process("once", "-C", str(site.root), expect=4)
     settings.write_text(SETTINGS)
     (site.root / "data" / "engine.sqlite").write_bytes(b"no database" * 1000)

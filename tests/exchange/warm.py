@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import alembic.command
+import psycopg
 from sqlalchemy.orm import configure_mappers
 
 import gateway.cli.main
@@ -19,4 +20,4 @@ for registry in (FORMATS, TRANSPORTS):
 messages()
 configure_mappers()
 
-__all__ = ["alembic", "gateway"]
+__all__ = ["alembic", "gateway", "psycopg"]

@@ -1,0 +1,171 @@
+"""One delivery on its way: whether it may go now, the try itself, and what follows a try that failed.
+
+As with all steps, each method may be called again after a crash. Only `attempt` has an effect outside this machine,
+and that one is idempotent by the transport's contract: the same name and bytes delivered twice are one file.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from gateway import logs
+from gateway.agreements.load import Agreements
+from gateway.agreements.model import Target
+from gateway.errors import ConfigurationError, GatewayError, TransportError
+from gateway.exchange import failpoints
+from gateway.exchange.archive import Archive
+from gateway.exchange.clock import moment
+from gateway.exchange.database import StoreError
+from gateway.exchange.holds import PARTNER, TARGET, Holds
+from gateway.exchange.interruptions import Interruptions
+from gateway.exchange.ledger import Ledger
+from gateway.exchange.queries import Queries
+from gateway.exchange.rates import Rates
+from gateway.exchange.tables import ENDED, Delivery, DeliveryState, Message
+from gateway.exchange.trouble import frames
+from gateway.transports import TRANSPORTS
+from gateway.transports.base import Receipt, Secrets
+
+#: A delivery that is held looks again by itself after so many seconds; a release wakes it at once.
+HELD_LOOK = 3600.0
+
+#: A try may come so many seconds before its time.
+EARLY = 1.0
+
+log = logs.get(__name__)
+
+
+class Deliveries:
+    """The steps of all deliveries, and in which order they and the messages go.
+
+    Args:
+        agreements: who gets what.
+        ledger: the record.
+        archive: the bytes.
+        secrets: resolves references in transport settings.
+        jitter: gives numbers from 0 to 1 that spread retries.
+        sure: called before anything happens outside; it does not return when this worker lost its work to another one.
+    """
+
+    def __init__(
+        self,
+        agreements: Agreements,
+        ledger: Ledger,
+        archive: Archive,
+        secrets: Secrets,
+        jitter: Callable[[], float] = random.random,
+        sure: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.agreements = agreements
+        self.ledger = ledger
+        self.queries = Queries(ledger.database)
+        self.holds = Holds(ledger.database, ledger.clock)
+        self.interruptions = Interruptions(ledger.database, ledger.clock)
+        self._rates = Rates(ledger.database)
+        self._sure = sure
+        self.archive = archive
+        self._secrets = secrets
+        self._jitter = jitter
+
+    # ---- one delivery -------------------------------------------------------------------------------------------
+
+    def attempt(self, delivery_id: str) -> float | None:
+        """Try to deliver. Returns the seconds to wait before the next try, None when there is none."""
+        delivery = self.queries.delivery(delivery_id)
+        if delivery.state in ENDED:
+            return None
+        failpoints.reach("deliver.started")
+        wait: float | None = None
+        try:
+            target = self.agreements.target(delivery.target)
+            if pause := self._pause(delivery, target):
+                return pause
+            receipt = self._deliver(delivery, target)
+        except TransportError as error:
+            wait = target.retry.wait(delivery.attempts + 1, self._jitter()) if error.retryable else None
+            if wait is not None:
+                wait = max(wait, error.wait)
+            self._undelivered(delivery, str(error), wait, error.detail)
+            return wait
+        except StoreError:
+            raise  # our own database, not the receiver: the engine tries the step again
+        except GatewayError as error:
+            self._undelivered(delivery, str(error), None)
+            return None
+        except Exception as error:  # noqa: BLE001 - a bug must not block the receiver's queue for ever
+            log.error("delivery failed", delivery=delivery_id, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
+            self._undelivered(delivery, f"a bug: {type(error).__name__}: {error}", None)
+            return None
+        failpoints.reach("deliver.sent")
+        self.ledger.delivered(delivery_id, receipt.name)
+        failpoints.reach("deliver.recorded")
+        log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
+        return None
+
+    def _pause(self, delivery: Delivery, target: Target) -> float:
+        """Seconds for which a delivery must wait that is not its own fault; 0 when it may go.
+
+        A hold, a try that is not due yet (it was woken without need), or the target's rate.
+        """
+        held = self.holds.why({PARTNER: target.receiver, TARGET: target.id})
+        if held:
+            self.ledger.held(delivery.id, held)
+            log.info("held", message=delivery.message, target=delivery.target, reason=held)
+            return HELD_LOOK
+        if delivery.state == DeliveryState.WAITING:
+            early = (moment(delivery.next_try_at) - self.ledger.clock()).total_seconds()
+            if early > EARLY:
+                return early
+        return self._rates.ask(target.id, delivery.id, target.rate) if target.rate else 0.0
+
+    def close(self, delivery_id: str) -> bool:
+        """Close the message of a delivery if it was the last one. True when that closed it."""
+        message = self.queries.delivery(delivery_id).message
+        state = self.ledger.close(message)
+        failpoints.reach("close.recorded")
+        if state is not None:
+            log.info("closed", message=message, state=state.value)
+        return state is not None
+
+    # ---- order --------------------------------------------------------------------------------------------------
+
+    def lane(self, message: Message) -> str:
+        """In which lane a message is processed: what is in one lane keeps its order."""
+        try:
+            _, channel = self.agreements.channel(message.channel)
+        except ConfigurationError:
+            return message.channel  # the first step says so
+        return _lane(channel.id, message.number, channel.parallel)
+
+    def delivery_lane(self, delivery: Delivery) -> str:
+        """In which lane a delivery is made."""
+        try:
+            target = self.agreements.target(delivery.target)
+        except ConfigurationError:
+            return delivery.partner
+        return _lane(delivery.partner, int(delivery.message.rpartition("-")[2]), target.parallel)
+
+    def _deliver(self, delivery: Delivery, target: Target) -> Receipt:
+        transport = TRANSPORTS.get(target.transport)
+        with (
+            self.archive.open(delivery.sha256) as stream,
+            transport.connect(target.settings, self._secrets) as session,
+        ):
+            self._sure()
+            return session.deliver(delivery.name, stream, delivery.size)
+
+    def _undelivered(self, delivery: Delivery, error: str, wait: float | None, detail: str = "") -> None:
+        """Keep why a try failed. What the peer said (`detail`) may hold serial numbers: it is not logged."""
+        self.ledger.undelivered(delivery.id, f"{error}; it says: {detail}" if detail else error, wait)
+        log.warning(
+            "not delivered",
+            message=delivery.message,
+            target=delivery.target,
+            error=error,
+            next_try="none" if wait is None else f"in {wait:.0f} s",
+        )
+
+
+def _lane(name: str, number: int, lanes: int) -> str:
+    return name if lanes == 1 else f"{name}#{number % lanes}"

@@ -1,0 +1,94 @@
+"""Holding and releasing: an operator stops a partner, a channel or a target, and lets it go on.
+
+Held work waits in its place, so order is kept: the files of a held channel are neither collected nor converted, and
+those for a held target or receiver are not delivered. Nothing is lost and nothing counts as a failed try. A hold stays
+over restarts until it is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gateway.exchange.clock import Clock, stamp, system
+from gateway.exchange.database import Database
+from gateway.exchange.tables import Delivery, DeliveryState, Message, State
+from gateway.exchange.tables_work import Hold, Wake
+
+PARTNER, CHANNEL, TARGET = "partner", "channel", "target"
+KINDS = (PARTNER, CHANNEL, TARGET)
+
+#: What the reason of a message begins with that waits because of a hold.
+HELD = "held: "
+
+
+class Holds:
+    """What is held.
+
+    Args:
+        database: the ledger's database.
+        clock: the time.
+    """
+
+    def __init__(self, database: Database, clock: Clock = system) -> None:
+        self._database = database
+        self._clock = clock
+
+    def put(self, kind: str, key: str, who: str, reason: str) -> bool:
+        """Hold something; False when it was held already. The first reason stays."""
+        with self._database.write() as session:
+            self._database.alone(session, "holds")
+            if session.get(Hold, (kind, key)) is not None:
+                return False
+            session.add(Hold(kind=kind, key=key, at=stamp(self._clock()), who=who, reason=reason))
+            return True
+
+    def lift(self, kind: str, key: str) -> bool:
+        """Release something; False when it was not held. What waited for it is told to look again."""
+        with self._database.write() as session:
+            self._database.alone(session, "holds")
+            hold = session.get(Hold, (kind, key))
+            if hold is None:
+                return False
+            session.delete(hold)
+            session.flush()
+            deliveries = sa.select(Delivery.id).where(Delivery.state == DeliveryState.HELD)
+            messages = sa.select(Message.id).where(Message.state == State.RECEIVED, Message.reason.startswith(HELD))
+            wake(session, [*session.scalars(deliveries), *session.scalars(messages)], stamp(self._clock()))
+            return True
+
+    def all(self) -> Sequence[Hold]:
+        """Everything that is held."""
+        with self._database.read() as session:
+            return session.scalars(sa.select(Hold).order_by(Hold.kind, Hold.key)).all()
+
+    def why(self, keys: Mapping[str, str]) -> str:
+        """Why something is held, empty when it is not.
+
+        Args:
+            keys: what it belongs to, by kind: ``{"partner": "acme", "channel": "acme-in"}``.
+        """
+        wanted = sa.or_(*(sa.and_(Hold.kind == kind, Hold.key == key) for kind, key in keys.items()))
+        with self._database.read() as session:
+            hold = session.scalar(sa.select(Hold).where(wanted).order_by(Hold.kind).limit(1))
+        if hold is None:
+            return ""
+        return f"{HELD}{hold.kind} {hold.key} by {hold.who}" + (f", {hold.reason}" if hold.reason else "")
+
+    def wakes(self) -> Sequence[str]:
+        """Waiting work that is to look again."""
+        with self._database.read() as session:
+            return session.scalars(sa.select(Wake.work).order_by(Wake.work)).all()
+
+    def told(self, work: Iterable[str]) -> None:
+        """Waiting work was told to look again."""
+        with self._database.write() as session:
+            session.execute(sa.delete(Wake).where(Wake.work.in_(list(work))))
+
+
+def wake(session: Session, work: Iterable[str], at: str) -> None:
+    """Note waiting work that is to look again; the leader tells it soon."""
+    for id_ in work:
+        session.merge(Wake(work=id_, at=at))
