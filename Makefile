@@ -24,9 +24,10 @@ bench: $(STAMP)  ## paired benchmarks; writes tests/bench/results/latest.json
 	$(BIN)/python tests/bench/run.py
 
 SECONDS ?= 600
-fuzz: $(STAMP)  ## look for inputs that break something, for SECONDS; not part of the suite
+TARGET  ?= run
+fuzz: $(STAMP)  ## look for inputs that break something, for SECONDS; TARGET=as2 for messages of AS2; not part of the suite
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
+	$(BIN)/python tests/fuzz/$(TARGET).py --seconds $(SECONDS)
 
 format: $(STAMP)  ## let ruff format the code
 	$(BIN)/ruff check --fix .

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import as2_data
 import epcis_data
 import scan_data
 import table_data
@@ -30,6 +31,8 @@ WORKER_MIB = 80.0
 XLSX_RATIO = 3.0
 XLSX_ROWS = 200_000
 ROWS = 1_000_000
+AS2_MEGABYTES = (100, 1000)
+AS2_RATIO = 2.0
 #: Packs in a case: as many as an event may hold, and as many as a shipping case does.
 PACKS = (1000, 50)
 
@@ -77,6 +80,11 @@ class Files:
         """A tenth of the everyday file."""
         return self.folder / "small.xml"
 
+    @property
+    def as2_megabytes(self) -> tuple[int, ...]:
+        """Sizes of the payloads that are exchanged by AS2."""
+        return AS2_MEGABYTES if self.events >= ROWS else AS2_MEGABYTES[:1]
+
     def path(self, name: str) -> Path:
         """Any other file."""
         return self.folder / name
@@ -93,6 +101,9 @@ class Files:
             table_data.generate(self.path(f"batch-{packs}.csv"), ROWS, packs=packs)
         table_data.generate_xlsx(self.path("batch.xlsx"), XLSX_ROWS, packs=PACKS[0])
         scan_data.make(self.folder)
+        for megabytes in self.as2_megabytes:
+            as2_data.make(self.folder, megabytes)
+            as2_data.squeeze_beforehand(as2_data.payload_in(self.folder, megabytes))
 
 
 def convert(source: Path, target: str, *more: str) -> tuple[str, ...]:
@@ -105,6 +116,7 @@ def cases(files: Files) -> list[Case]:
     found = [*_xml(files), *_json(files), *_large_events(files), *_jobs(files)]
     found += _tables(files)
     found += _scans(files)
+    found += _as2(files)
     start = convert(files.path("start.xml"), "epcis-2.0-json")
     found.append(Case("100 events, whole process", start, (), 0, 0, 100, "events", must_wall=START_SECONDS))
     return found
@@ -192,6 +204,20 @@ def _scans(files: Files) -> list[Case]:
         )
         for name, file in (("A4 at 300 dpi", "scan.pdf"), ("fax of 204 x 98 dpi", "fax.tif"))
     ]
+
+
+def _as2(files: Files) -> list[Case]:
+    """Sign, encrypt and compress, then receive; against SHA-256, zlib and AES over the same bytes."""
+    found = []
+    for megabytes in files.as2_megabytes:
+        path = str(as2_data.payload_in(files.folder, megabytes))
+        command = (sys.executable, as2_data.__file__)
+        for word, what in (("packed", "compressed"), ("plain", "not compressed")):
+            case, yard = ((*command, end, path, word) for end in ("both", "bare-both"))
+            name = f"AS2 {megabytes:,} MB, both ends, {what} / primitives"
+            must = AS2_RATIO if word == "packed" else 0
+            found.append(Case(name, case, yard, must, SINGLE_MIB, megabytes, "MB"))
+    return found
 
 
 def _large_events(files: Files) -> list[Case]:

@@ -30,13 +30,13 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
 SIGNING = ("sha256", "sha384", "sha512", "sha1")
 """Hash functions that signatures are made with; the last one only if allowed."""
 
-# RFC 5751, 3.4.3.2. Until 2009 (RFC 3851) the names had no hyphen, but for SHA-1.
+# RFC 5751, 3.4.3.2. Until 2009 (RFC 3851) the names had no hyphen.
 _MICALG = {
     "sha224": "sha-224",
     "sha256": "sha-256",
     "sha384": "sha-384",
     "sha512": "sha-512",
-    "sha1": "sha1",
+    "sha1": "sha-1",
     "md5": "md5",
 }
 _PUNCTUATION = re.compile(r"[^a-z0-9]")

@@ -160,7 +160,8 @@ def test_hash_names_in_all_spellings(spelled: str, name: str):
 def test_hash_names_for_old_peers():
     assert micalg("sha256") == "sha-256"
     assert micalg("sha256", old_names=True) == "sha256"
-    assert micalg("sha1") == "sha1"
+    assert micalg("sha1") == "sha-1"
+    assert micalg("sha1", old_names=True) == "sha1"
 
 
 @pytest.mark.parametrize("text", ["{}, sha-256", "{},SHA256", "{} , sha-256 ", " {}\t,\r\n sha2_256"])
