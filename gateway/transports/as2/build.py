@@ -56,6 +56,7 @@ class Outgoing:
         encryption: how to encrypt; None for not at all.
         compression: ``before`` or ``after`` signing, or ``none``.
         receipt: what receipt to ask for; None for none.
+        quote_names: state file names in quotes even where they need none.
     """
 
     sender: str
@@ -68,6 +69,7 @@ class Outgoing:
     encryption: Encryption | None = None
     compression: Literal["none", "before", "after"] = "none"
     receipt: ReceiptRequest | None = None
+    quote_names: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +128,19 @@ def boundary(random: Random) -> str:
 
 def _payload(outgoing: Outgoing, random: Random) -> tuple[Fields, Content]:
     if len(outgoing.files) == 1:
-        return _file_fields(outgoing.files[0]), outgoing.files[0].content
+        return _file_fields(outgoing.files[0], quotes=outgoing.quote_names), outgoing.files[0].content
     if not outgoing.files:
         message = "a message needs a file"
         raise ValueError(message)
     mark = boundary(random)
     pieces: list[bytes | Content] = []
     for file in outgoing.files:
-        pieces += [f"--{mark}\r\n".encode("ascii"), mime.block(_file_fields(file)), file.content, b"\r\n"]
+        pieces += [
+            f"--{mark}\r\n".encode("ascii"),
+            mime.block(_file_fields(file, quotes=outgoing.quote_names)),
+            file.content,
+            b"\r\n",
+        ]
     pieces.append(f"--{mark}--\r\n".encode("ascii"))
     root = outgoing.files[0].content_type.partition(";")[0].strip()
     fields = [
@@ -143,10 +150,10 @@ def _payload(outgoing: Outgoing, random: Random) -> tuple[Fields, Content]:
     return fields, Content.of(*pieces)
 
 
-def _file_fields(file: File) -> Fields:
+def _file_fields(file: File, *, quotes: bool) -> Fields:
     fields = [("Content-Type", file.content_type), (_TRANSFER, "binary")]
     if file.filename:
-        fields.append(("Content-Disposition", mime.disposition(file.filename)))
+        fields.append(("Content-Disposition", mime.disposition(file.filename, quotes=quotes)))
     if file.content_id:
         fields.append(("Content-ID", f"<{file.content_id}>"))
     return fields

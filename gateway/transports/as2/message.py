@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]+>")
+_ODD = re.compile(r"[^A-Za-z0-9._+-]")
+_HASHED = 32
 _COMMA = re.compile(r"\s*,\s*")
 
 
@@ -65,6 +68,17 @@ def write_message_id(value: str) -> str:
         message = f"{value[:300]!r} is no message id: <left@right>, at most {MESSAGE_ID_SIZE} characters"
         raise ValueError(message)
     return value
+
+
+def make_message_id(left: str, domain: str) -> str:
+    """The message id of a delivery: always the same for the same words.
+
+    Characters that a message id cannot hold, and what would make it too long, are replaced by a hash of the whole.
+    """
+    plain = _ODD.sub("-", left)[: MESSAGE_ID_SIZE - len(domain) - _HASHED - 4]
+    if plain != left or not left:
+        plain = f"{plain}-{hashlib.sha256(left.encode('utf-8', 'surrogatepass')).hexdigest()[:_HASHED]}"
+    return write_message_id(f"<{plain}@{domain}>")
 
 
 def same_message_id(one: str, other: str) -> bool:

@@ -175,8 +175,13 @@ def quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def disposition(filename: str) -> str:
-    """Content-Disposition of a payload: the name in ASCII, and in full if that differs (RFC 2231, RFC 6266)."""
+def disposition(filename: str, *, quotes: bool = True) -> str:
+    """Content-Disposition of a payload: the name in ASCII, and in full if that differs (RFC 2231, RFC 6266).
+
+    Args:
+        filename: as it is meant.
+        quotes: put it in quotes; without, they are only put where the name needs them.
+    """
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
-    value = f"attachment; filename={quoted(plain)}"
+    value = f"attachment; filename={quoted(plain) if quotes or not _TOKEN.fullmatch(plain) else plain}"
     return value if plain == filename else f"{value}; filename*=utf-8''{quote(filename, safe='')}"

@@ -43,13 +43,13 @@ EDI = b"ISA*00*          *00*          *ZZ*ACME           ~\r\nGS*SH*ACME~\r\n" 
 IDS = {"message": "<1@acme.example>", "receipt": "<2@brand.example>"}
 
 
-def identity(name: str, kind: str = "rsa") -> Identity:
+def identity(name: str, kind: str = "rsa", start: dt.datetime = START, end: dt.datetime = END) -> Identity:
     """A certificate of its own signature, with a key of 2048 bits or on P-256 or P-384; made once for a name."""
-    return _identity(name, kind)
+    return _identity(name, kind, start, end)
 
 
 @functools.cache
-def _identity(name: str, kind: str) -> Identity:
+def _identity(name: str, kind: str, start: dt.datetime, end: dt.datetime) -> Identity:
     key: Any
     if kind == "rsa":
         key = rsa.generate_private_key(65537, 2048)
@@ -57,7 +57,7 @@ def _identity(name: str, kind: str) -> Identity:
         key = ec.generate_private_key(ec.SECP384R1() if kind == "p384" else ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     usage = x509.KeyUsage(
         digital_signature=True,

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateway.transports.as2 import Headers, Region, Scratch, Terms, open_message
+from gateway.transports.as2.settings import PartnerSettings, presets
 from tests.conftest import ROOT
 from tests.transports.as2.ends import data_of, identity, pem, pin
 
@@ -30,3 +32,12 @@ def test_the_example_builds_a_message(tmp_path: Path, monkeypatch: pytest.Monkey
         assert data_of(received) == [b"<epcis/>"]
         assert received.mic.same(message.mics["sha256"])
         assert received.layers == ("encrypted", "signed", "compressed")
+
+
+def test_the_settings_of_the_page_are_settings():
+    text = (ROOT / "docs" / "as2.md").read_text("utf-8")
+    (stated,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    settings = PartnerSettings.model_validate(yaml.safe_load(stated.replace("5f:2a:…", "5f" * 32)))
+    assert not settings.algorithm_protection
+    for name, preset in presets().items():
+        assert f"| `{name}` | {preset.title} |" in text
