@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway import checks, convert, detect, gs1, transports
+from gateway.checks import across
 from gateway.epcis import legacy_ilmd, observed_commissioning
 from gateway.epcis import rules as epcis_rules
 from gateway.findings import LossRule, Rule, by_code
@@ -20,6 +21,7 @@ def all_rules() -> dict[str, Rule | LossRule]:
         *convert.RULES,
         *gs1.RULES,
         *checks.RULES,
+        *across.RULES,
         *packed.RULES,
         *epcis_rules.LOSS_RULES,
         *legacy_ilmd.RULES,

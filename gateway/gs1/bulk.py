@@ -35,6 +35,8 @@ _BETWEEN = "\n"
 # general code, one by one.
 _URN = re.compile(r"urn:epc:id:sgtin:[0-9]{6,12}\.[0-9]{1,7}\.")
 _LINK = re.compile(r"https://id\.gs1\.org/01/[0-9]{14}/21/")
+_EITHER = re.compile(f"{_URN.pattern}|{_LINK.pattern}")
+_UNESCAPED = re.compile("[0-9A-Za-z._';=\\n-]+")
 _PLAIN_SERIAL = re.compile("[0-9A-Za-z._';=-]{1,20}")
 _SSCC_URN = re.compile(r"urn:epc:id:sscc:(?=.{18}\Z)[0-9]{6,12}\.[0-9]{5,11}")
 _LINK_ONLY = {char: f"%{ord(char):02X}" for char in "!()*+,:"}
@@ -183,6 +185,51 @@ def _urn_stem(head: str, prefixes: CompanyPrefixes) -> str | None:
         return urn_syntax.build(link_syntax.split(head + _ANY_SERIAL).parts, prefixes).removesuffix(_ANY_SERIAL)
     except Gs1Error:
         return None
+
+
+def canonical_runs(uris: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The canonical Digital Links of URNs and Digital Links, in order, as a stem and what follows it.
+
+    Neighbours with one stem come together. An identifier that is no GS1 key, or a wrong one, has the stem ``""`` and
+    stays as it is: whoever compares objects by these texts finds each one under one name, however it was spelt.
+    """
+    for head, run in _runs(uris, _EITHER):
+        stem, serials = _stem_and_serials(head, run)
+        if stem:
+            yield stem, serials
+        else:
+            yield from map(_canonical, run)
+
+
+def _stem_and_serials(head: str, run: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """What is common to all links of a run, and their serial numbers; an empty stem for the general code."""
+    if head.startswith("urn:"):
+        serials = _respelled(run, len(head), _IN_URN)
+        return (_link_stem(head) or "", serials) if serials is not None else ("", run)
+    serials = [uri[len(head) :] for uri in run] if head else []
+    # An escape has more than one spelling in a link; without any there is nothing to choose.
+    plain = _UNESCAPED.fullmatch(_BETWEEN.join(serials)) is not None and _all_lengths(serials)
+    return (head, serials) if plain and _urn_checked(head) else ("", run)
+
+
+@lru_cache(_STEMS)
+def _urn_checked(head: str) -> bool:
+    """Whether the GTIN in the head of a link is right."""
+    try:
+        return parse_any(head + _ANY_SERIAL) is not None
+    except Gs1Error:
+        return False
+
+
+def _canonical(uri: str) -> tuple[str, Sequence[str]]:
+    try:
+        key = parse_any(uri)
+    except Gs1Error:
+        key = None
+    if key is None:
+        return "", [uri]
+    stem, separator, serial = key.as_digital_link().rpartition("/")
+    return stem + separator, [serial]
 
 
 def wrong_keys(uris: Sequence[str]) -> list[tuple[int, Gs1Error]]:

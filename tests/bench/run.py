@@ -20,12 +20,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
+import serials_data  # noqa: E402
 from cases import GATEWAY, OPEN, SINGLE_MIB, Files, cases, convert, has_xmllint  # noqa: E402
 from paired import Result, measure, run_once  # noqa: E402
 
 QUICK, FULL = 100_000, 1_000_000
 TIME_GROWTH, MEMORY_GROWTH_MIB = 1.15, 5.0
 FAULT_EVENT, FAULT_CODE = 77_777, 1
+STORE = "hierarchy store"
 COLUMNS = "{:44} {:>7} {:>6} {:>9} {:>7} {:>7} {:>12}  {}"
 
 
@@ -47,6 +49,8 @@ def main(arguments: list[str]) -> int:
         run_once([*convert(files.mixed, "epcis-2.0-json")[:-1], str(files.json)])
         chosen = [case for case in cases(files) if options.only in case.name]
         results += [_shown(measure(case, options.pairs)) for case in chosen]
+        if options.only in STORE:
+            results += [_shown(result) for result in _serials(options.pairs)]
         if not options.only:
             results += [_shown(result) for result in (*_growth(files), _validate(files))]
     _save(results)
@@ -91,6 +95,27 @@ def _growth(files: Files) -> Iterator[Result]:
     result = Result(f"memory, {events // 10:,} -> {events:,} events: growth", must_mib=MEMORY_GROWTH_MIB)
     result.peak_mib = round(large.peak_mib - small.peak_mib, 1)
     result.passed = result.peak_mib <= MEMORY_GROWTH_MIB
+    yield result
+
+
+def _serials(pairs: int) -> Iterator[Result]:
+    """The hierarchy store: both sides in one process, so that neither start nor test data count."""
+    runs = []
+    for _ in range(pairs):
+        done = subprocess.run([sys.executable, serials_data.__file__], check=True, capture_output=True, text=True)
+        runs.append(json.loads(done.stdout))
+    result = Result(f"{STORE}: 1,000,000 serials / executemany", must_ratio=serials_data.RATIO, unit="serials")
+    result.ratios = [round(run["store"] / run["bare"], 3) for run in runs]
+    result.ratio = sorted(result.ratios)[len(runs) // 2]
+    result.cpu = round(min(run["store"] for run in runs), 2)
+    result.per_second = round(serials_data.SERIALS / result.cpu)
+    result.passed = result.ratio <= serials_data.RATIO
+    yield result
+    result = Result(f"{STORE}: a pallet of 50,000 packs", must_wall=serials_data.EXPAND_SECONDS, unit="packs")
+    result.cpu = round(min(run["expand_cpu"] for run in runs), 2)
+    result.wall = round(min(run["expand_wall"] for run in runs), 2)
+    result.per_second = round(serials_data.PACKS / result.cpu)
+    result.passed = result.wall <= serials_data.EXPAND_SECONDS
     yield result
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import context
 
-from gateway.exchange import tables_work
+from gateway.exchange import serials_tables, tables_work
 from gateway.exchange.tables import Base
 
-__all__ = ["tables_work"]
+__all__ = ["serials_tables", "tables_work"]
 
 # Workers that start at the same time change the tables one after the other.
 ALONE = 0x67617465776179
