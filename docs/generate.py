@@ -17,6 +17,7 @@ import transport_page
 import vendor_page
 
 from gateway import errors
+from gateway.agreements import json_schema as agreement_schema
 from gateway.cli.list import KINDS, NOT_IN_TABLE
 from gateway.cli.main import BUG, COMMANDS, INTERRUPTED, cli
 from gateway.formats.table import json_schema
@@ -120,6 +121,7 @@ def main() -> int:
         DOCS / "transport-faults.md": HEAD + transport_page.fault_page(),
         README: readme(),
         DOCS.parent / "mappings" / "mapping.schema.json": json_schema.text(),
+        DOCS / agreement_schema.FILE: agreement_schema.text(),
     }
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" not in sys.argv:

@@ -11,11 +11,14 @@ import string
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gateway.agreements import timing
+from gateway.agreements.answers import Answers, Expectation
+from gateway.agreements.part import Part
 from gateway.findings import LossMode
 from gateway.gs1 import check_digit
+from gateway.transports.secrets import Reference
 
 GLN_DIGITS = 13
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -49,10 +52,16 @@ class CatchUp(enum.StrEnum):
     ALL = "all"
 
 
-class Part(BaseModel):
-    """Base of all parts of an agreement: keys with hyphens, unknown ones refused."""
+class Certificate(Part):
+    """A certificate of the partner, by reference.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"))
+    Attributes:
+        use: what for.
+        certificate: where it is, e.g. ``file:keys/acme.pem``. It may hold several, old and new.
+    """
+
+    use: Literal["sign", "encrypt", "tls", "any"] = "any"
+    certificate: Reference
 
 
 class Partner(Part):
@@ -62,11 +71,17 @@ class Partner(Part):
         id: short name in commands, logs and the ledger.
         name: full name.
         gln: Global Location Number, 13 digits with a right check digit.
+        as2_id: the partner's AS2 identifier.
+        identities: other names of the partner, by kind: ``duns``, ``edi``, a regulator's number.
+        certificates: the partner's certificates; `gateway check` looks at their dates.
     """
 
     id: Id
     name: str = ""
     gln: str = ""
+    as2_id: str = ""
+    identities: dict[str, str] = Field(default_factory=dict)
+    certificates: tuple[Certificate, ...] = ()
 
     @field_validator("gln")
     @classmethod
@@ -153,6 +168,7 @@ class Channel(Part):
         limits: bounds on one file, by name, e.g. ``input-bytes``.
         targets: ids of the targets of this channel's files; empty for all targets of the agreement.
         parallel: how many of its files are processed at once; more than 1 gives up their order.
+        answers: what kind of answers to our deliveries come through this channel, if any do.
     """
 
     id: Id
@@ -166,6 +182,7 @@ class Channel(Part):
     limits: dict[str, int] = Field(default_factory=dict)
     targets: tuple[str, ...] = ()
     parallel: int = Field(default=1, ge=1, le=64)
+    answers: Answers | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -204,6 +221,7 @@ class Target(Part):
         retry: how often to try.
         rate: how fast; without one as fast as it goes.
         parallel: how many files are on their way to the receiver at once; more than 1 gives up their order.
+        answer: the answer that the receiver owes us; a message waits for it before it is closed.
     """
 
     id: Id
@@ -218,6 +236,7 @@ class Target(Part):
     retry: Retry = Retry()
     rate: Rate | None = None
     parallel: int = Field(default=1, ge=1, le=64)
+    answer: Expectation | None = None
 
     @property
     def receiver(self) -> str:
@@ -278,13 +297,21 @@ class Agreement(Part):
     partner: Partner
     retention: Retention | None = None
     channels: tuple[Channel, ...]
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...] = Field(default=(), validate_default=True)
 
-    @field_validator("channels", "targets")
+    @field_validator("channels")
     @classmethod
-    def _at_least_one(cls, value: tuple[Part, ...]) -> tuple[Part, ...]:
+    def _at_least_one(cls, value: tuple[Channel, ...]) -> tuple[Channel, ...]:
         if not value:
             message = "give at least one"
+            raise ValueError(message)
+        return value
+
+    @field_validator("targets")
+    @classmethod
+    def _somebody(cls, value: tuple[Target, ...], info: ValidationInfo) -> tuple[Target, ...]:
+        if not value and not all(channel.answers for channel in info.data.get("channels", ())):
+            message = "give at least one; only channels of `answers` need none"
             raise ValueError(message)
         return value
 

@@ -10,15 +10,26 @@ import click
 from gateway.cli.workspace import workspace_option
 from gateway.errors import ConfigurationError, GatewayError, TransportError
 
+#: Rights of everybody but the owner.
+OTHERS = 0o077
+
 
 @click.command(epilog="Example: gateway check -C exchange --online")
 @workspace_option
 @click.option("--online", is_flag=True, help="Also reach every peer: host key, login, folders.")
-def command(root: Path, *, online: bool) -> None:
-    """Check a workspace: settings, agreements, mappings and secrets.
+@click.option(
+    "--days",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
+    help="Certificates must be good for so many days.",
+)
+def command(root: Path, *, online: bool, days: int) -> None:
+    """Check a workspace: settings, agreements, mappings, secrets and certificates.
 
     Everything that is wrong is printed as FILE:LINE: KEY: what is wrong. With --online each peer is reached too; no
-    file is fetched or delivered. Ends with 4 when the configuration is wrong, with 5 when a peer is.
+    file is fetched or delivered. Ends with 4 when the configuration is wrong, with 5 when a peer is. Run it from cron
+    to hear of certificates in time.
     """
     from gateway.exchange.workspace import opened
 
@@ -29,7 +40,7 @@ def command(root: Path, *, online: bool) -> None:
         click.echo(f"{len(agreements.all)} agreements, {len(channels)} channels, {len(targets)} targets: right")
         parts = [("channel", c.id, c.transport, c.settings) for _, c in channels]
         parts += [("target", t.id, t.transport, t.settings) for t in targets]
-        wrong = _secrets(root, parts)
+        wrong = _references(workspace, parts, days)
         if wrong:
             raise ConfigurationError("\n".join(wrong))
         if online:
@@ -51,19 +62,37 @@ def _agreements(workspace: Any) -> Any:
         raise
 
 
-def _secrets(root: Path, parts: list[tuple[str, str, str, object]]) -> list[str]:
-    """Complaints about references that cannot be resolved."""
-    from gateway.transports.secrets import references, secrets
+def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days: int) -> list[str]:
+    """Complaints about references that cannot be resolved, and certificates that are not good for long enough."""
+    from gateway.agreements import certificates
+    from gateway.transports.secrets import secrets
 
+    root = workspace.settings.root
     resolve = secrets(root)
+    owners: list[tuple[str, Any]] = [(f"{kind} {id_}", settings) for kind, id_, _, settings in parts]
+    owners += [(f"partner {a.partner.id}", a.partner) for a in workspace.agreements.all]
+    owners.append(("gateway.toml: archive", {"key": list(workspace.settings.archive_keys)}))
     complaints = []
-    for kind, id_, _, settings in parts:
-        for name, reference in references(settings):  # type: ignore[arg-type] # all settings are pydantic models
+    for owner, settings in owners:
+        for key, reference in certificates.references(settings):
             try:
-                resolve(reference)
+                text = resolve(reference)
+                found = certificates.read(text)
             except ConfigurationError as error:
-                complaints.append(f"{kind} {id_}: {name}: {error}")
-    return complaints
+                complaints.append(f"{owner}: {key}: {error}")
+                continue
+            said = filter(None, (one.complaint(workspace.clock(), days) for one in found))
+            complaints += [f"{owner}: {key}: {text}" for text in said]
+            if not found or "PRIVATE KEY" in text:
+                _warn_of_readers(root, owner, key, reference)
+    return list(dict.fromkeys(complaints))
+
+
+def _warn_of_readers(root: Path, owner: str, key: str, reference: str) -> None:
+    """A file with a secret is nobody's business but its owner's."""
+    scheme, _, path = reference.partition(":")
+    if scheme == "file" and (root / path).stat().st_mode & OTHERS:
+        click.echo(click.style(f"{owner}: {key}: others can read {path}: chmod 600 {path}", fg="yellow"), err=True)
 
 
 def _probe(root: Path, kind: str, id_: str, transport_key: str, settings: object) -> bool:

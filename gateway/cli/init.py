@@ -36,6 +36,7 @@ format = "auto"             # console on a terminal, JSON lines elsewhere
 """
 
 EXAMPLE = """\
+# yaml-language-server: $schema=agreement.schema.json
 # Who sends us what, and who gets what of it. One file for each partner; docs/agreements.md explains every key.
 # This example collects EPCIS documents from one folder and writes EPCIS 2.0 JSON and EPCIS 1.2 XML into two others.
 
@@ -77,8 +78,10 @@ def command(folder: Path) -> None:
     """Make a workspace for unattended exchange in DIR.
 
     It holds gateway.toml, agreements/, mappings/, keys/ and data/, with an example agreement between drop folders
-    that passes `gateway check`. Nothing that is there already is changed.
+    that passes `gateway check`, and a JSON Schema with which editors help. Nothing that is there already is changed.
     """
+    from gateway.agreements import json_schema
+
     if (folder / FILE).exists():
         message = f"{folder} is a workspace already"
         raise UsageError(message, hint=f"edit {folder / FILE}, or choose another folder")
@@ -88,6 +91,7 @@ def command(folder: Path) -> None:
         for name in (KEYS, DATA):
             (folder / name).chmod(PRIVATE)
         _write(folder / AGREEMENTS / "example.yaml", EXAMPLE)
+        _write(folder / AGREEMENTS / json_schema.FILE, json_schema.text())
         _write(folder / FILE, SETTINGS)
     except OSError as error:
         message = f"the workspace cannot be made: {error.strerror or error}: {error.filename}"

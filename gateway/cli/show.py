@@ -28,7 +28,7 @@ SHOWN = 20
     "--open",
     "stage",
     metavar="STAGE",
-    help="Write bytes to standard output: `raw`, `events`, or a target's id (`ID.2` its second file).",
+    help="Write bytes: `raw`, `events`, a target's id (`ID.2` its second file), or `answer.NUMBER`.",
 )
 def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
     """Show message ID: what came in, what was made of it, who got it, and what was wrong.
@@ -40,7 +40,12 @@ def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
 
     with opened(root) as workspace:
         lineage = workspace.queries.lineage(id_)
-        if stage == "events":
+        if stage and stage.startswith("answer."):
+            stage_hash = _answer(workspace, lineage, stage)
+            with workspace.archive.open(stage_hash) as stream:
+                shutil.copyfileobj(stream, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        elif stage == "events":
             _write_events(workspace, lineage.message)
         elif stage:
             with workspace.archive.open(_hash_of(lineage, stage)) as stream:
@@ -67,6 +72,19 @@ def _hash_of(lineage: Any, stage: str) -> str:
     raise UsageError(message, hint=f"known: {', '.join(known)}")
 
 
+def _answer(workspace: Any, lineage: Any, stage: str) -> str:
+    """Hash of the bytes of an answer to this message."""
+    for answer in lineage.answers:
+        if stage == f"answer.{answer.id}":
+            if answer.sha256 or answer.carrier:
+                return str(answer.sha256 or workspace.queries.message(answer.carrier).sha256)
+            message = f"no bytes of answer {answer.id} were kept"
+            raise UsageError(message)
+    message = f"{lineage.message.id} has no {stage!r}"
+    known = ", ".join(f"answer.{answer.id}" for answer in lineage.answers) or "none has come"
+    raise UsageError(message, hint=f"known: {known}")
+
+
 def _write_events(workspace: Any, message: Any) -> None:
     """The events of the original, as they are read today."""
     from gateway.exchange.trace import events_as_json
@@ -80,7 +98,7 @@ def as_dict(lineage: Any) -> dict[str, Any]:
     """All that the ledger knows of a message, as JSON has it."""
     out: dict[str, Any] = {name: getattr(lineage.message, name) for name in FIELDS + MORE}
     out["duplicates"], out["replays"] = list(lineage.duplicates), list(lineage.replays)
-    for name in ("history", "stages", "outputs", "deliveries", "findings", "losses"):
+    for name in ("history", "stages", "outputs", "deliveries", "answers", "owed", "brought", "findings", "losses"):
         rows = getattr(lineage, name)
         out[name] = [
             {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in ("message", "position")}
@@ -123,6 +141,21 @@ def _print_way(lineage: Any) -> None:
         for d in lineage.deliveries:
             if (d.target, d.position) == (output.target, output.position):
                 click.echo(f"    -> {d.address} as {d.name}: {_coloured(d.state)}{_how(d)}")
+                _print_answers(lineage, d.id)
+    for answer in lineage.brought:
+        click.echo(f"  answers {answer.delivery or answer.reference}: {answer.verdict} ({answer.standing})")
+
+
+def _print_answers(lineage: Any, delivery: str) -> None:
+    for answer in lineage.answers:
+        if answer.delivery == delivery:
+            of = f", {answer.results:,} identifiers: gateway answers --results {answer.id}" if answer.results else ""
+            said = f": {answer.detail}" if answer.detail else ""
+            what = f"{answer.kind} answer.{answer.id} {short_time(answer.at)}: {answer.verdict} ({answer.standing})"
+            click.echo(f"    <- {what}{of}{said}")
+    for owed in lineage.owed:
+        if owed.delivery == delivery:
+            click.echo(f"    <- {owed.kind}: {owed.state}, due {short_time(owed.due_at)}, then {owed.then}")
 
 
 def _how(delivery: Any) -> str:

@@ -82,6 +82,7 @@ def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
     """What is to be shown, and what is wrong with the files of the configuration."""
     from gateway.exchange.clock import stamp
     from gateway.exchange.holds import Holds
+    from gateway.exchange.tables import State
 
     now = workspace.clock()
     queries = workspace.queries
@@ -138,7 +139,7 @@ def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
                 "received_at": m.received_at,
                 "waits_for": "; ".join(waits.get(m.id, [])) or m.reason,
             }
-            for m in queries.open_messages()
+            for m in [*queries.open_messages(), *queries.messages(states=[State.AWAITING])[::-1]]
         ],
     }
     return status, wrong

@@ -13,7 +13,14 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-STATE_COLOURS = {"done": "green", "delivered": "green", "refused": "red", "failed": "red", "waiting": "yellow"}
+STATE_COLOURS = {
+    "done": "green",
+    "delivered": "green",
+    "refused": "red",
+    "failed": "red",
+    "waiting": "yellow",
+    "awaiting": "yellow",
+}
 
 
 def workspace_option(function: F) -> F:

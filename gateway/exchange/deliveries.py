@@ -14,6 +14,7 @@ from gateway.agreements.load import Agreements
 from gateway.agreements.model import Target
 from gateway.errors import ConfigurationError, GatewayError, TransportError
 from gateway.exchange import failpoints
+from gateway.exchange.answering import Answering
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import moment
 from gateway.exchange.database import StoreError
@@ -63,6 +64,7 @@ class Deliveries:
         self.holds = Holds(ledger.database, ledger.clock)
         self.interruptions = Interruptions(ledger.database, ledger.clock)
         self._rates = Rates(ledger.database)
+        self.answering = Answering(ledger, archive)
         self._sure = sure
         self.archive = archive
         self._secrets = secrets
@@ -98,7 +100,7 @@ class Deliveries:
             self._undelivered(delivery, f"a bug: {type(error).__name__}: {error}", None)
             return None
         failpoints.reach("deliver.sent")
-        self.ledger.delivered(delivery_id, receipt.name)
+        self.ledger.delivered(delivery_id, receipt.name, target.answer, self.answering.names(target, delivery))
         failpoints.reach("deliver.recorded")
         log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
         return None

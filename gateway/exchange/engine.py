@@ -63,6 +63,9 @@ WORKING = ["ENQUEUED", "PENDING", "DELAYED"]
 GIVEN_UP = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"]
 PRUNED = 1000
 
+#: Stands between the id of a delivery and the number of the time that it is made again.
+AGAIN = ".again"
+
 #: What waiting work is woken with, and the longest time for which it waits for that, in seconds.
 WAKE = "wake"
 LONGEST = 86400.0
@@ -266,6 +269,10 @@ class Engine:
             with contextlib.suppress(dbos_error.DBOSNonExistentWorkflowError):
                 self._running().send(id_, "", topic=WAKE)
 
+    def redeliver(self, delivery: Delivery, time: int) -> None:
+        """Enqueue a delivery once more, for the given time; the same time again has no effect."""
+        self._enqueue(DELIVER, f"{delivery.id}{AGAIN}{time}", self._flow.delivery_lane(delivery), delivery.id)
+
     def outcome(self, id_: str) -> str | None:
         """What a collection came to: an error text, empty for none; None while it is at work."""
         for status in self._list(workflow_ids=[id_]):
@@ -323,9 +330,10 @@ class Engine:
         for status in self._list(status=GIVEN_UP, name=[PROCESS, DELIVER], load_output=False):
             if status.workflow_id in self._buried:
                 continue
+            work = status.workflow_id.partition(AGAIN)[0]
             try:
-                reason = self._flow.parked(status.workflow_id) or f"the engine gave up: {status.status}"
-                self._flow.give_up(status.workflow_id, reason)
+                reason = self._flow.parked(work) or f"the engine gave up: {status.status}"
+                self._flow.give_up(work, reason)
             except UsageError:
                 # The ledger was restored from a backup, or is another one. It decides what there is.
                 log.warning("work of an unknown message was dropped", workflow=status.workflow_id)

@@ -84,6 +84,10 @@ def _write(workspace: Workspace, message: Message, ledger: Mapping[str, Any], st
         for output in lineage.outputs:
             name = f"outputs/{_safe(output.target)}/{output.position}-{_safe(output.name)}"
             add(name, lambda sha256=output.sha256: archive.open(sha256), output.target)  # type: ignore[misc]
+        for answer in lineage.answers:
+            sha256 = answer.sha256 or (workspace.queries.message(answer.carrier).sha256 if answer.carrier else "")
+            if sha256:
+                add(f"answers/{answer.id}", lambda sha256=sha256: archive.open(sha256), f"answer {answer.id}")  # type: ignore[misc]
         add_json("ledger.json", ledger)
         add_json("audit.json", [_row(row) for row in workspace.queries.audit(subject=message.id)[::-1]])
         for path, text in workspace.queries.configuration(message.configuration).items():

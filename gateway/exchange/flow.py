@@ -103,6 +103,16 @@ class Flow(Deliveries):
             return Go.ON
         self.ledger.begin(id_, "detect", input_sha256=message.sha256)
         failpoints.reach("detect.started")
+        answered = self.answering.take_file(self.agreements, agreement, channel, message)
+        if answered:
+            self.ledger.finish(id_, "detect", detail=answered)
+            self.ledger.move(id_, State.DONE, answered)
+            return Go.STOP
+        if channel.answers is not None and not agreement.targets_of(channel):
+            kind = channel.answers.kind.value
+            text = f"it is no answer of kind {kind}, and nobody gets files of channel {channel.id}"
+            self.end(id_, "detect", State.REFUSED, text)
+            return Go.STOP
         found = self._detection(message, channel)
         self.ledger.detected(id_, found.format, found.mapping or "", found.reason)
         failpoints.reach("detect.recorded")

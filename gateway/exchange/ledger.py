@@ -13,7 +13,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gateway.exchange import audit
+from gateway.agreements.answers import Expectation
+from gateway.exchange import answers, audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import stamp
 from gateway.exchange.intake import Arrival, Intake
@@ -171,14 +172,24 @@ class Ledger(Intake):
 
     # ---- deliveries ---------------------------------------------------------------------------------------------
 
-    def delivered(self, delivery: str, name: str) -> None:
-        """A receiver has the file."""
+    def delivered(
+        self, delivery: str, name: str, expectation: Expectation | None = None, names: Iterable[answers.Name] = ()
+    ) -> None:
+        """A receiver has the file.
+
+        Args:
+            delivery: the delivery's id.
+            name: the file's name there.
+            expectation: the answer that the receiver owes us, if any.
+            names: by which an answer may speak of it, besides its name and ids.
+        """
         with self.database.write() as session:
             row = delivery_row(session, delivery)
             if row.state != DeliveryState.DELIVERED:  # also one that was cancelled meanwhile: the receiver has it
                 row.attempts += 1
                 row.state, row.name, row.delivered_at = DeliveryState.DELIVERED, name, self.now()
                 row.error = row.next_try_at = ""
+                answers.expect(session, row, expectation, names, row.delivered_at)
                 self._note(
                     session, "delivered", delivery, target=row.target, address=row.address, name=name, sha256=row.sha256
                 )
@@ -218,7 +229,7 @@ class Ledger(Intake):
             if failed:
                 self._move(session, row, State.FAILED, f"{failed} of {len(states)} deliveries failed")
             else:
-                self._move(session, row, State.DONE)
+                self._move(session, row, *answers.outcome(session, message))
             return State(row.state)
 
     # ---- schedules ----------------------------------------------------------------------------------------------

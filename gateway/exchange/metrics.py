@@ -34,6 +34,7 @@ _HELP = {
     "gateway_channel_seconds_since_look": "Since the last look at a channel.",
     "gateway_schedule_lag_seconds": "How long the newest slot of a channel that has passed has not been fired.",
     "gateway_configuration_refused": "1 where the files of the configuration are wrong and an older version goes on.",
+    "gateway_answers": "Answers that are waited for, overdue, given up, answered, and unknown ones that came.",
     "gateway_certificate_days_left": "Days until a certificate ends; negative when it has ended.",
 }
 
@@ -76,6 +77,9 @@ def metrics(
     samples += _deliveries(queries)
     samples += _latencies(queries, now)
     samples += _channels(queries, now, agreements)
+    samples += [
+        Sample("gateway_answers", n, {"state": state}) for state, n in queries.answer_counts(stamp(now)).items()
+    ]
     samples += [
         Sample("gateway_configuration_refused", float(bool(row.error)), {"worker": row.worker})
         for row in queries.in_force()

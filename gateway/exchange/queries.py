@@ -29,13 +29,20 @@ from gateway.exchange.tables import (
     State,
     Traded,
 )
+from gateway.exchange.tables_answers import AnswerRow, Expected
 
 OPEN = [state for state in State if state not in FINAL]
+
+#: Those in which there is something to do here. A message that waits for an answer needs nothing from us.
+AT_WORK = [state for state in OPEN if state is not State.AWAITING]
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """Everything the ledger knows about one message: raw bytes, outputs, deliveries, and what was wrong."""
+    """Everything the ledger knows about one message: raw bytes, outputs, deliveries, answers, and what was wrong.
+
+    `answers` are those to its deliveries, `owed` what is to come; `brought` are answers to others that it carried.
+    """
 
     message: Message
     history: Sequence[History]
@@ -46,6 +53,9 @@ class Lineage:
     losses: Sequence[LossRow]
     duplicates: Sequence[str] = field(default=())
     replays: Sequence[str] = field(default=())
+    answers: Sequence[AnswerRow] = field(default=())
+    owed: Sequence[Expected] = field(default=())
+    brought: Sequence[AnswerRow] = field(default=())
 
 
 class Queries:
@@ -128,8 +138,8 @@ class Queries:
             return list(dict.fromkeys(session.scalars(query)))
 
     def open_messages(self) -> Sequence[Message]:
-        """Messages that are not at an end, oldest first."""
-        return self.messages(states=OPEN)[::-1]
+        """Messages with which there is something to do, oldest first."""
+        return self.messages(states=AT_WORK)[::-1]
 
     def lineage(self, id_: str) -> Lineage:
         """All about one message.
@@ -155,6 +165,18 @@ class Queries:
                 losses=session.scalars(sa.select(LossRow).where(LossRow.message == key).order_by(LossRow.id)).all(),
                 duplicates=session.scalars(sa.select(Message.id).where(Message.duplicate_of == key)).all(),
                 replays=session.scalars(sa.select(Message.id).where(Message.replay_of == key)).all(),
+                answers=session.scalars(
+                    sa.select(AnswerRow)
+                    .join(Delivery, Delivery.id == AnswerRow.delivery)
+                    .where(Delivery.message == key)
+                    .order_by(AnswerRow.id)
+                ).all(),
+                owed=session.scalars(
+                    sa.select(Expected).where(Expected.message == key, Expected.state != "answered")
+                ).all(),
+                brought=session.scalars(
+                    sa.select(AnswerRow).where(AnswerRow.carrier == key).order_by(AnswerRow.id)
+                ).all(),
             )
 
     def delivery(self, id_: str) -> Delivery:
@@ -249,6 +271,10 @@ class Queries:
                 yield sha256, f"{id_} raw"
             for sha256, id_, target in session.execute(made.order_by(OutputFile.id)):
                 yield sha256, f"{id_} {target}"
+            for sha256, number in session.execute(
+                sa.select(AnswerRow.sha256, AnswerRow.id).where(AnswerRow.sha256 != "")
+            ):
+                yield sha256, f"answer {number}"
 
     def backlog(self) -> Sequence[tuple[str, int, str]]:
         """Partner, number of messages that are not at an end, and when the oldest of them came."""
@@ -270,6 +296,17 @@ class Queries:
         query = query.where(Message.closed_at >= since).order_by(Message.closed_at.desc()).limit(limit)
         with self._database.read() as session:
             return [(partner, state, came, went) for partner, state, came, went in session.execute(query)]
+
+    def answer_counts(self, now: str) -> Mapping[str, int]:
+        """How many answers are ``waiting``, ``overdue``, ``answered`` or ``given up``, and how many are ``unknown``."""
+        overdue = sa.and_(Expected.state == "waiting", Expected.due_at <= now)
+        # By its name: PostgreSQL does not see that two expressions with values in them are the same.
+        late = sa.case((overdue, "overdue"), else_=Expected.state).label("standing_now")
+        with self._database.read() as session:
+            rows = session.execute(sa.select(late, sa.func.count()).group_by("standing_now"))
+            found = {str(row[0]): int(row[1]) for row in rows}
+            unknown = session.scalar(sa.select(sa.func.count()).where(AnswerRow.standing == "unknown")) or 0
+        return {**found, "unknown": unknown} if unknown else found
 
     def in_force(self) -> Sequence[InForce]:
         """What each worker goes by."""

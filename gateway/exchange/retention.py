@@ -21,6 +21,7 @@ from gateway.exchange.archive import Archive
 from gateway.exchange.clock import stamp
 from gateway.exchange.database import Database
 from gateway.exchange.tables import FINAL, LegalHold, Message, OutputFile, Traded
+from gateway.exchange.tables_answers import AnswerRow
 
 #: What stands in the archive and in no ledger is left alone for so long: it may be on its way into the ledger.
 GRACE = timedelta(hours=24)
@@ -163,4 +164,6 @@ def _wanted(session: Session, going: set[int]) -> set[str]:
     for number, sha256 in session.execute(outputs.where(Message.pruned_at == "")):
         if number not in going:
             wanted.add(sha256)
+    # Answers that came with a connection are small and prove what was delivered: they stay.
+    wanted.update(session.scalars(sa.select(AnswerRow.sha256).where(AnswerRow.sha256 != "")))
     return wanted

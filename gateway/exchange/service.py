@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from gateway import logs
 from gateway.agreements.load import Agreements
+from gateway.exchange.answering import Answering
 from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
 from gateway.exchange.collect import Collector
@@ -155,7 +156,7 @@ class Leader:
         engine = running.engine
         self._scheduler = self._new_scheduler()
         self._chores = (
-            _every(LOOK, _submitting(engine, workspace.queries)),
+            _every(LOOK, _submitting(engine, workspace.queries, running.flow.answering)),
             _every(WAKES, self._wake),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
             _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
@@ -225,7 +226,8 @@ def once(
         }
         for channel, id_ in collections.items():
             running.collect(channel, id_)
-        submit = _every(LOOK, _submitting(running, queries))
+        service.flow.answering.look(running.redeliver)
+        submit = _every(LOOK, _submitting(running, queries, service.flow.answering))
         pause = min(workspace.settings.engine.poll_interval, 0.2)
         while collections or not _idle(queries, stamp(started + timedelta(seconds=wait)), workspace, outcome):
             for channel, id_ in list(collections.items()):
@@ -256,8 +258,11 @@ def _idle(queries: Queries, until: str, workspace: Workspace, outcome: Outcome) 
     return all(message.id in with_deliveries for message in messages)
 
 
-def _submitting(running: Engine, queries: Queries) -> Callable[[], None]:
-    """Submits, oldest first, messages that nobody submitted: replays, and those whose collection broke off."""
+def _submitting(running: Engine, queries: Queries, answering: Answering) -> Callable[[], None]:
+    """Submits, oldest first, messages that nobody submitted: replays, and those whose collection broke off.
+
+    Sees to answers that have not come in time, too.
+    """
     submitted: set[str] = set()
 
     def submit() -> None:
@@ -268,6 +273,7 @@ def _submitting(running: Engine, queries: Queries) -> Callable[[], None]:
                 running.process(message)
         submitted = {message.id for message in waiting}
         running.bury()
+        answering.look(running.redeliver)
 
     return submit
 

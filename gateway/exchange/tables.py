@@ -40,6 +40,7 @@ class State(enum.StrEnum):
     RECEIVED = "received"  # durable here, no step has begun
     CONVERTING = "converting"  # between detect and check
     DELIVERING = "delivering"  # converted for all targets; not all of them have it yet
+    AWAITING = "awaiting"  # every target has it; not all answers are there that they owe us
     DONE = "done"  # every target has it
     REFUSED = "refused"  # the input has error findings; nobody got anything
     FAILED = "failed"  # it stopped and an operator has to act

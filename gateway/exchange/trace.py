@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gateway.agreements.load import Agreements
 from gateway.convert import convert, new_report
 from gateway.epcis.events import Event
 from gateway.errors import GatewayError, UsageError
 from gateway.exchange import epc_index
+from gateway.exchange.archive import Archive
 from gateway.exchange.epcs import canonical, classes, instances
 from gateway.exchange.requests import request_for
 from gateway.exchange.tables import Message
@@ -75,7 +77,7 @@ def trace(workspace: Workspace, links: Sequence[str], *, read: bool = True) -> I
         named = Named(message)
         if read:
             try:
-                named.mentions = list(_mentions(events_of(workspace, message), wanted))
+                named.mentions = list(_mentions(events_of(workspace.agreements, workspace.archive, message), wanted))
             except GatewayError as error:
                 named.unread = str(error)
             if not named.mentions and not named.unread:
@@ -90,7 +92,9 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
     Raises:
         GatewayError: it cannot be read.
     """
-    request = replace(_request(workspace, message), to=JSON, to_mapping=None, loss=LossMode.CARRY)
+    request = replace(
+        _request(workspace.agreements, workspace.archive, message), to=JSON, to_mapping=None, loss=LossMode.CARRY
+    )
     known = {setting.key for setting in settings_of(request)}
     request = replace(request, values={key: value for key, value in request.values.items() if key in known})
     with workspace.archive.folder() as folder:
@@ -101,25 +105,29 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
         yield Path(report.outputs[0].path)
 
 
-def events_of(workspace: Workspace, message: Message) -> Iterator[Event]:
+def events_of(agreements: Agreements, archive: Archive, message: Message) -> Iterator[Event]:
     """The events of a message, read again from its archived original.
 
     Raises:
         GatewayError: it cannot be read: its bytes, channel or mapping are gone, or its content is wrong from there on.
     """
-    request = _request(workspace, message)
+    request = _request(agreements, archive, message)
     target = target_of(request.to)
     report = new_report(request)
     opened = open_input(input_of(request, report, target), report, target)
     yield from opened.document.events
 
 
-def _request(workspace: Workspace, message: Message) -> Request:
+def _request(agreements: Agreements, archive: Archive, message: Message) -> Request:
     if not message.sha256 or not message.format:
         text = f"{message.id} was never read"
         raise UsageError(text, hint=message.reason)
-    agreement, channel = workspace.agreements.channel(message.channel)
-    return request_for(workspace.agreements, workspace.archive, message, agreement.targets_of(channel)[0])
+    agreement, channel = agreements.channel(message.channel)
+    targets = agreement.targets_of(channel)
+    if not targets:
+        text = f"nobody gets files of channel {channel.id!r}, so they are not read as events"
+        raise UsageError(text)
+    return request_for(agreements, archive, message, targets[0])
 
 
 def _mentions(events: Iterator[Event], wanted: frozenset[str]) -> Iterator[Mention]:

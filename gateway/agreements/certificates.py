@@ -1,0 +1,85 @@
+"""Certificates in PEM: whose they are and how long they are good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.errors import ConfigurationError
+
+MARK = "-----BEGIN CERTIFICATE-----"
+SCHEMES = ("env:", "file:", "keyring:")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate.
+
+    Attributes:
+        subject: whose it is, in the form of RFC 4514.
+        begins: when it begins to be good.
+        ends: when it ends.
+    """
+
+    subject: str
+    begins: datetime
+    ends: datetime
+
+    def complaint(self, now: datetime, days: int) -> str:
+        """What is wrong with it at `now`, or will be within so many days; empty when nothing is."""
+        if now < self.begins:
+            return f"the certificate of {self.subject} is not good before {_day(self.begins)}"
+        if now >= self.ends:
+            return f"the certificate of {self.subject} ended on {_day(self.ends)}"
+        if now + timedelta(days=days) >= self.ends:
+            return f"the certificate of {self.subject} ends on {_day(self.ends)}, in {(self.ends - now).days} days"
+        return ""
+
+
+def read(text: str) -> list[Certificate]:
+    """All certificates in a text in PEM; none when it holds none.
+
+    Raises:
+        ConfigurationError: one of them is broken.
+    """
+    if MARK not in text:
+        return []
+    from cryptography import x509  # noqa: PLC0415 - not needed where nobody has certificates
+
+    try:
+        found = x509.load_pem_x509_certificates(text.encode())
+    except ValueError as error:
+        message = f"not a certificate in PEM: {error}"
+        raise ConfigurationError(message) from error
+    return [
+        Certificate(one.subject.rfc4514_string() or "nobody", one.not_valid_before_utc, one.not_valid_after_utc)
+        for one in found
+    ]
+
+
+def references(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every reference to a secret or certificate inside settings: its key, with dots, and the reference."""
+    if isinstance(part, str):
+        if part.startswith(SCHEMES):
+            yield path, part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from references(getattr(part, name), _join(path, name.replace("_", "-")))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from references(value, _join(path, str(key)))
+    elif isinstance(part, list | tuple):
+        for number, value in enumerate(part):
+            yield from references(value, _join(path, str(number)))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"

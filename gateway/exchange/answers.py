@@ -1,0 +1,305 @@
+"""Answers to what was delivered: who owes one, whose it is when it comes, and what follows from it.
+
+A message whose files have all been delivered waits in state ``awaiting`` until every answer that its targets'
+agreements ask for has come. All of it stands in the ledger, so a restart changes nothing; the clock is an argument.
+
+Whatever comes is kept, also an answer that nobody asked for, that comes twice, late, or to nothing that we know. The
+normal form is that of the markets (`gateway.markets.kit.answers`). Who has an answer of a kind of its own (a receipt of
+AS2, a regulator's ticket) hands it to `AnswerBook.take` in that form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gateway.agreements.answers import Expectation, Then
+from gateway.exchange import audit
+from gateway.exchange.clock import Clock, moment, stamp, system
+from gateway.exchange.database import Database
+from gateway.exchange.epc_index import keys_of
+from gateway.exchange.epcs import canonical
+from gateway.exchange.rows import message_row
+from gateway.exchange.tables import FINAL, Delivery, DeliveryState, History, Message, State
+from gateway.exchange.tables_answers import AnswerRow, Expected, Known, ResultRow
+from gateway.markets.kit.answers import Answer, SerialAnswer, Verdict
+
+WAITING, ANSWERED, OVERDUE, GIVEN_UP = "waiting", "answered", "overdue", "given up"
+FIRST, LATE, REPEATED, CONTRADICTS, UNASKED, UNKNOWN = (
+    "first",
+    "late",
+    "repeated",
+    "contradicts",
+    "unasked",
+    "unknown",
+)
+STANDINGS = (FIRST, LATE, REPEATED, CONTRADICTS, UNASKED, UNKNOWN)
+
+#: Kinds of names by which answers speak of deliveries.
+NAME, MESSAGE, DELIVERY, X12, EDIFACT = "name", "message", "delivery", "x12", "edifact"
+
+_GOOD = (Verdict.ACCEPTED, Verdict.WARNING)
+_SOME = 5000
+
+Name = tuple[str, str]
+"""Kind of a name, and the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An answer that has come.
+
+    Attributes:
+        key: the same for the same answer taken again; at most 160 characters.
+        kind: one of `gateway.agreements.answers.AnswerKind`.
+        names: the names by which it may mean a delivery; one that fits is enough.
+        answer: what it says.
+        partner: who sent it, where that is known: of several deliveries that fit, theirs is meant.
+        carrier: id of the message that brought it.
+        sha256: its bytes in the archive, where they are not those of the carrier.
+        delivery: id of the delivery, where it is known for sure.
+        detail: more words of it, for a person.
+    """
+
+    key: str
+    kind: str
+    names: Sequence[Name]
+    answer: Answer
+    partner: str = ""
+    carrier: str = ""
+    sha256: str = ""
+    delivery: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """An answer that did not come in time, and what was done.
+
+    Attributes:
+        delivery: the delivery.
+        then: what was done.
+        resent: how often it was sent again, this time included.
+    """
+
+    delivery: Delivery
+    then: Then
+    resent: int = 0
+
+
+def expect(
+    session: Session, delivery: Delivery, expectation: Expectation | None, names: Iterable[Name], delivered_at: str
+) -> None:
+    """A delivery was made: remember the names by which an answer may mean it, and wait for one that is owed."""
+    known = {*names, (NAME, delivery.name), (MESSAGE, delivery.message), (DELIVERY, delivery.id)}
+    for kind, value in sorted(known):
+        session.merge(Known(delivery=delivery.id, kind=kind, value=value[:255]))
+    if expectation is None:
+        return
+    row = session.get(Expected, delivery.id)
+    if row is None:
+        row = Expected(delivery=delivery.id, message=delivery.message, resent=0)
+        session.add(row)
+    elif row.state == ANSWERED:
+        return
+    row.kind, row.state, row.within = expectation.kind, WAITING, expectation.within
+    row.then, row.resends = expectation.then, expectation.resends
+    row.due_at = stamp(moment(delivered_at) + timedelta(seconds=expectation.within))
+
+
+def outcome(session: Session, message: str) -> tuple[State, str]:
+    """What state a message comes into whose deliveries are all made: awaiting, done, or failed by an answer."""
+    rows = session.scalars(sa.select(Expected).where(Expected.message == message)).all()
+    given_up = [row.delivery for row in rows if row.state == GIVEN_UP]
+    if given_up:
+        return State.FAILED, f"no answer in time to {', '.join(_targets(session, given_up))}"
+    refused = [text for row in rows if row.state == ANSWERED and (text := _refusal(session, row.delivery))]
+    waiting = [row.delivery for row in rows if row.state in (WAITING, OVERDUE)]
+    if waiting:
+        return State.AWAITING, f"an answer of {', '.join(_targets(session, waiting))}"
+    return (State.FAILED, "; ".join(refused)) if refused else (State.DONE, "")
+
+
+class AnswerBook:
+    """Writes answers into the ledger. Each method is one transaction and may be called again.
+
+    Args:
+        database: the ledger's.
+        clock: the time.
+    """
+
+    def __init__(self, database: Database, clock: Clock = system) -> None:
+        self._database = database
+        self._clock = clock
+
+    def take(self, incoming: Incoming) -> AnswerRow:
+        """Keep an answer, find out whose it is, and draw the consequence for the message."""
+        now = stamp(self._clock())
+        with self._database.write() as session:
+            row = session.scalar(sa.select(AnswerRow).where(AnswerRow.key == incoming.key))
+            if row is not None:
+                return row
+            delivery, why = _meant(session, incoming)
+            row = self._row(incoming, delivery, now)
+            row.standing = _standing(session, delivery, row)
+            row.detail = "; ".join(filter(None, (why, row.detail)))
+            session.add(row)
+            session.flush()
+            _put_results(session, row.id, incoming.answer.serials)
+            told = {"kind": row.kind, "verdict": row.verdict, "standing": row.standing, "carrier": incoming.carrier}
+            audit.note(session, audit.Entry(now, "answer", delivery.id if delivery else "", told))
+            if delivery is not None and row.standing in (FIRST, LATE) and row.verdict != Verdict.PENDING:
+                expected = session.get_one(Expected, delivery.id)
+                expected.state = ANSWERED
+                session.flush()
+                _settle(session, delivery.message, now)
+            return row
+
+    def overdue(self) -> list[Missed]:
+        """Do what the agreements say about answers that have not come in time."""
+        now = stamp(self._clock())
+        missed = []
+        with self._database.write() as session:
+            query = sa.select(Expected).where(Expected.state == WAITING, Expected.due_at <= now)
+            for row in session.scalars(query.order_by(Expected.due_at)).all():
+                delivery = session.get_one(Delivery, row.delivery)
+                if delivery.state != DeliveryState.DELIVERED:
+                    continue  # it is on its way again
+                then = Then(row.then)
+                if then is Then.RESEND and row.resent >= row.resends:
+                    then = Then.FAIL
+                self._miss(session, row, delivery, then, now)
+                missed.append(Missed(delivery, then, row.resent))
+        return missed
+
+    def resending(self) -> list[Missed]:
+        """Deliveries that are to be made again because no answer came, and are not made yet."""
+        query = sa.select(Delivery, Expected.resent).join(Expected, Expected.delivery == Delivery.id)
+        query = query.where(Expected.resent > 0, Delivery.state == DeliveryState.PLANNED).order_by(Delivery.id)
+        with self._database.read() as session:
+            return [Missed(delivery, Then.RESEND, resent) for delivery, resent in session.execute(query)]
+
+    def _miss(self, session: Session, row: Expected, delivery: Delivery, then: Then, now: str) -> None:
+        audit.note(session, audit.Entry(now, "no answer in time", delivery.id, {"then": then, "due_at": row.due_at}))
+        if then is Then.ALERT:
+            row.state = OVERDUE
+        elif then is Then.FAIL:
+            row.state = GIVEN_UP
+            session.flush()
+            _settle(session, delivery.message, now)
+        else:
+            row.resent += 1
+            row.due_at = stamp(self._clock() + timedelta(seconds=row.within))
+            delivery.state = DeliveryState.PLANNED
+            message = message_row(session, delivery.message)
+            _move(session, message, State.DELIVERING, f"no answer of {delivery.target} in time: sent again", now)
+
+    def _row(self, incoming: Incoming, delivery: Delivery | None, now: str) -> AnswerRow:
+        answer = incoming.answer
+        words = [str(reason) for reason in answer.reasons] + [answer.unexpected, incoming.detail]
+        return AnswerRow(
+            key=incoming.key,
+            kind=incoming.kind,
+            at=now,
+            carrier=incoming.carrier or None,
+            sha256=incoming.sha256,
+            delivery=delivery.id if delivery else None,
+            verdict=answer.verdict,
+            retryable=answer.retryable,
+            reference=answer.reference or ", ".join(dict.fromkeys(value for _, value in incoming.names)),
+            detail="; ".join(filter(None, words)),
+            results=len(answer.serials),
+        )
+
+
+def _meant(session: Session, incoming: Incoming) -> tuple[Delivery | None, str]:
+    """The delivery that an answer means, or None and why."""
+    if incoming.delivery:
+        return session.get(Delivery, incoming.delivery), ""
+    if not incoming.names:
+        return None, "it does not say what it answers"
+    fits = sa.or_(*(sa.and_(Known.kind == kind, Known.value == value[:255]) for kind, value in incoming.names))
+    query = sa.select(Delivery).join(Known, Known.delivery == Delivery.id).where(fits).distinct().order_by(Delivery.id)
+    found = list(session.scalars(query.limit(1000)))
+    for narrower in (
+        lambda one: one.partner == incoming.partner,
+        lambda one: (row := session.get(Expected, one.id)) is not None and row.state != ANSWERED,
+    ):
+        if len(found) > 1:
+            found = [one for one in found if narrower(one)] or found
+    if len(found) > 1:
+        return None, f"it may mean any of {len(found)} deliveries"
+    return (found[0], "") if found else (None, "it answers nothing that was delivered from here")
+
+
+def _standing(session: Session, delivery: Delivery | None, row: AnswerRow) -> str:
+    if delivery is None:
+        return UNKNOWN
+    expected = session.get(Expected, delivery.id)
+    if expected is None:
+        return UNASKED
+    if expected.state == ANSWERED:
+        earlier = sa.select(AnswerRow.verdict).where(AnswerRow.delivery == delivery.id)
+        earlier = earlier.where(AnswerRow.standing.in_((FIRST, LATE)), AnswerRow.verdict != Verdict.PENDING)
+        first = session.scalar(earlier.order_by(AnswerRow.id).limit(1))
+        return REPEATED if first == row.verdict else CONTRADICTS
+    return LATE if expected.state in (OVERDUE, GIVEN_UP) or row.at > expected.due_at else FIRST
+
+
+def _settle(session: Session, message: str, now: str) -> None:
+    row = message_row(session, message)
+    if row.state == State.AWAITING:
+        state, reason = outcome(session, message)
+        _move(session, row, state, reason, now)
+
+
+def _move(session: Session, message: Message, state: State, reason: str, now: str) -> None:
+    if message.state == state or message.state in FINAL:
+        return
+    message.state, message.reason = state, reason
+    message.closed_at = now if state in FINAL else ""
+    session.add(History(message=message.id, at=now, state=state, detail=reason))
+
+
+def _refusal(session: Session, delivery: str) -> str:
+    """Why the answer to a delivery is no acceptance; empty when it is one."""
+    query = sa.select(AnswerRow).where(AnswerRow.delivery == delivery, AnswerRow.standing.in_((FIRST, LATE)))
+    query = query.where(AnswerRow.verdict != Verdict.PENDING)
+    row = session.scalars(query.order_by(AnswerRow.id).limit(1)).first()
+    if row is None or row.verdict in _GOOD:
+        return ""
+    counted = sa.select(sa.func.count()).where(ResultRow.answer == row.id, ResultRow.verdict.not_in(_GOOD))
+    bad = session.scalar(counted) or 0
+    of = f", {bad:,} of {row.results:,} identifiers" if row.results else ""
+    retry = "; sending it again may help" if row.retryable else ""
+    (target,) = _targets(session, [delivery])
+    return f"{target} answered: {row.verdict}{of}{retry}"
+
+
+def _targets(session: Session, deliveries: Sequence[str]) -> list[str]:
+    query = sa.select(Delivery.target).where(Delivery.id.in_(deliveries)).order_by(Delivery.id)
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def _put_results(session: Session, answer: int, serials: Sequence[SerialAnswer]) -> None:
+    for start in range(0, len(serials), _SOME):
+        some = serials[start : start + _SOME]
+        keys = keys_of(canonical([serial.identifier for serial in some]))
+        rows = [
+            {
+                "answer": answer,
+                "position": position,
+                "identifier": serial.identifier,
+                "key": key & (1 << 63) - 1,
+                "verdict": serial.verdict,
+                "retryable": bool(serial.reasons) and all(reason.retryable for reason in serial.reasons),
+                "code": ", ".join(reason.code for reason in serial.reasons),
+                "text": "; ".join(reason.meaning for reason in serial.reasons if reason.meaning),
+            }
+            for position, (serial, key) in enumerate(zip(some, keys, strict=True), start + 1)
+        ]
+        session.execute(sa.insert(ResultRow), rows)
