@@ -8,12 +8,14 @@ from __future__ import annotations
 import enum
 import re
 import string
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from gateway.agreements import timing
+from gateway.agreements import timing, windows
 from gateway.agreements.answers import Answers, Expectation
 from gateway.agreements.part import Part
 from gateway.findings import LossMode
@@ -74,6 +76,7 @@ class Partner(Part):
         as2_id: the partner's AS2 identifier.
         identities: other names of the partner, by kind: ``duns``, ``edi``, a regulator's number.
         certificates: the partner's certificates; `gateway check` looks at their dates.
+        hold: nothing is collected from it or delivered to it, as after ``gateway hold``.
     """
 
     id: Id
@@ -82,6 +85,7 @@ class Partner(Part):
     as2_id: str = ""
     identities: dict[str, str] = Field(default_factory=dict)
     certificates: tuple[Certificate, ...] = ()
+    hold: bool = False
 
     @field_validator("gln")
     @classmethod
@@ -98,10 +102,14 @@ class Schedule(Part):
     Attributes:
         cron: five fields as in crontab(5), e.g. ``*/5 * * * *``.
         interval: seconds between two collections.
+        windows: times of the day outside which nothing is due, e.g. ``mon-fri 06:00-20:00``; none for all.
+        holidays: days on which nothing is due.
     """
 
     cron: str = ""
     interval: int = Field(default=0, ge=0, le=31 * 86400)
+    windows: tuple[str, ...] = ()
+    holidays: tuple[date, ...] = ()
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Schedule:
@@ -111,6 +119,19 @@ class Schedule(Part):
         if self.cron:
             timing.cron(self.cron, ZoneInfo("UTC"))
         return self
+
+    @field_validator("windows")
+    @classmethod
+    def _check_windows(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for line in value:
+            windows.window(line)
+        return value
+
+    def timing(self, zone: ZoneInfo) -> timing.Timing:
+        """The rule that says when it is due in a zone."""
+        rule = timing.cron(self.cron, zone) if self.cron else timing.every(self.interval, zone)
+        opening = windows.Opening(tuple(map(windows.window, self.windows)), frozenset(self.holidays), zone)
+        return rule if opening.always else replace(rule, opening=opening)
 
 
 class Retry(Part):
@@ -141,6 +162,21 @@ class Retry(Part):
         return float(min(self.first * self.factor ** (attempt - 1), self.longest) * (1 + jitter / 4))
 
 
+class Duplicates(Part):
+    """What happens to what came before. What is skipped becomes a message in state ``duplicate`` that names the first.
+
+    Attributes:
+        content: the same bytes: ``skip`` or ``process``.
+        file: a file with the same path, size and time that was taken and is still there: ``skip`` leaves it alone
+            without a word, ``again`` takes it as put there again; ``auto`` skips where originals stay at the peer.
+        control_number: another interchange with the same sender and number: ``process``, ``skip`` or ``refuse``.
+    """
+
+    content: Literal["skip", "process"] = "skip"
+    file: Literal["auto", "skip", "again"] = "auto"
+    control_number: Literal["process", "skip", "refuse"] = "process"
+
+
 class Rate(Part):
     """How fast a target may be tried.
 
@@ -169,6 +205,8 @@ class Channel(Part):
         targets: ids of the targets of this channel's files; empty for all targets of the agreement.
         parallel: how many of its files are processed at once; more than 1 gives up their order.
         answers: what kind of answers to our deliveries come through this channel, if any do.
+        hold: nothing is collected or converted, as after ``gateway hold``.
+        duplicates: what happens to what came before.
     """
 
     id: Id
@@ -183,6 +221,8 @@ class Channel(Part):
     targets: tuple[str, ...] = ()
     parallel: int = Field(default=1, ge=1, le=64)
     answers: Answers | None = None
+    hold: bool = False
+    duplicates: Duplicates = Duplicates()
 
     @field_validator("time_zone")
     @classmethod
@@ -195,14 +235,16 @@ class Channel(Part):
         return value
 
     @property
+    def leaves_files(self) -> bool:
+        """Whether a file that was taken and stands at the peer still, or again, is left alone."""
+        if self.duplicates.file == "auto":
+            return getattr(self.settings, "after", "") == "keep"
+        return self.duplicates.file == "skip"
+
+    @property
     def timing(self) -> timing.Timing | None:
         """The rule that says when this channel is due, None when only ``gateway once`` collects it."""
-        if self.schedule is None:
-            return None
-        zone = ZoneInfo(self.time_zone)
-        if self.schedule.cron:
-            return timing.cron(self.schedule.cron, zone)
-        return timing.every(self.schedule.interval, zone)
+        return None if self.schedule is None else self.schedule.timing(ZoneInfo(self.time_zone))
 
 
 class Target(Part):
@@ -222,6 +264,7 @@ class Target(Part):
         rate: how fast; without one as fast as it goes.
         parallel: how many files are on their way to the receiver at once; more than 1 gives up their order.
         answer: the answer that the receiver owes us; a message waits for it before it is closed.
+        hold: nothing is delivered, as after ``gateway hold``.
     """
 
     id: Id
@@ -237,6 +280,7 @@ class Target(Part):
     rate: Rate | None = None
     parallel: int = Field(default=1, ge=1, le=64)
     answer: Expectation | None = None
+    hold: bool = False
 
     @property
     def receiver(self) -> str:

@@ -25,6 +25,8 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from gateway.agreements.windows import Opening
+
 FIELDS = 5
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _NUMBERS = re.compile(r"(\d)(?:-(\d))?(?:/(\d+))?")
@@ -34,9 +36,12 @@ _TICK = timedelta(microseconds=1)
 #: Intervals are counted from here, so that a restart does not move them.
 ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
+#: A line whose windows and days off leave no slot in such a time has none.
+HORIZON = timedelta(days=5 * 366)
+
 #: How far `latest` looks back, in growing windows: it finds the last slot of a line that fires each minute without
 #: walking through a year of minutes.
-_WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=400))
+_WINDOWS = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 48, 96, 192, 24 * 32, 24 * 400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +53,33 @@ class Timing:
         trigger: APScheduler's trigger.
         zone: the zone of a cron line.
         fixed_hours: whether each slot belongs to a time of the day, not to every hour.
+        opening: windows and days off; a slot outside is none.
     """
 
     text: str
     trigger: Any
     zone: ZoneInfo
     fixed_hours: bool = False
+    opening: Opening | None = None
 
     def next(self, after: datetime) -> datetime | None:
-        """The first slot after a moment, in UTC; None when there is none any more."""
-        while True:
+        """The first slot after a moment, in UTC; None when there is none any more, or none within years."""
+        last = after + HORIZON
+        while after < last:
             found: datetime | None = self.trigger.get_next_fire_time(None, (after + _TICK).astimezone(self.zone))
             if found is None:
                 return None
             slot = found.astimezone(UTC)
-            if not (self.fixed_hours and slot.astimezone(self.zone).fold):
+            if self.fixed_hours and slot.astimezone(self.zone).fold:
+                after = slot  # the hour that the clock shows for the second time
+            elif self.opening is None or self.opening.allows(slot):
                 return slot
-            after = slot  # the hour that the clock shows for the second time
+            else:
+                opening = self.opening.next(slot)
+                if opening is None:
+                    return None
+                after = opening - _TICK
+        return None
 
     def slots(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """All slots after one moment up to and including another."""

@@ -37,6 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("gateway.cli.audit", "Show the audit trail, or prove that it is whole."),
     "config": ("gateway.cli.config", "Show which configuration was in force when, and what changed."),
     "replay": ("gateway.cli.replay", "Run a message again from its archived original."),
+    "resend": ("gateway.cli.resend", "Deliver the same bytes of a message once more."),
+    "hold": ("gateway.cli.hold", "Hold a partner, a channel or a target."),
+    "release": ("gateway.cli.release", "Let what was held go on."),
+    "cancel": ("gateway.cli.cancel", "End a message that is at work."),
     "demo": ("gateway.cli.demo", "See the whole way once, on this machine, with sample files."),
 }
 

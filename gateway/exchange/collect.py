@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from gateway import logs
 from gateway.agreements.load import Agreements
+from gateway.agreements.model import Channel
 from gateway.errors import GatewayError, LimitExceeded, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, Stored
-from gateway.exchange.holds import CHANNEL, PARTNER, Holds
+from gateway.exchange.holds import Holds
 from gateway.exchange.ledger import Arrival, Ledger
 from gateway.exchange.tables import Message, State
 from gateway.exchange.trouble import frames
@@ -82,13 +83,13 @@ class Collector:
         result = Collected()
         try:
             agreement, channel = self._agreements.channel(channel_id)
-            held = self._holds.why({PARTNER: agreement.partner.id, CHANNEL: channel.id})
+            held = self._holds.of_channel(self._agreements, channel.id)
             if held:
                 log.info("not collected", channel=channel_id, reason=held)
                 return result
             transport = TRANSPORTS.get(channel.transport)
             with transport.connect(channel.settings, self._secrets) as session:
-                self._take_all(session, agreement.partner.id, channel_id, submit, result)
+                self._take_all(session, agreement.partner.id, channel, submit, result)
         except GatewayError as error:
             result.error = str(error)
             log.warning("collect failed", channel=channel_id, error=result.error)
@@ -98,12 +99,15 @@ class Collector:
         self._ledger.collected(channel_id, result.taken, result.error)
         return result
 
-    def _take_all(self, session: Session, partner: str, channel: str, submit: Submit, result: Collected) -> None:
-        failures = 0
+    def _take_all(self, session: Session, partner: str, agreed: Channel, submit: Submit, result: Collected) -> None:
+        failures, channel = 0, agreed.id
+        known = self._ledger.taken(channel) if agreed.leaves_files else frozenset()
         for offer in session.offers():
+            if offer.identity in known:
+                continue
             failpoints.reach("collect.offered")
             try:
-                message, new = self._secure(session, offer, partner, channel)
+                message, new = self._secure(session, offer, partner, agreed)
                 try:
                     if message is not None:
                         self._acknowledge(session, offer, channel)
@@ -124,8 +128,9 @@ class Collector:
                 if failures == PATIENCE:
                     return
 
-    def _secure(self, session: Session, offer: Offer, partner: str, channel: str) -> tuple[Message | None, bool]:
+    def _secure(self, session: Session, offer: Offer, partner: str, agreed: Channel) -> tuple[Message | None, bool]:
         """Make one file durable: its message, None when the file is not taken; and whether it is new here."""
+        channel = agreed.id
         arrival = Arrival(partner, channel, offer.name, offer.identity, Stored("", offer.size), self.configuration)
         self._archive.require_space(offer.size)
         with self._archive.temporary() as quarantine:
@@ -144,7 +149,7 @@ class Collector:
                 partner, channel, offer.name, offer.identity, self._archive.keep(quarantine), self.configuration
             )
         failpoints.reach("collect.archived")
-        message, new = self._ledger.receive(arrival)
+        message, new = self._ledger.receive(arrival, same_content=agreed.duplicates.content == "process")
         failpoints.reach("collect.recorded")
         if new:
             log.info("received", message=message.id, channel=channel, name=offer.name, size=message.size)

@@ -17,8 +17,9 @@ from gateway.exchange import failpoints
 from gateway.exchange.answering import Answering
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import moment
+from gateway.exchange.control_numbers import ControlNumbers
 from gateway.exchange.database import StoreError
-from gateway.exchange.holds import PARTNER, TARGET, Holds
+from gateway.exchange.holds import Holds
 from gateway.exchange.interruptions import Interruptions
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.queries import Queries
@@ -63,9 +64,12 @@ class Deliveries:
         self.queries = Queries(ledger.database)
         self.holds = Holds(ledger.database, ledger.clock)
         self.interruptions = Interruptions(ledger.database, ledger.clock)
+        self.control_numbers = ControlNumbers(ledger.database)
         self._rates = Rates(ledger.database)
         self.answering = Answering(ledger, archive)
         self._sure = sure
+        self.configuration = ""
+        self.past: Callable[[str], Agreements] | None = None
         self.archive = archive
         self._secrets = secrets
         self._jitter = jitter
@@ -110,7 +114,7 @@ class Deliveries:
 
         A hold, a try that is not due yet (it was woken without need), or the target's rate.
         """
-        held = self.holds.why({PARTNER: target.receiver, TARGET: target.id})
+        held = self.holds.of_target(self.agreements, target.id)
         if held:
             self.ledger.held(delivery.id, held)
             log.info("held", message=delivery.message, target=delivery.target, reason=held)

@@ -237,7 +237,7 @@ class Engine:
 
     def use(self, agreements: Agreements, configuration: str) -> None:
         """Go by other agreements. What a step has begun with the old ones, it ends with them or begins again."""
-        self._flow.agreements = agreements
+        self._flow.agreements, self._flow.configuration = agreements, configuration
         self._collector.use(agreements, configuration)
 
     def stop(self) -> None:

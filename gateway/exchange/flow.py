@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from gateway import logs
-from gateway.agreements.load import TABLE, is_mapped
+from gateway.agreements.load import TABLE, Agreements, is_mapped
 from gateway.agreements.model import Channel, Target
 from gateway.convert import check_output, convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError, Stored
+from gateway.exchange.control_numbers import control_number
 from gateway.exchange.deliveries import Deliveries
 from gateway.exchange.epc_index import Indexer
-from gateway.exchange.holds import CHANNEL, PARTNER
 from gateway.exchange.ledger import Plan
-from gateway.exchange.names import delivery_names
+from gateway.exchange.names import RESEND, delivery_names
 from gateway.exchange.requests import request_for
 from gateway.exchange.tables import ENDED, FINAL, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
@@ -93,7 +93,7 @@ class Flow(Deliveries):
         """Say what the file is: by the agreement, else by its content."""
         message = self.queries.message(id_)
         agreement, channel = self.agreements.channel(message.channel)
-        held = self.holds.why({PARTNER: agreement.partner.id, CHANNEL: channel.id})
+        held = self.holds.of_channel(self.agreements, channel.id)
         if held:
             self.ledger.waits(id_, held)
             log.info("held", message=id_, reason=held)
@@ -116,13 +116,13 @@ class Flow(Deliveries):
         found = self._detection(message, channel)
         self.ledger.detected(id_, found.format, found.mapping or "", found.reason)
         failpoints.reach("detect.recorded")
-        return Go.ON
+        return Go.ON if message.replay_of else self._number(message, channel, found.format)
 
     @_step
     def convert(self, id_: str) -> Go:
         """Convert the file for each of its targets; outputs go into the archive."""
         message = self.queries.message(id_)
-        if message.start == "deliver":
+        if message.start not in ("detect", "convert"):
             return Go.ON
         for number, target in enumerate(self._targets(message)):
             self._convert_for(message, target, first=number == 0)
@@ -176,7 +176,11 @@ class Flow(Deliveries):
             transport = TRANSPORTS.get(target.transport)
             address = transport.address(target.settings)
             outputs = [output for output in made if output.target == target.id]
-            for output, name in zip(outputs, delivery_names(target, message, outputs), strict=True):
+            names = delivery_names(target, message, outputs)
+            if message.start == RESEND and message.replay_of:
+                known = self.queries.delivered_names(message.replay_of, target.id)
+                names = [known.get(output.sha256, name) for output, name in zip(outputs, names, strict=True)]
+            for output, name in zip(outputs, names, strict=True):
                 plans.append(
                     Plan(target.id, output.position, target.receiver, name, address, output.size, output.sha256)
                 )
@@ -227,8 +231,21 @@ class Flow(Deliveries):
 
     # ---- helpers ------------------------------------------------------------------------------------------------
 
+    def _number(self, message: Message, channel: Channel, format_: str) -> Go:
+        """What the agreement says about an interchange whose number came before."""
+        policy = channel.duplicates.control_number
+        number = control_number(self._source(message), format_) if policy != "process" else ""
+        first = self.control_numbers.first(message, number) if number else ""
+        if not first:
+            return Go.ON
+        self.ledger.repeats(message.id, first)
+        state = State.DUPLICATE if policy == "skip" else State.REFUSED
+        reason = f"the control number {number} came already, in {first}"
+        self.end(message.id, "detect", state, reason, logged=f"the control number came already, in {first}")
+        return Go.STOP
+
     def _detection(self, message: Message, channel: Channel) -> Detection:
-        mappings = self._mappings(channel)
+        mappings = self._mappings(message)
         if channel.format and not is_mapped(channel.format):
             return Detection(channel.format, None, "the agreement says so")
         if channel.format and len(mappings) == 1:
@@ -246,7 +263,7 @@ class Flow(Deliveries):
 
     def _convert_for(self, message: Message, target: Target, *, first: bool) -> None:
         """Convert for one target; the first conversion also tells which identifiers the message names."""
-        agreements = self.agreements  # others may come into force in the middle
+        agreements = self._agreements_for(message)
         self.ledger.begin(message.id, "convert", target=target.id, input_sha256=message.sha256)
         failpoints.reach("convert.started")
         indexer = Indexer(self.ledger.database, message.number)
@@ -297,8 +314,24 @@ class Flow(Deliveries):
             raise ConfigurationError(text, hint="restore it, or replay the message again with the targets of now")
         return [known[id_] for id_ in message.only_targets]
 
-    def _mappings(self, channel: Channel) -> Sequence[TableMapping]:
-        return self.agreements.mappings[channel.id]
+    def _mappings(self, message: Message) -> Sequence[TableMapping]:
+        return self._agreements_for(message).mappings[message.channel]
+
+    def _agreements_for(self, message: Message) -> Agreements:
+        """The agreements of now; a replay goes by the mappings of the configuration that it names.
+
+        Raises:
+            ConfigurationError: that configuration cannot be read any more.
+        """
+        now = self.agreements  # others may come into force in the middle
+        if not message.replay_of or self.past is None or message.configuration == self.configuration:
+            return now
+        then = self.past(message.configuration)
+        return replace(
+            now,
+            mappings={**now.mappings, **then.mappings},
+            target_mappings={**now.target_mappings, **then.target_mappings},
+        )
 
     def _source(self, message: Message) -> Source:
         return self.archive.source(message.sha256, message.name)

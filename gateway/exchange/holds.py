@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gateway.agreements.load import Agreements
 from gateway.exchange.clock import Clock, stamp, system
 from gateway.exchange.database import Database
 from gateway.exchange.tables import Delivery, DeliveryState, Message, State
@@ -54,15 +55,41 @@ class Holds:
                 return False
             session.delete(hold)
             session.flush()
-            deliveries = sa.select(Delivery.id).where(Delivery.state == DeliveryState.HELD)
-            messages = sa.select(Message.id).where(Message.state == State.RECEIVED, Message.reason.startswith(HELD))
-            wake(session, [*session.scalars(deliveries), *session.scalars(messages)], stamp(self._clock()))
+            _wake_held(session, stamp(self._clock()))
             return True
 
     def all(self) -> Sequence[Hold]:
         """Everything that is held."""
         with self._database.read() as session:
             return session.scalars(sa.select(Hold).order_by(Hold.kind, Hold.key)).all()
+
+    def of_channel(self, agreements: Agreements, channel_id: str) -> str:
+        """Why nothing is collected from a channel, and its files are not converted; empty when nothing holds it.
+
+        Raises:
+            ConfigurationError: the agreements have no such channel.
+        """
+        agreement, channel = agreements.channel(channel_id)
+        if agreement.partner.hold or channel.hold:
+            return f"{HELD}the agreement says so"
+        return self.why({PARTNER: agreement.partner.id, CHANNEL: channel.id})
+
+    def of_target(self, agreements: Agreements, target_id: str) -> str:
+        """Why nothing is delivered to a target; empty when nothing holds it.
+
+        Raises:
+            ConfigurationError: the agreements have no such target.
+        """
+        target = agreements.target(target_id)
+        partners = [agreement.partner for agreement in agreements.all if agreement.partner.id == target.receiver]
+        if target.hold or any(partner.hold for partner in partners):
+            return f"{HELD}the agreement says so"
+        return self.why({PARTNER: target.receiver, TARGET: target.id})
+
+    def look_again(self) -> None:
+        """Let everything that is held look again: the agreements have changed."""
+        with self._database.write() as session:
+            _wake_held(session, stamp(self._clock()))
 
     def why(self, keys: Mapping[str, str]) -> str:
         """Why something is held, empty when it is not.
@@ -92,3 +119,9 @@ def wake(session: Session, work: Iterable[str], at: str) -> None:
     """Note waiting work that is to look again; the leader tells it soon."""
     for id_ in work:
         session.merge(Wake(work=id_, at=at))
+
+
+def _wake_held(session: Session, at: str) -> None:
+    deliveries = sa.select(Delivery.id).where(Delivery.state == DeliveryState.HELD)
+    messages = sa.select(Message.id).where(Message.state == State.RECEIVED, Message.reason.startswith(HELD))
+    wake(session, [*session.scalars(deliveries), *session.scalars(messages)], at)

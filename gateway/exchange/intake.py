@@ -77,21 +77,25 @@ class Intake:
             changed_to(session, digest, files, self.now())
         return digest
 
-    def receive(self, arrival: Arrival) -> tuple[Message, bool]:
+    def receive(self, arrival: Arrival, *, same_content: bool = False) -> tuple[Message, bool]:
         """Record a file that is durable here; the second value is False when it was recorded before.
 
         It was recorded before when its peer has not been told yet: a crash or a peer's fault came in between. A file
         that stands there again after that, was put there again, even if its name, size and time are the same.
 
         The same bytes that came before on this channel make a message in state ``duplicate``, unless the earlier one
-        was refused or failed: then the sender tries again.
+        was refused, failed or was cancelled: then the sender tries again.
+
+        Args:
+            arrival: the file.
+            same_content: process also bytes that came before.
         """
         with self.database.write() as session:
             self.database.alone(session, ARRIVALS)
             known = offer_row(session, arrival.channel, arrival.identity)
             if known is not None and known.sha256 == arrival.stored.sha256 and not known.acknowledged_at:
                 return message_row(session, known.message), False
-            first = self._first(session, arrival)
+            first = None if same_content else self._first(session, arrival)
             message = self._add(
                 session,
                 Message(
@@ -139,9 +143,9 @@ class Intake:
         """A new message from the archived bytes of an old one.
 
         Args:
-            old: the message to run again; with ``deliver`` its outputs are taken over.
+            old: the message to run again; unless it begins with ``detect`` or ``convert`` its outputs are taken over.
             root: id of the message that came in: `old`, or what `old` itself is a replay of.
-            start: step to begin with: ``detect``, ``convert`` or ``deliver``.
+            start: what to begin with: a step, or ``resend``.
             only_targets: the targets that get something; None for all of the channel.
             configuration: hash of the configuration in force.
         """
@@ -164,12 +168,18 @@ class Intake:
             )
             if start != "detect":
                 message.format, message.mapping = old.format, old.mapping
-            if start == "deliver":
+            if start not in ("detect", "convert"):
                 message.events, message.epcs = old.events, old.epcs
                 for output in session.scalars(sa.select(OutputFile).where(OutputFile.message == old.id)):
                     if only_targets is None or output.target in only_targets:
                         session.add(copy_of(output, message.id))
             return message
+
+    def taken(self, channel: str) -> frozenset[str]:
+        """Identities of the files of a channel that are durable here and whose peer was told, or was told nothing."""
+        query = sa.select(OfferSeen.identity).where(OfferSeen.channel == channel, OfferSeen.acknowledged_at != "")
+        with self.database.read() as session:
+            return frozenset(session.scalars(query))
 
     def acknowledged(self, channel: str, identity: str) -> None:
         """The peer was told that the file is durable here."""
@@ -202,7 +212,7 @@ class Intake:
         query = (
             sa.select(Message.id)
             .where(Message.channel == arrival.channel, Message.sha256 == arrival.stored.sha256)
-            .where(Message.state.not_in([State.REFUSED, State.FAILED, State.DUPLICATE]))
+            .where(Message.state.not_in([State.REFUSED, State.FAILED, State.DUPLICATE, State.CANCELLED]))
             .order_by(Message.number)
             .limit(1)
         )

@@ -135,6 +135,11 @@ class Ledger(Intake):
         with self.database.write() as session:
             self._move(session, message_row(session, message), state, reason)
 
+    def repeats(self, message: str, first: str) -> None:
+        """A message repeats what another one brought first."""
+        with self.database.write() as session:
+            message_row(session, message).duplicate_of = first
+
     def waits(self, message: str, reason: str) -> None:
         """Say why a message stays in its state."""
         with self.database.write() as session:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from gateway.agreements.model import Target
 from gateway.exchange.tables import Message, OutputFile
 
+#: What a replay begins with that sends the same bytes under the names that the receivers know.
+RESEND = "resend"
+
 
 def delivery_names(target: Target, message: Message, outputs: Sequence[OutputFile]) -> list[str]:
     """The names of a message's files for one target, in order. No two are the same.

@@ -217,6 +217,14 @@ class Queries:
             if all(state == DeliveryState.DELIVERED for state in states)
         }
 
+    def delivered_names(self, root: str, target: str) -> dict[str, str]:
+        """Names under which a target got the files of a message or of its replays, by hash; the newest of each."""
+        query = sa.select(Delivery.sha256, Delivery.name).join(Message, Message.id == Delivery.message)
+        query = query.where(sa.or_(Message.id == root, Message.replay_of == root), Delivery.target == target)
+        query = query.where(Delivery.state == DeliveryState.DELIVERED).order_by(Message.number)
+        with self._database.read() as session:
+            return {row.sha256: row.name for row in session.execute(query)}
+
     def acknowledgement_missing(self, channel: str, identity: str) -> bool:
         """Whether a file is durable here but its peer was not told yet."""
         query = sa.select(OfferSeen.acknowledged_at)

@@ -5,6 +5,7 @@ Nothing needs a clean stop. What runs when the process goes away, runs again at 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from datetime import timedelta
 
 from gateway import logs
 from gateway.agreements.load import Agreements
+from gateway.errors import ConfigurationError
 from gateway.exchange.answering import Answering
 from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
@@ -21,6 +23,7 @@ from gateway.exchange.collect import Collector
 from gateway.exchange.database import StoreError
 from gateway.exchange.engine import VERSION, Engine
 from gateway.exchange.flow import Flow
+from gateway.exchange.past import Past
 from gateway.exchange.queries import Queries
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
@@ -81,6 +84,13 @@ class Running:
     crew: Crew
     flow: Flow
 
+    def wake(self) -> None:
+        """Tell waiting work that is to look again."""
+        work = self.flow.holds.wakes()
+        if work:
+            self.engine.wake(work)
+            self.flow.holds.told(work)
+
 
 @contextmanager
 def exchange(workspace: Workspace) -> Iterator[Running]:
@@ -99,6 +109,8 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
         configuration = workspace.ledger.configuration(agreements.files)
         resolve = secrets(settings.root)
         flow = Flow(agreements, workspace.ledger, workspace.archive, resolve, sure=crew.sure)
+        flow.configuration = configuration
+        flow.past = Past(settings, workspace.database).agreements
         collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve, crew.sure)
         engine = Engine(settings, flow, collector, workspace.password)
         engine.start(died=died)
@@ -157,7 +169,7 @@ class Leader:
         self._scheduler = self._new_scheduler()
         self._chores = (
             _every(LOOK, _submitting(engine, workspace.queries, running.flow.answering)),
-            _every(WAKES, self._wake),
+            _every(WAKES, running.wake),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
             _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
         )
@@ -166,6 +178,7 @@ class Leader:
         """Go by the agreements that the workspace has now."""
         self._scheduler = self._new_scheduler()
         self._leading = False
+        self._running.flow.holds.look_again()
 
     def _new_scheduler(self) -> Scheduler:
         engine, workspace = self._running.engine, self._workspace
@@ -183,12 +196,6 @@ class Leader:
         self._scheduler.tick()
         for chore in self._chores:
             chore()
-
-    def _wake(self) -> None:
-        work = self._running.flow.holds.wakes()
-        if work:
-            self._running.engine.wake(work)
-            self._running.flow.holds.told(work)
 
     def _take_over(self) -> None:
         if not self._running.crew.shared:
@@ -228,8 +235,9 @@ def once(
             running.collect(channel, id_)
         service.flow.answering.look(running.redeliver)
         submit = _every(LOOK, _submitting(running, queries, service.flow.answering))
+        wake = _every(WAKES, service.wake)
         pause = min(workspace.settings.engine.poll_interval, 0.2)
-        while collections or not _idle(queries, stamp(started + timedelta(seconds=wait)), workspace, outcome):
+        while collections or not _idle(service.flow, stamp(started + timedelta(seconds=wait)), workspace, outcome):
             for channel, id_ in list(collections.items()):
                 error = running.outcome(id_)
                 if error is not None:
@@ -239,23 +247,41 @@ def once(
             progress(queries.counts())
             time.sleep(pause)
             submit()
+            wake()
     new = queries.messages(after=newest.number if newest else 0)
     outcome.messages = [*(queries.message(message.id) for message in since), *reversed(new)]
     return outcome
 
 
-def _idle(queries: Queries, until: str, workspace: Workspace, outcome: Outcome) -> bool:
-    """Whether nothing is left to do but deliveries whose next try comes after `until`."""
-    messages = queries.open_messages()
-    deliveries = queries.open_deliveries()
+def _idle(flow: Flow, until: str, workspace: Workspace, outcome: Outcome) -> bool:
+    """Whether nothing is left to do but what is held, and deliveries whose next try comes after `until`."""
+    messages = flow.queries.open_messages()
+    deliveries = flow.queries.open_deliveries()
     now = stamp(workspace.clock())
-    later = [d for d in deliveries if d.state == DeliveryState.WAITING and d.next_try_at > max(until, now)]
+    later = [d for d in deliveries if _waits(flow, d, max(until, now))]
     blocked = {delivery.partner for delivery in later}
     outcome.waiting = [delivery for delivery in deliveries if delivery.partner in blocked]
     if any(delivery.partner not in blocked for delivery in deliveries):
         return False
-    with_deliveries = {delivery.message for delivery in deliveries}
-    return all(message.id in with_deliveries for message in messages)
+    waiting = {delivery.message for delivery in deliveries}
+    return all(
+        message.id in waiting or (message.state == State.RECEIVED and _held(flow, message)) for message in messages
+    )
+
+
+def _waits(flow: Flow, delivery: Delivery, until: str) -> bool:
+    """Whether a delivery is not tried before a time."""
+    if delivery.state == DeliveryState.HELD:
+        with contextlib.suppress(ConfigurationError):
+            return bool(flow.holds.of_target(flow.agreements, delivery.target))
+    return delivery.state == DeliveryState.WAITING and delivery.next_try_at > until
+
+
+def _held(flow: Flow, message: Message) -> bool:
+    """Whether a message waits until its channel is released."""
+    with contextlib.suppress(ConfigurationError):
+        return bool(flow.holds.of_channel(flow.agreements, message.channel))
+    return False
 
 
 def _submitting(running: Engine, queries: Queries, answering: Answering) -> Callable[[], None]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway.agreements.load import Agreements
-from gateway.agreements.model import Agreement, CatchUp
+from gateway.agreements.model import Agreement, CatchUp, Schedule
 from gateway.agreements.timing import Timing, cron, every
+from gateway.agreements.windows import Opening, window
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.database import Database
 from gateway.exchange.ledger import Ledger
@@ -214,3 +217,78 @@ def test_stamps_sort_and_come_back() -> None:
     assert stamp(early) < stamp(late)
     assert moment(stamp(late.astimezone(BERLIN))) == late
     assert stamp(late - timedelta(hours=1)) == "2025-12-31T23:00:00.000005Z"
+
+
+@pytest.mark.parametrize(
+    ("line", "moments"),
+    [
+        ("mon-fri 06:00-20:00", {"06-01T05:59": False, "06-01T06:00": True, "06-01T19:59": True, "06-01T20:00": False}),
+        ("sat,sun 00:00-24:00", {"06-05T23:59": False, "06-06T00:00": True, "06-07T23:59": True, "06-08T00:00": False}),
+        ("fri 22:00-02:00", {"06-05T23:00": True, "06-06T01:59": True, "06-06T02:00": False, "06-05T01:00": False}),
+        ("fri-mon 12:00-13:00", {"06-08T12:00": True, "06-07T12:30": True, "06-09T12:00": False}),
+        ("06:00-20:00", {"06-07T12:00": True, "12-25T12:00": False}),  # a day off
+    ],
+)
+def test_windows_count_by_the_clock_of_the_zone(line: str, moments: dict[str, bool]) -> None:
+    opening = Opening((window(line),), frozenset({date(2026, 12, 25)}), BERLIN)
+    for text, allowed in moments.items():
+        local_time = datetime.fromisoformat(f"2026-{text}").replace(tzinfo=BERLIN)
+        assert opening.allows(local_time.astimezone(UTC)) == allowed, text
+
+
+@pytest.mark.parametrize(
+    "line", ["25:00-26:00", "06:00-06:00", "24:00-02:00", "funday 06:00-20:00", "6-20", "06:70-07:00"]
+)
+def test_windows_that_are_none(line: str) -> None:
+    with pytest.raises(ValueError, match=r"window|time of the day|days"):
+        window(line)
+
+
+def scheduled(zone: str = "Europe/Berlin", **schedule: object) -> Timing:
+    timing = Schedule.model_validate(schedule).timing(ZoneInfo(zone))
+    assert timing is not None
+    return timing
+
+
+def test_an_interval_in_working_hours_without_holidays() -> None:
+    timing = scheduled(interval=4 * 3600, windows=["mon-fri 08:00-18:00"], holidays=["2026-06-02"])
+    assert local(timing, "2026-05-29T12:00", "2026-06-04T00:00") == [
+        "06-01 10:00 CEST",
+        "06-01 14:00 CEST",
+        "06-03 10:00 CEST",
+        "06-03 14:00 CEST",
+    ]
+
+
+def test_a_closed_weekend_is_passed_at_once() -> None:
+    timing = scheduled(interval=1, windows=["mon-fri 08:00-18:00"])
+    began = time.perf_counter()
+    assert timing.next(utc("2026-06-05T16:00:00")) == utc("2026-06-08T06:00:00")
+    assert timing.latest(utc("2026-06-01"), utc("2026-06-07T12:00")) == utc("2026-06-05T15:59:59")
+    assert time.perf_counter() - began < 20
+    assert scheduled(cron="0 3 * * *", windows=["12:00-13:00"]).next(utc("2026-01-01")) is None
+
+
+def test_only_days_off() -> None:
+    timing = scheduled(cron="0 3 * * *", holidays=["2026-06-02", "2026-06-03"])
+    assert local(timing, "2026-06-01T00:00", "2026-06-04T12:00") == ["06-01 03:00 CEST", "06-04 03:00 CEST"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("line", ["30 2 * * *", "*/15 1-3 * * *", "0 1,2,3 * * *", "59 1 * * *", "0 0 * * *"])
+def test_each_local_slot_once_over_both_clock_changes(zone: str, line: str) -> None:
+    """What a clock on the wall would show at each slot never comes twice, and no slot is lost."""
+    timing = cron(line, ZoneInfo(zone))
+    for start, end in (("2026-03-01", "2026-04-05"), ("2026-10-20", "2026-11-05")):
+        found = [slot.astimezone(timing.zone) for slot in timing.slots(utc(start), utc(end))]
+        shown = [f"{slot:%Y-%m-%d %H:%M}" for slot in found]
+        assert len(set(shown)) == len(shown)
+        by_day = Counter(slot.date() for slot in found[1:-1])
+        usual = max(by_day.values())
+        inner = sorted(by_day)[1:-1]
+        fewer = [day for day in inner if by_day[day] != usual]
+        assert len(inner) > 10
+        # Only in spring two slots may become one: 02:00 does not exist and is what 03:00 shows.
+        assert all(day.month == 3 for day in fewer), fewer
+        if "," not in line and "-" not in line:
+            assert fewer == []
