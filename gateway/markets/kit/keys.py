@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from gateway.findings import Rule
 from gateway.gs1 import check_digit, link_syntax, urn_syntax
 from gateway.gs1.errors import Gs1Error
-from gateway.gs1.schemes import PGLN, SGLN, SGTIN, SSCC, Parts
+from gateway.gs1.schemes import GDTI, PGLN, SGLN, SGTIN, SSCC, Parts
 
 
 def parts_of(text: str) -> Parts:
@@ -45,3 +47,20 @@ def gln_of(text: str, rule: Rule) -> str:
         message = f"{text!r} is {parts.scheme.title}, expected was a GLN"
         raise Gs1Error(rule, message, value=text, expected="SGLN, PGLN or 13 digits")
     return parts.number
+
+
+def transaction_number(text: str) -> str | None:
+    """The number of a business document in a business transaction id, None when it cannot be told.
+
+    Read are CBV's ``urn:epcglobal:cbv:bt:<GLN>:<number>``, a GDTI with a serial number, and plain numbers.
+    """
+    if text.startswith("urn:epcglobal:cbv:bt:"):
+        _, _, number = text.removeprefix("urn:epcglobal:cbv:bt:").partition(":")
+        return unquote(number) or None
+    if text.startswith("urn:epc:id:gdti:") or link_syntax.is_web_uri(text):
+        try:
+            parts = parts_of(text)
+        except Gs1Error:
+            return None
+        return parts.serial if parts.scheme is GDTI else None
+    return text if text and ":" not in text else None

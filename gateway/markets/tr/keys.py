@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from gateway.findings import NOWHERE, Findings, Where
 from gateway.gs1 import check_digit, link_syntax
 from gateway.gs1.errors import Gs1Error
-from gateway.gs1.schemes import GDTI, SGLN, SSCC, Parts
+from gateway.gs1.schemes import SGLN, SSCC, Parts
 from gateway.markets.kit import keys
 from gateway.markets.kit.keys import is_container, is_pack, parts_of
+from gateway.markets.kit.keys import transaction_number as note_number
 from gateway.markets.tr import rules
 
-__all__ = ["is_container", "is_pack", "parts_of"]
+__all__ = ["is_container", "is_pack", "note_number", "parts_of"]
 
 #: SN and BN of the ITS services.
 NUMBER: Final = re.compile("[A-Z0-9]{1,20}")
@@ -41,23 +42,6 @@ def gln_of(text: str) -> str:
         Gs1Error: it names no GLN, or a wrong one.
     """
     return keys.gln_of(text, rules.GLN)
-
-
-def note_number(text: str) -> str | None:
-    """The number of a dispatch note in a business transaction id, None when it cannot be told.
-
-    Read are CBV's ``urn:epcglobal:cbv:bt:<GLN>:<number>``, a GDTI with a serial number, and plain numbers.
-    """
-    if text.startswith("urn:epcglobal:cbv:bt:"):
-        _, _, number = text.removeprefix("urn:epcglobal:cbv:bt:").partition(":")
-        return unquote(number) or None
-    if text.startswith("urn:epc:id:gdti:") or link_syntax.is_web_uri(text):
-        try:
-            parts = parts_of(text)
-        except Gs1Error:
-            return None
-        return parts.serial if parts.scheme is GDTI else None
-    return text if text and ":" not in text else None
 
 
 def note_id(gln: str, number: str) -> str:
