@@ -57,6 +57,7 @@ class Outgoing:
         compression: ``before`` or ``after`` signing, or ``none``.
         receipt: what receipt to ask for; None for none.
         quote_names: state file names in quotes even where they need none.
+        bare_mic: the partner makes the MIC of messages that are compressed only without headers, against RFC 5402.
     """
 
     sender: str
@@ -70,6 +71,7 @@ class Outgoing:
     compression: Literal["none", "before", "after"] = "none"
     receipt: ReceiptRequest | None = None
     quote_names: bool = True
+    bare_mic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def build(outgoing: Outgoing, scratch: Scratch, random: Random = os.urandom) -> 
     fields, body = _payload(outgoing, random)
     wanted = {hash_name(spelled) for spelled in outgoing.receipt.micalgs} - {""} if outgoing.receipt else set()
     hashes: dict[str, bytes] = {}
-    if not (outgoing.signing or outgoing.encryption or outgoing.compression != "none"):
+    bare = outgoing.compression == "none" or outgoing.bare_mic
+    if bare and not (outgoing.signing or outgoing.encryption):
         hashes = digest(body.chunks(), *wanted)
     elif not outgoing.signing:
         hashes = digest(_entity(fields, body).chunks(), *wanted)

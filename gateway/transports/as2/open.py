@@ -57,6 +57,7 @@ class Terms:
         limits: bounds on size.
         gcm_in_enveloped: read AES-GCM inside EnvelopedData, as some peers send it against RFC 5084.
         crlf_variants: try the signed part with one line break less and one more, for peers that sign so.
+        bare_mic: the partner makes the MIC of messages that are compressed only without headers, against RFC 5402.
     """
 
     identities: tuple[Identity, ...] = ()
@@ -67,6 +68,7 @@ class Terms:
     limits: Limits = field(default_factory=Limits)
     gcm_in_enveloped: bool = False
     crlf_variants: bool = False
+    bare_mic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ class _Opening:
         if self.terms.signed and not self.signature:
             text = "the message must be signed, and it is not"
             raise InsufficientSecurity(text)
-        mic = self.mic or self._mic(entity or body, "")
+        bare = entity is None or (self.terms.bare_mic and self.layers == [COMPRESSED])
+        mic = self.mic or self._mic(body if bare or entity is None else entity, "")
         return Received(
             self.request, tuple(self._payloads(headers, body)), tuple(self.layers), mic, cipher, self.signature
         )

@@ -71,6 +71,7 @@ class Partner:
             settings.compress,
             self.receipt_request(),
             quote_names=settings.filename == "quoted",
+            bare_mic=settings.bare_mic,
         )
 
     def signing(self, now: dt.datetime) -> Signing | None:
@@ -136,6 +137,7 @@ class Partner:
             limits=Limits(limits.expanded_bytes, limits.ratio, limits.parts),
             gcm_in_enveloped=settings.gcm_in_enveloped,
             crlf_variants=settings.crlf_variants,
+            bare_mic=settings.bare_mic,
         )
 
     def receipt_terms(self, now: dt.datetime) -> ReceiptTerms:

@@ -162,7 +162,9 @@ class PartnerSettings(TransportSettings):
         old_micalg: spell hash functions without hyphen.
         crlf_variants: read what they sign with a line break less or more, too.
         gcm_in_enveloped: read AES-GCM inside EnvelopedData.
+        bare_mic: the partner makes the MIC of messages that are compressed only without headers.
         filename: state file names in quotes, without them where possible, or not at all.
+        receipt_url: where this partner takes receipts that it wants later; nothing is posted to another host.
         message_id_domain: right side of our message ids.
         limits: bounds on their messages.
     """
@@ -185,7 +187,9 @@ class PartnerSettings(TransportSettings):
     old_micalg: bool = False
     crlf_variants: bool = False
     gcm_in_enveloped: bool = False
+    bare_mic: bool = False
     filename: Literal["quoted", "plain", "none"] = "quoted"
+    receipt_url: str = ""
     message_id_domain: str = Field(default="gateway.invalid", pattern=r"^[A-Za-z0-9.-]{1,190}$")
     limits: LimitSettings = LimitSettings()
 

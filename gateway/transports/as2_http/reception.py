@@ -1,0 +1,172 @@
+"""Taking a message that came in: authenticate, store, answer; in this order, and each message once.
+
+A partner who does not get our receipt sends again. Then the receipt that was stored with the message is the answer, to
+the byte; a message of the same id with other content is refused and told to the operator. A message that was refused is
+not remembered, so that the next try has the same chance.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import format_datetime
+from pathlib import Path
+
+from gateway import logs
+from gateway.transports.as2 import Answer, As2Error, Content, Headers, Received, Region, Scratch, open_message
+from gateway.transports.as2.build import Built
+from gateway.transports.as2.encrypt import Random
+from gateway.transports.as2.errors import ProcessingFailed
+from gateway.transports.as2.filenames import local_name
+from gateway.transports.as2.message import Request, make_message_id, read_request
+from gateway.transports.as2.partner import Partner
+from gateway.transports.as2.receipt_write import build_receipt
+from gateway.transports.as2_http.store import Entry, Store, fields_of, packed
+
+log = logs.get(__name__)
+
+Partners = Callable[[str, str], Partner | None]
+"""Gives the partner with whom we, under the second id, exchange with the first id; None if there is none."""
+
+Clock = Callable[[], dt.datetime]
+
+WIRE, FIELDS, RECORD, RECEIPT, RECEIPT_FIELDS, SENT = "wire", "fields", "record", "receipt", "receipt-fields", "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message.
+
+    Attributes:
+        entry: where it is stored; None if it was refused.
+        repeated: it was stored before.
+        receipt: the answer; None if none was asked for.
+        error: why it was refused; None if it was not.
+    """
+
+    entry: Entry | None
+    repeated: bool = False
+    receipt: Built | None = None
+    error: As2Error | None = None
+
+
+class Reception:
+    """Takes messages.
+
+    Args:
+        store: where they are kept.
+        partners: who may send.
+        clock: the time, with its zone.
+        scratch: folder for decrypted data, on the disk of the store.
+        random: source of random bytes.
+    """
+
+    def __init__(
+        self, store: Store, partners: Partners, clock: Clock, scratch: Path, random: Random = os.urandom
+    ) -> None:
+        self.store, self._partners, self._clock = store, partners, clock
+        self._scratch, self._random = scratch, random
+
+    def partner_of(self, them: str, us: str) -> Partner | None:
+        """The partner with these ids; None if there is none."""
+        return self._partners(them, us)
+
+    def partner(self, headers: Headers) -> tuple[Request, Partner] | None:
+        """Who sends; None for strangers, who are not answered.
+
+        Raises:
+            As2Error: it is no AS2 message.
+        """
+        request = read_request(headers)
+        found = self._partners(request.sender, request.receiver)
+        return (request, found) if found else None
+
+    def take(self, headers: Headers, body: Region, request: Request, partner: Partner) -> Outcome:
+        """Take a message whose bytes lie in quarantine.
+
+        Raises:
+            OSError: it could not be stored; the partner has to send again.
+        """
+        now = self._clock()
+        try:
+            with Scratch(self._scratch) as scratch:
+                received = open_message(headers, body, partner.terms(now), scratch, self._random)
+                return self._kept(headers, body, received, partner, now)
+        except As2Error as error:
+            log.warning("AS2 message refused", sender=request.sender, message_id=request.message_id, reason=str(error))
+            return Outcome(None, receipt=self._receipt(Answer.refusing(request, error), partner, now), error=error)
+
+    def _kept(self, headers: Headers, body: Region, received: Received, partner: Partner, now: dt.datetime) -> Outcome:
+        request = received.request
+        key = Store.key(request.sender, request.receiver, request.message_id)
+        entry, repeated = self.store.find(key), True
+        if entry is None:
+            receipt = self._receipt(Answer(request, mic=received.mic), partner, now)
+            entry, new = self.store.add(key, self._files(headers, body, received, receipt, now))
+            repeated = not new
+        if entry.json(RECORD)["mic"] != str(received.mic):
+            text = f"the message id {request.message_id} came before with other content"
+            raise ProcessingFailed(text, hint="ask the partner; their system gives one id to two messages")
+        log.info("AS2 message taken", sender=request.sender, message_id=request.message_id, repeated=repeated)
+        return Outcome(entry, repeated, stored_receipt(entry))
+
+    def _files(
+        self, headers: Headers, body: Region, received: Received, receipt: Built | None, now: dt.datetime
+    ) -> dict[str, bytes | Region | Content]:
+        """What is stored: the raw message, its files, what was verified, and the receipt."""
+        request, signature = received.request, received.signature
+        payloads = [
+            {
+                "file": f"payload-{number:04d}",
+                "name": local_name(payload.filename, f"as2-{Store.key(request.message_id)[:12]}-{number}"),
+                "stated": payload.filename,
+                "type": payload.content_type,
+                "size": payload.region.size,
+            }
+            for number, payload in enumerate(received.payloads, 1)
+        ]
+        record = {
+            "sender": request.sender,
+            "receiver": request.receiver,
+            "message-id": request.message_id,
+            "subject": request.subject,
+            "time": now.isoformat(),
+            "layers": received.layers,
+            "cipher": received.cipher,
+            "mic": str(received.mic),
+            "signer": signature.signer.fingerprint if signature else "",
+            "digest": signature.digest if signature else "",
+            "payloads": payloads,
+            "deliver-to": request.receipt.deliver_to if request.receipt else "",
+        }
+        files: dict[str, bytes | Region | Content] = {
+            WIRE: body,
+            FIELDS: packed(headers.fields),
+            RECORD: packed(record),
+        }
+        files |= {str(one["file"]): payload.region for one, payload in zip(payloads, received.payloads, strict=True)}
+        if signature:
+            files["signer.der"] = signature.signer.der
+        if receipt:
+            files |= {RECEIPT: receipt.body, RECEIPT_FIELDS: packed(receipt.fields)}
+        return files
+
+    def _receipt(self, answer: Answer, partner: Partner, now: dt.datetime) -> Built | None:
+        if answer.request.receipt is None:
+            return None
+        message_id = make_message_id(f"mdn-{uuid.UUID(bytes=self._random(16)).hex}", partner.settings.message_id_domain)
+        return build_receipt(answer, message_id, partner.receipt_signing(now), _date(now), self._random)
+
+
+def stored_receipt(entry: Entry) -> Built | None:
+    """The receipt that was stored with a message; None if none was asked for."""
+    if not entry.has(RECEIPT):
+        return None
+    return Built(fields_of(entry.json(RECEIPT_FIELDS)), Content.of(entry.region(RECEIPT)))
+
+
+def _date(now: dt.datetime) -> str:
+    return format_datetime(now.astimezone(dt.UTC))

@@ -1,0 +1,200 @@
+"""One URL for messages and receipts: an ASGI application.
+
+The order is: limits, quarantine, who is it, authenticate, durable, answer. Nothing is opened before all bytes are here,
+and nothing is answered with a receipt before it is stored with the message. Strangers get one short answer. A message
+that wants its receipt later is answered at once; then it is opened, and the receipt goes to the address that the
+agreement registers, never to another one. If the process dies in between, the partner gets no receipt and sends again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway import logs
+from gateway.errors import ConfigurationError
+from gateway.transports.as2 import As2Error, Headers, Region, is_receipt
+from gateway.transports.as2.build import Built
+from gateway.transports.as2.message import Request as Fields
+from gateway.transports.as2.message import read_id
+from gateway.transports.as2.partner import Partner
+from gateway.transports.as2_http.reception import Outcome, Reception
+from gateway.transports.as2_http.sending import Sender
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one request.
+
+    Attributes:
+        bytes: largest body.
+        idle: seconds without a byte after which the connection is given up.
+        seconds: longest time for a whole body.
+        at_once: bodies that are taken at the same time; more are asked to come later.
+    """
+
+    bytes: int = 2 << 30
+    idle: float = 30
+    seconds: float = 3600
+    at_once: int = 16
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the application needs.
+
+    Attributes:
+        reception: takes messages.
+        sender: takes receipts for what we have sent.
+        quarantine: folder for bodies, on the disk of the store.
+        deliver: sends a receipt to a registered address; gives True when it arrived.
+        limits: bounds.
+    """
+
+    reception: Reception
+    sender: Sender
+    quarantine: Path
+    deliver: Callable[[Partner, str, Built], bool]
+    limits: Limits = Limits()
+
+
+class _TooMuch(Exception):
+    """A body over a limit; the value is the HTTP status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def application(site: Site, path: str = "/as2") -> Starlette:
+    """The application."""
+    site.quarantine.mkdir(parents=True, exist_ok=True)
+    gate = asyncio.Semaphore(site.limits.at_once)
+
+    async def endpoint(request: Request) -> Response:
+        if gate.locked():
+            return PlainTextResponse("come again later\n", 503, {"Retry-After": "30"})
+        async with gate:
+            return await _taken(site, request)
+
+    return Starlette(routes=[Route(path, endpoint, methods=["POST"])])
+
+
+async def _taken(site: Site, request: Request) -> Response:
+    part = site.quarantine / uuid.uuid4().hex
+    try:
+        await _quarantined(request, part, site.limits)
+        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        return await run_in_threadpool(_answered, site, headers, part)
+    except _TooMuch as error:
+        log.warning("AS2 request stopped at a limit", status=error.status)
+        return PlainTextResponse("over a limit\n", error.status, {"Connection": "close"})
+    except ClientDisconnect:
+        return PlainTextResponse("", 400)
+    except OSError as error:
+        log.error("AS2 message not stored", reason=str(error))  # noqa: TRY400  the disk, not the code
+        return PlainTextResponse("come again later\n", 503, {"Retry-After": "300"})
+    finally:
+        part.unlink(missing_ok=True)
+
+
+async def _quarantined(request: Request, part: Path, limits: Limits) -> None:
+    """Write the body to a file while it comes, within the limits."""
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated) > limits.bytes:
+        raise _TooMuch(413)
+    size, end = 0, time.monotonic() + limits.seconds
+    pieces = request.stream().__aiter__()
+    with part.open("wb") as stream:
+        while True:
+            try:
+                async with asyncio.timeout(min(limits.idle, max(0.0, end - time.monotonic()))):
+                    chunk = await anext(pieces, None)
+            except TimeoutError:
+                raise _TooMuch(408) from None
+            if chunk is None:
+                return
+            size += len(chunk)
+            if size > limits.bytes:
+                raise _TooMuch(413)
+            stream.write(chunk)
+
+
+def _answered(site: Site, headers: Headers, part: Path) -> Response:
+    body = Region.whole(part)
+    try:
+        if is_receipt(headers, body):
+            return _receipt(site, headers, body)
+        found = site.reception.partner(headers)
+    except As2Error as error:
+        log.warning("AS2 request refused", reason=str(error))
+        return PlainTextResponse("no AS2 message\n", 400)
+    if found is None:
+        log.warning("AS2 message of a stranger", sender=headers.get("AS2-From")[:200])
+        return PlainTextResponse("unknown partner\n", 403)
+    fields, partner = found
+    if fields.receipt is None or not fields.receipt.deliver_to:
+        outcome = site.reception.take(headers, body, fields, partner)
+        return _now(outcome)
+    kept = part.with_suffix(".later")
+    os.link(part, kept)
+    return PlainTextResponse("", 200, background=BackgroundTask(_later, site, headers, kept, fields, partner))
+
+
+def _now(outcome: Outcome) -> Response:
+    """The receipt as the answer; without one, the status says all that there is to say."""
+    if outcome.receipt is not None:
+        return _built(outcome.receipt)
+    return PlainTextResponse("", 200) if outcome.error is None else PlainTextResponse("refused\n", 400)
+
+
+def _built(built: Built) -> Response:
+    pieces = built.body.pieces
+    if len(pieces) == 1 and isinstance(pieces[0], Region):
+        response: Response = FileResponse(pieces[0].path)
+    else:
+        response = Response(b"".join(built.body.chunks()))
+    for name in ("content-type", "last-modified", "etag", "accept-ranges"):
+        if name in response.headers:
+            del response.headers[name]
+    for name, value in built.fields:
+        response.headers[name] = value
+    return response
+
+
+def _receipt(site: Site, headers: Headers, body: Region) -> Response:
+    """Take a receipt for a message of ours. The answer is the same whatever it proves."""
+    them, us = read_id(headers.get("AS2-From")), read_id(headers.get("AS2-To"))
+    partner = site.reception.partner_of(them, us)
+    if partner is None:
+        return PlainTextResponse("unknown partner\n", 403)
+    with contextlib.suppress(As2Error):  # it is logged where it is judged
+        site.sender.receipt(headers, body, partner)
+    return PlainTextResponse("", 200)
+
+
+def _later(site: Site, headers: Headers, kept: Path, fields: Fields, partner: Partner) -> None:
+    """Open a message whose sender has been answered, and send the receipt to where it belongs."""
+    try:
+        outcome = site.reception.take(headers, Region.whole(kept), fields, partner)
+        if outcome.receipt is not None and fields.receipt is not None:
+            site.deliver(partner, fields.receipt.deliver_to, outcome.receipt)
+    except (OSError, ConfigurationError) as error:
+        log.error("AS2 message lost its way; the partner will send it again", reason=str(error))  # noqa: TRY400
+    finally:
+        kept.unlink(missing_ok=True)

@@ -1,0 +1,142 @@
+"""Messages on disk, each a folder that appears whole or not at all.
+
+A folder is written under a temporary name, every file of it and it itself are flushed to the disk, then it is renamed.
+So after a crash at any instant a message is there with all its files, or it is not there; and of two processes that
+store one message at the same time, one wins and the other one finds it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gateway.transports.as2 import Content, Region
+from gateway.transports.as2.build import Fields
+from gateway.transports.as2.content import CHUNK
+
+_HALF = ".half-"
+
+
+class Store:
+    """A folder of messages.
+
+    Args:
+        root: where they lie; made if it is not there. What a crash left half is removed by `clean`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    @staticmethod
+    def key(*words: str) -> str:
+        """Name of a message's folder: a hash of what tells it from all others. No word of it can be a path."""
+        return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+    def find(self, key: str) -> Entry | None:
+        """A stored message."""
+        path = self.root / key
+        return Entry(path) if path.is_dir() else None
+
+    def entries(self) -> Iterator[Entry]:
+        """All stored messages, in the order in which they came."""
+        found = [path for path in self.root.iterdir() if not path.name.startswith(".")]
+        for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name)):
+            yield Entry(path)
+
+    def clean(self) -> None:
+        """Remove what a process that died left half. Only when no other process writes here."""
+        for path in self.root.glob(f"{_HALF}*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def add(self, key: str, files: Mapping[str, bytes | Region | Content]) -> tuple[Entry, bool]:
+        """Store a message.
+
+        Returns:
+            The message, and whether it is this one: False if it was there already, which is then left as it is.
+
+        Raises:
+            OSError: the disk is full or broken; nothing is there then.
+        """
+        half = self.root / f"{_HALF}{uuid.uuid4().hex}"
+        half.mkdir()
+        try:
+            for name, content in files.items():
+                write(half / name, content)
+            flush_folder(half)
+            try:
+                half.rename(self.root / key)
+            except OSError:
+                if not (self.root / key).is_dir():
+                    raise
+                return Entry(self.root / key), False
+            flush_folder(self.root)
+            return Entry(self.root / key), True
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+
+
+class Entry:
+    """One stored message."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def region(self, name: str) -> Region:
+        """One of its files."""
+        return Region.whole(self.path / name)
+
+    def json(self, name: str) -> Any:
+        """One of its files that holds values; None if it is not there."""
+        with contextlib.suppress(FileNotFoundError):
+            return json.loads((self.path / name).read_bytes())
+        return None
+
+    def has(self, name: str) -> bool:
+        """Whether it has such a file."""
+        return (self.path / name).exists()
+
+    def put(self, name: str, content: bytes | Region | Content) -> None:
+        """Add or replace a file, by one rename."""
+        half = self.path / f"{_HALF}{uuid.uuid4().hex}"
+        try:
+            write(half, content)
+            half.rename(self.path / name)
+        finally:
+            half.unlink(missing_ok=True)
+        flush_folder(self.path)
+
+
+def write(path: Path, content: bytes | Region | Content) -> None:
+    """Write a file and flush it to the disk."""
+    with path.open("wb", buffering=CHUNK) as stream:
+        for chunk in Content.of(content).chunks():
+            stream.write(chunk)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def flush_folder(path: Path) -> None:
+    """Flush the names in a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def packed(value: Any) -> bytes:
+    """Values for `Entry.json`."""
+    return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def fields_of(value: Any) -> Fields:
+    """Header fields that `packed` wrote."""
+    return [(str(name), str(text)) for name, text in value]
