@@ -1,22 +1,25 @@
 """Runs to events, bottom-up and in bounded memory.
 
-The first kind of event of a mapping streams while rows are read; the others about the smallest things wait on disk.
-Containers are few and kept in memory. When the rows are through, all events that waited are given out in the order
-in which the mapping lists their kinds.
+The first kind of event of a mapping streams while rows are read; the others about the smallest things wait on disk,
+and so do containers when they are many. When the rows are through, all events that waited are given out in the order in
+which the mapping lists their kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import compress, islice, zip_longest
+from functools import partial
+from itertools import compress, zip_longest
 
 from gateway import gs1
 from gateway.epcis.events import Event
 from gateway.findings import Findings
 from gateway.formats.table import rules
 from gateway.formats.table.carriers.base import Place
+from gateway.formats.table.container_events import groups_of
+from gateway.formats.table.container_log import Name
 from gateway.formats.table.containers import Containers, picker
 from gateway.formats.table.events import AMOUNT, Builder
 from gateway.formats.table.gather import Gatherer, Group, Key
@@ -155,12 +158,11 @@ class Assembler:
 
     def take(self, run: Run) -> Iterator[Event]:
         """Take rows; gives the events of the first kind that are thereby finished."""
-        values, numbers = run.values, run.numbers
-        parent = values[self._parent] if self._levels else ""
-        kind = self._kind_of(values) if self._kinds else ()
-        scope = self._scopes.get(kind) or self._scope(kind, numbers[0])
-        if not scope.builders or not self._see(values, numbers[0], "".join(kind), scope):
+        scope = self.look(run)
+        if scope is None:
             return
+        values = run.values
+        parent = values[self._parent] if self._levels else ""
         if not run.plain:
             run = self._with_things(run, scope)
         if not run.fine or not self._complete(values, run.numbers[0]):
@@ -183,6 +185,13 @@ class Assembler:
                     self._spools[index].write(group)
                 else:
                     yield self._build(builder, group)
+
+    def look(self, run: Run) -> Scope | None:
+        """Take the containers of rows; gives which events are about the rows, None when nothing more is to be taken."""
+        values, row = run.values, run.numbers[0]
+        kind = self._kind_of(values) if self._kinds else ()
+        scope = self._scopes.get(kind) or self._scope(kind, row)
+        return scope if scope.builders and self._see(values, row, "".join(kind), scope) else None
 
     def _scope(self, kind: Key, row: int) -> Scope:
         """Which events are about rows of this kind; says so when none is."""
@@ -320,6 +329,7 @@ class Assembler:
 
     def finish(self) -> Iterator[Event]:
         """All events that have waited."""
+        accepts = partial(Builder.accepts, header=self._header, findings=self._findings)
         waiting = {index: (builder, gatherer) for index, builder, _, gatherer in self._bottom_kinds}
         for index, builder in enumerate(self._builders):
             if index in waiting:
@@ -331,49 +341,35 @@ class Assembler:
                     spool.close()
                 for group in gatherer.rest():
                     yield self._build(builder, group)
-            for group in self._container_groups(builder):
+            for group in groups_of(builder, self._levels, accepts, several_kinds=bool(self._kinds)):
                 yield self._build(builder, group)
 
-    def counts(self) -> dict[str, Decimal]:
-        """How many of each object there are, for control counts; of amounts their sum."""
-        own = self._amount if self._is_amount else Decimal(self._count)
-        return {self._bottom: own, **{level.name: Decimal(len(level)) for level in self._levels}}
+    def settle(self) -> dict[str, Collection[Name]]:
+        """End of the rows: gives the containers of each level that a second look at the rows has to look at."""
+        found = {level.name: level.settle() for level in self._levels}
+        return {name: names for name, names in found.items() if names}
 
-    def _container_groups(self, builder: Builder) -> Iterator[Group]:
-        spec = builder.spec
-        if spec.epcs == OUTERMOST:
-            yield from self._outermost(builder)
-        elif spec.epcs in self._by_name:
-            yield from self._sliced(builder, self._by_name[spec.epcs].groups(builder.fields, lambda _: True))
-        elif spec.parent in self._by_name and not spec.children:
-            for values, row, urn in self._by_name[spec.parent]:
-                key = picker([self._by_name[spec.parent].fields.index(name) for name in builder.fields])(values)
-                if builder.accepts(key, row, self._header, self._findings):
-                    yield Group(key, [urn], row, row)
-        elif spec.children in self._by_name:
-            level = self._by_name[spec.children]
-            fields = [level.fields[0], *builder.fields]
-            for group in level.groups(fields, lambda values: bool(values[0])):
-                if builder.accepts(group.key[1:], group.first, self._header, self._findings):
-                    yield group
-
-    def _outermost(self, builder: Builder) -> Iterator[Group]:
-        named: set[str] = set()
+    def look_again(self, first: Assembler, names: Mapping[str, Collection[Name]], findings: Findings) -> None:
+        """Before all rows are looked at once more: tell of these containers what the first look did not."""
         for level in self._levels:
-            for group in level.groups(builder.fields, lambda values, level=level: not level.parent(values)):  # type: ignore[misc]
-                # A container that holds things and other containers is there at two levels.
-                group.epcs = [epc for epc in group.epcs if epc not in named]
-                named.update(group.epcs)
-                if group.epcs:
-                    yield from self._sliced(builder, iter([group]))
+            level.look_again(first._by_name[level.name], names.get(level.name, ()), findings)
 
-    def _sliced(self, builder: Builder, groups: Iterator[Group]) -> Iterator[Group]:
-        for group in groups:
-            if not builder.accepts(group.key, group.first, self._header, self._findings):
-                continue
-            epcs = iter(group.epcs)
-            while some := list(islice(epcs, builder.spec.at_most)):
-                yield Group(group.key, some, group.first, group.last)
+    def close(self) -> None:
+        """Give the disk space back."""
+        for level in self._levels:
+            level.close()
+
+    def tally(self) -> dict[str, Decimal]:
+        """What has been taken so far, for `counts`."""
+        own = self._amount if self._is_amount else Decimal(self._count)
+        return {self._bottom: own, **{level.name: Decimal(level.entries) for level in self._levels}}
+
+    def counts(self, before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """How many of each object came between two tallies, for control counts; of amounts their sum."""
+        found = {self._bottom: after[self._bottom] - before[self._bottom]}
+        for level in self._levels:
+            found[level.name] = Decimal(level.number(int(after[level.name])) - level.number(int(before[level.name])))
+        return found
 
     def _build(self, builder: Builder, group: Group) -> Event:
         if not builder.spec.parent:

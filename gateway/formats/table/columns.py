@@ -17,7 +17,8 @@ from gateway.formats.table.characters import disguised, edges
 from gateway.formats.table.transforms import Converter, Refused, Repaired
 from gateway.gs1.schemes import SGTIN
 
-_REMEMBER = 65536
+#: Distinct cells of a column whose values are remembered, some 300 bytes each.
+_REMEMBER = 8192
 
 
 @dataclass(frozen=True, slots=True)

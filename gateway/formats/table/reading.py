@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain
 
@@ -13,10 +13,12 @@ from gateway.findings import Finding, Findings
 from gateway.formats.base import Context
 from gateway.formats.table import dates, rules
 from gateway.formats.table.assemble import Assembler
+from gateway.formats.table.container_log import Name
 from gateway.formats.table.events import Builder
 from gateway.formats.table.footers import Footers
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.formats.table.prepare import constants_of, tools_of
+from gateway.formats.table.runs import Run
 from gateway.formats.table.sheets import OpenSheet, Table, coarse_names
 from gateway.formats.table.unique import mark
 from gateway.options import CREATION_DATE, READ_POINT
@@ -54,9 +56,9 @@ def _events(table: Table, sheets: Iterator[OpenSheet]) -> Iterator[Event]:
     context = table.context
     assembler = _assembler(table, context.findings)
     rows = 0
-    totals: list[tuple[Footers, Mapping[str, Decimal]]] = []
+    totals: list[tuple[Footers, Mapping[str, Decimal], Mapping[str, Decimal]]] = []
     for sheet in sheets:
-        before = assembler.counts()
+        before = assembler.tally()
         footers = Footers(table.spec.table.footers, table.spec.table.decimal, context.findings)
         reader = sheet.reader(footers, context.findings)
         for run in reader.runs():
@@ -65,16 +67,19 @@ def _events(table: Table, sheets: Iterator[OpenSheet]) -> Iterator[Event]:
         footers.controls(table.spec.table.controls, sheet.totals, sheet.place.at())
         if not reader.refused:
             # Refused rows are not counted; a total that they explain would only distract from them.
-            totals.append((footers, {name: count - before[name] for name, count in assembler.counts().items()}))
+            totals.append((footers, before, assembler.tally()))
     if not rows and not context.findings.errors:
         raise InputError(Finding.of(rules.EMPTY, "the table has a header and no rows", where=table.place.at()))
+    contradicted = assembler.settle()
+    if contradicted:
+        _name_contradictions(_again(table), assembler, contradicted, context.findings)
     yield from assembler.finish()
-    for footers, counts in totals:
-        footers.compare(counts)
+    for footers, first, last in totals:
+        footers.compare(assembler.counts(first, last))
+    assembler.close()
     suspects = assembler.unique.suspects()
     if suspects:
-        again = Table(table.mapping, table.source, _quiet(context), table.tools)
-        _name_duplicates(again, suspects, context.findings)
+        _name_duplicates(_again(table), suspects, context.findings)
 
 
 def _assembler(table: Table, findings: Findings) -> Assembler:
@@ -94,24 +99,41 @@ def _assembler(table: Table, findings: Findings) -> Assembler:
     )
 
 
+def _again(table: Table) -> Table:
+    """The table from its beginning. What is wrong with it has been said."""
+    context = table.context
+    quiet = Context(context.options, Findings(), context.losses, context.limits, context.now, context.mapping)
+    return Table(table.mapping, table.source, quiet, table.tools)
+
+
+def _runs(table: Table) -> Iterator[Run]:
+    footers = Footers(table.spec.table.footers, table.spec.table.decimal, Findings())
+    for sheet in table.sheets():
+        yield from sheet.reader(footers, Findings()).runs()
+
+
+def _name_contradictions(
+    table: Table, first: Assembler, contradicted: Mapping[str, Collection[Name]], findings: Findings
+) -> None:
+    """Read the table once more and name the rows that say something else of a container than an earlier row."""
+    second = _assembler(table, Findings())
+    second.look_again(first, contradicted, findings)
+    for run in _runs(table):
+        second.look(run)
+
+
 def _name_duplicates(table: Table, suspects: set[int], findings: Findings) -> None:
     """Read the table once more and name both rows of each key that is there twice."""
     assembler = _assembler(table, Findings())
     fine = next(iter(table.spec.objects.values())).identity[-1]
     seen: dict[str, int] = {}
-    footers = Footers(table.spec.table.footers, table.spec.table.decimal, Findings())
-    for sheet in table.sheets():
-        for run in sheet.reader(footers, Findings()).runs():
-            for key, value, row in assembler.named(run):
-                if mark(key) not in suspects:
-                    continue
-                before = seen.setdefault(key, row)
-                if before != row:
-                    where = table.place.at(row, table.header(fine))
-                    message = f"{value} stands already in {table.place.named(before)}"
-                    expected = "an identifier that no other row has"
-                    findings.report(rules.DUPLICATE, message, where=where, value=value, expected=expected)
-
-
-def _quiet(context: Context) -> Context:
-    return Context(context.options, Findings(), context.losses, context.limits, context.now, context.mapping)
+    for run in _runs(table):
+        for key, value, row in assembler.named(run):
+            if mark(key) not in suspects:
+                continue
+            before = seen.setdefault(key, row)
+            if before != row:
+                where = table.place.at(row, table.header(fine))
+                message = f"{value} stands already in {table.place.named(before)}"
+                expected = "an identifier that no other row has"
+                findings.report(rules.DUPLICATE, message, where=where, value=value, expected=expected)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from array import array
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 
 _BUFFER = 1 << 16
@@ -44,10 +45,15 @@ class Unique:
 
     def suspects(self) -> set[int]:
         """The marks that came more than once. Ends the object's life."""
+        return set().union(*self._twice())
+
+    def few_suspects(self, most: int) -> set[int] | None:
+        """As `suspects`, None where they are more than `most`."""
         found: set[int] = set()
-        for marks in self._parts():
-            found |= _twice(marks)
-        self._file.close()
+        for twice in self._twice():
+            found |= twice
+            if len(found) > most:
+                return None
         return found
 
     def _flush(self) -> None:
@@ -58,20 +64,13 @@ class Unique:
             heap.clear()
         self._waiting = 0
 
-    def _parts(self) -> Iterator[array[int]]:
+    def _twice(self) -> Iterator[set[int]]:
+        """The marks that came more than once, heap by heap."""
         for heap, pieces in zip(self._heaps, self._pieces, strict=True):
             marks = array("q", heap)
             for start, count in zip(pieces[::2], pieces[1::2], strict=True):
                 self._file.seek(start * _ITEM)
                 marks.fromfile(self._file, count)
-            yield marks
-
-
-def _twice(marks: array[int]) -> set[int]:
-    if len(set(marks)) == len(marks):
-        return set()
-    seen: set[int] = set()
-    twice: set[int] = set()
-    for one in marks:
-        (twice if one in seen else seen).add(one)
-    return twice
+            if len(set(marks)) < len(marks):
+                yield {one for one, count in Counter(marks).items() if count > 1}
+        self._file.close()
