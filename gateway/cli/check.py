@@ -40,7 +40,8 @@ def command(root: Path, *, online: bool, days: int) -> None:
         click.echo(f"{len(agreements.all)} agreements, {len(channels)} channels, {len(targets)} targets: right")
         parts = [("channel", c.id, c.transport, c.settings) for _, c in channels]
         parts += [("target", t.id, t.transport, t.settings) for t in targets]
-        wrong = _references(workspace, parts, days)
+        wrong = _references(workspace, parts, days) or _doors(workspace, parts)
+
         if wrong:
             raise ConfigurationError("\n".join(wrong))
         if online:
@@ -93,6 +94,26 @@ def _warn_of_readers(root: Path, owner: str, key: str, reference: str) -> None:
     scheme, _, path = reference.partition(":")
     if scheme == "file" and (root / path).stat().st_mode & OTHERS:
         click.echo(click.style(f"{owner}: {key}: others can read {path}: chmod 600 {path}", fg="yellow"), err=True)
+
+
+def _doors(workspace: Any, parts: list[tuple[str, str, str, object]]) -> list[str]:
+    """What is wrong with the server that partners push files into, if there is one."""
+    from gateway.transports.secrets import secrets
+
+    pushed = [id_ for _, id_, _, settings in parts if getattr(settings, "receive", None) is not None]
+    if not (pushed or workspace.settings.web.listen):
+        return []
+    try:
+        from gateway.web.server import examine
+    except ImportError as error:
+        return [f"channel {id_}: the server needs {error.name}: pip install 'epcis-gateway[web]'" for id_ in pushed]
+    try:
+        examine(workspace.settings.web, workspace.agreements, secrets(workspace.settings.root))
+    except ConfigurationError as error:
+        return [str(error)]
+    if pushed and not workspace.settings.web.listen:
+        click.echo(f"{', '.join(pushed)}: only `gateway serve` takes files, `listen` under [web] is not set")
+    return []
 
 
 def _probe(root: Path, kind: str, id_: str, transport_key: str, settings: object) -> bool:

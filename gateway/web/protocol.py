@@ -13,11 +13,16 @@ from typing import Any, ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.web.problems import MEDIA, of_status
+
+BAD = 400
+
 #: Key in the ASGI scope's state: SHA-256 of the client's certificate, which TLS has verified; empty for none.
 CERTIFICATE = "certificate"
 
 LINGER_SECONDS = 5.0
 LINGER_BYTES = 8 << 20
+UNREAD_SECONDS = 30.0
 
 
 class Bounded(H11Protocol):
@@ -31,6 +36,7 @@ class Bounded(H11Protocol):
     most_connections: ClassVar[int]
     header_seconds: ClassVar[float]
     _timer: asyncio.TimerHandle | None = None
+    _writing: asyncio.TimerHandle | None = None
     _unwanted = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,6 +51,7 @@ class Bounded(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or we, have gone."""
         self._disarm()
+        self._written()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -66,6 +73,30 @@ class Bounded(H11Protocol):
         if self._refused():
             # The client still sends what nobody reads. Closing at once would lose the answer on its way.
             self._arm(LINGER_SECONDS)
+
+    def pause_writing(self) -> None:
+        """The client does not read its answer."""
+        super().pause_writing()
+        self._writing = self._writing or self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client reads on."""
+        self._written()
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
+        """What came is no HTTP."""
+        problem = of_status(BAD).response(epcis=False)
+        body = bytes(problem.body)
+        headers = [(b"content-type", MEDIA.encode()), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
+        for event in (h11.Response(status_code=BAD, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _written(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
 
     def _refused(self) -> bool:
         return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY

@@ -40,7 +40,7 @@ def test_public_addresses(text):
 
 
 def test_only_registered_places_are_connected_to():
-    wire = Wire({Place.of("https://partner.example/in"): True}, ())
+    wire = Wire({Place.of("https://partner.example/in"): True})
     for host, port in [("other.example", 443), ("partner.example", 80), ("127.0.0.1", 443)]:
         with pytest.raises(TransportError, match="is not the host and port"):
             wire.connect_tcp(host, port)
@@ -65,7 +65,7 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", look)
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
     with pytest.raises(httpcore.ConnectError):
-        Wire({Place.of("https://partner.example/in"): False}, ()).connect_tcp("partner.example", 443)
+        Wire({Place.of("https://partner.example/in"): False}).connect_tcp("partner.example", 443)
     assert looks == ["partner.example"]
     assert connected == ["93.184.216.34"]
 

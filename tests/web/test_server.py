@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
 import ssl
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -219,8 +222,33 @@ def test_two_servers_at_one_address(site):
 
 def test_check_knows_the_receiving_side(site):
     assert "files come in through `gateway serve`" in gateway("check", "--online", "-C", str(site.root))
+    (site.root / "keys" / "other").write_text("short")
+    assert "less than 20 characters" in gateway("check", "-C", str(site.root), expect=4)
     (site.root / "keys" / "other").unlink()
     assert "keys[1].key" in gateway("check", "-C", str(site.root), expect=4)
+
+
+def test_a_client_that_connects_and_speaks_no_tls(site, authority):
+    with with_tls(site, authority).serving(), socket.create_connection(("127.0.0.1", site.port), 10) as connection:
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
+        assert time.monotonic() - began < 4
+
+
+def test_a_file_that_is_under_way_when_the_server_stops(site):
+    data = some()
+
+    def slowly():
+        yield data[:10]
+        time.sleep(0.3)
+        process.terminate()
+        time.sleep(0.3)
+        yield data[10:]
+
+    with site.serving() as process, site.client() as client:
+        assert client.post("/inbox/acme-push", content=slowly()).status_code == 202
+    assert [message.size for message in site.messages()] == [len(data)]
 
 
 def test_a_new_key():

@@ -28,14 +28,14 @@ class Wire(httpcore.SyncBackend):
 
     Args:
         places: the hosts and ports that may be connected to; True where private addresses are allowed.
-        pins: SHA-256 fingerprints of certificates, one of which the first place must show; empty for any valid one.
+        pinned: host whose certificate must be one of `pins`.
+        pins: SHA-256 fingerprints of certificates; empty for any valid one.
     """
 
-    def __init__(self, places: dict[Place, bool], pins: Collection[str]) -> None:
+    def __init__(self, places: dict[Place, bool], pinned: str = "", pins: Collection[str] = ()) -> None:
         super().__init__()
         self._places = {(place.host, place.port): private for place, private in places.items()}
-        first = next(iter(places))
-        self._pinned_host = first.host if pins else None
+        self._pinned_host = pinned if pins else None
         self._pins = frozenset(pins)
         self.deadline = float("inf")
         self.facts: tuple[str, ...] = ()
