@@ -7,7 +7,7 @@ and that one is idempotent by the transport's contract: the same name and bytes 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway import logs
 from gateway.agreements.load import Agreements
@@ -26,6 +26,7 @@ from gateway.exchange.queries import Queries
 from gateway.exchange.rates import Rates
 from gateway.exchange.tables import ENDED, Delivery, DeliveryState, Message
 from gateway.exchange.trouble import frames
+from gateway.findings import Finding
 from gateway.transports import TRANSPORTS
 from gateway.transports.base import Receipt, Secrets
 
@@ -92,6 +93,7 @@ class Deliveries:
             wait = target.retry.wait(delivery.attempts + 1, self._jitter()) if error.retryable else None
             if wait is not None:
                 wait = max(wait, error.wait)
+            self._found(delivery, error.findings)
             self._undelivered(delivery, str(error), wait, error.detail)
             return wait
         except StoreError:
@@ -104,6 +106,7 @@ class Deliveries:
             self._undelivered(delivery, f"a bug: {type(error).__name__}: {error}", None)
             return None
         failpoints.reach("deliver.sent")
+        self._found(delivery, receipt.findings)
         self.ledger.delivered(delivery_id, receipt.name, target.answer, self.answering.names(target, delivery))
         failpoints.reach("deliver.recorded")
         log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
@@ -160,6 +163,11 @@ class Deliveries:
         ):
             self._sure()
             return session.deliver(delivery.name, stream, delivery.size)
+
+    def _found(self, delivery: Delivery, findings: Sequence[Finding]) -> None:
+        """Keep what a receiver found wrong with a file, or what is not known of its fate."""
+        if findings:
+            self.ledger.findings(delivery.message, f"{delivery.target}/{delivery.position}", findings)
 
     def _undelivered(self, delivery: Delivery, error: str, wait: float | None, detail: str = "") -> None:
         """Keep why a try failed. What the peer said (`detail`) may hold serial numbers: it is not logged."""

@@ -97,7 +97,7 @@ class Site:
                 message, identity = await run_in_threadpool(self.reception.secure, stream, pushed, self.configuration)
         except StorageError as error:
             log.error("not taken", channel=door.channel, reason=error.message)  # noqa: TRY400 - no traceback
-            raise Problem(503, "There is no room for the file now.", Retry_After=SOON) from None
+            raise Problem(503, "The file cannot be stored now.", Retry_After=SOON) from None
         return message, BackgroundTask(self.reception.confirm, door, identity)
 
 
@@ -156,10 +156,13 @@ async def metrics(request: Request) -> Response:
 
 
 def refusal(request: Request, problem: Exception) -> Response:
-    """The answer for a `Problem`, or for a refusal of Starlette's own."""
+    """The answer for a `Problem`, a refusal of Starlette's own, or what went wrong here."""
     if isinstance(problem, HTTPException):
         problem = of_status(problem.status_code, problem.headers)
-    if not isinstance(problem, Problem):
+    elif isinstance(problem, StorageError):
+        log.error("no answer", reason=problem.message)
+        problem = Problem(503, "The ledger cannot be read now.", Retry_After=SOON)
+    elif not isinstance(problem, Problem):
         problem = of_status(500)
     return problem.response(epcis=is_epcis(request.url.path))
 
@@ -175,7 +178,7 @@ def application(site: Site) -> Guard:
         Route("/inbox/{channel}", push, methods=["POST"]),
         Route("/inbox/{channel}/{message}", fate, methods=["GET"]),
     ]
-    handlers = {HTTPException: refusal, Problem: refusal, Exception: refusal}
+    handlers = {HTTPException: refusal, Problem: refusal, StorageError: refusal, Exception: refusal}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     app.state.site = site

@@ -79,10 +79,9 @@ def test_client_certificates_and_keys_over_tls(site, authority, tmp_path):
     assert len(site.messages()) == 2
 
 
-def test_two_gateways(site, authority, tmp_path):
-    """Ours delivers to ours: the https transport captures at the server, and a second try changes nothing."""
-    with_tls(site, authority)
-    sender = ServedSite(tmp_path / "sender").build(f"""\
+def hospital(sender: ServedSite, receiver: ServedSite, authority: Authority, capture: str) -> ServedSite:
+    """A workspace whose files are captured at another one."""
+    sender.build(f"""\
 partner: {{id: maker}}
 channels:
   - id: in
@@ -93,14 +92,21 @@ targets:
     to: epcis-2.0-json
     transport: https
     settings:
-      url: https://localhost:{site.port}/capture
+      url: https://localhost:{receiver.port}/capture
       ca: {authority.certificate}
       private-addresses: true
       secret-headers: {{X-API-Key: "file:key"}}
-      capture: {{wait: 0}}
+      capture: {capture}
     retry: {{attempts: 3, first: 0.1}}
 """)
     (sender.root / "key").write_text(ACME)
+    return sender
+
+
+def test_two_gateways(site, authority, tmp_path):
+    """Ours delivers to ours: the https transport captures at the server, and a second try changes nothing."""
+    with_tls(site, authority)
+    sender = hospital(ServedSite(tmp_path / "sender"), site, authority, "{wait: 0}")
     sender.drop("a.xml", document(1))
     process, _ = sender.start("deliver.sent")  # the server has it, the sender does not know that
     with site.serving():
@@ -112,6 +118,25 @@ targets:
     assert message.name.endswith(".jsonld")
     assert not site.once()
     assert [len(names) for names in site.delivered().values()] == [1, 1]
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_the_receivers_job_decides(site, authority, tmp_path, refuses):
+    """The receiver's exchange reads the document and finds it good, or not; the sender learns which."""
+    if refuses:
+        site.agree(AGREEMENT.replace("transport: https", "transport: https\n    format: epcis-1.2-xml", 1))
+    with_tls(site, authority)
+    sender = hospital(ServedSite(tmp_path / "sender"), site, authority, "{wait: 30, poll: 0.2}")
+    sender.drop("a.xml", document(1))
+    with site.running():
+        site.wait()
+        assert sender.once() is refuses
+    (message,) = sender.messages()
+    assert message.state == ("failed" if refuses else "done")
+    codes = {code for (code,) in sender.rows("select code from findings where code like 'TRANSPORT%'")}
+    assert codes == ({"TRANSPORT-CAPTURE-01"} if refuses else set())
+    ((error,),) = sender.rows("select error from deliveries")
+    assert ("all events were rejected" in error) is refuses
 
 
 def test_changed_agreements_are_taken_up(site):
