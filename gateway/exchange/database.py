@@ -10,6 +10,7 @@ may run again, so the engine tries them again.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import time
 from collections.abc import Iterator
@@ -124,12 +125,25 @@ class Database:
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["engine"] = self.engine
         try:
-            command.upgrade(config, "head")
-        except (sa.exc.SQLAlchemyError, CommandError) as error:
+            with self._alone_at_tables():
+                if self._version() != _head():
+                    command.upgrade(config, "head")
+        except (sa.exc.SQLAlchemyError, CommandError, OSError) as error:
             message = f"the ledger cannot be opened: {error}"
             raise ConfigurationError(
                 message, hint="see `database` in gateway.toml; was it made by a newer gateway?"
             ) from error
+
+    @contextmanager
+    def _alone_at_tables(self) -> Iterator[None]:
+        """One process at a time changes the tables of a SQLite file. On PostgreSQL the migrations see to that."""
+        path = self.engine.url.database
+        if self.server or not path or path == ":memory:":
+            yield
+            return
+        with Path(f"{path}.lock").open("a") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
 
     def _version(self) -> str:
         """The migration that the tables are at, empty when there are none or they cannot be read."""

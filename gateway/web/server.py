@@ -82,10 +82,10 @@ def serving(workspace: Workspace, web: Web) -> Iterator[str]:
     """
     resolve = secrets(workspace.settings.root)
     context = tls(web, resolve)
+    speaks = protocol(web.most_connections, web.header_seconds)
+    server = Server(_config(workspace, resolve, context), speaks, web.header_seconds)
     with contextlib.closing(_listen(web, tls=context is not None)) as listener:
         host, port = listener.getsockname()[:2]
-        speaks = protocol(web.most_connections, web.header_seconds)
-        server = Server(_config(workspace, resolve, context), speaks, web.header_seconds)
         thread = threading.Thread(target=server.run, args=([listener],), name="web", daemon=True)
         thread.start()
         try:

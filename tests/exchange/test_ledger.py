@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import multiprocessing
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import alembic.command
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -145,3 +148,27 @@ def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
         writer.execute(sa.text("insert into configurations values ('x', 'y', '{}')"))
         with database.read() as reader:
             assert reader.scalar(sa.text("select count(*) from configurations")) == 0
+
+
+def test_processes_that_start_together_make_the_tables_once(tmp_path: Path) -> None:
+    """`gateway run` and `gateway serve` after an installation or an update."""
+    context = multiprocessing.get_context("forkserver")
+    together = context.Barrier(4)
+    processes = [
+        context.Process(target=_migrate, args=(f"sqlite:///{tmp_path / 'new.sqlite'}", together, number))
+        for number in range(4)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0] * 4
+
+
+def _migrate(url: str, together, number: int) -> None:
+    assert alembic.command  # the import must not part them
+    database = Database(url)
+    together.wait(20)
+    time.sleep(number * 0.02)  # so that some begin while others are between two migrations
+    database.migrate()
+    database.close()
