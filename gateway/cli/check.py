@@ -10,6 +10,9 @@ import click
 from gateway.cli.workspace import workspace_option
 from gateway.errors import ConfigurationError, GatewayError, TransportError
 
+#: Settings that name a file with certificates.
+CERTIFICATE_FILES = ("ca", "client_certificate", "certificate", "client_ca")
+
 #: Rights of everybody but the owner.
 OTHERS = 0o077
 
@@ -73,6 +76,8 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
     owners: list[tuple[str, Any]] = [(f"{kind} {id_}", settings) for kind, id_, _, settings in parts]
     owners += [(f"partner {a.partner.id}", a.partner) for a in workspace.agreements.all]
     owners.append(("gateway.toml: archive", {"key": list(workspace.settings.archive_keys)}))
+    web = workspace.settings.web
+    owners.append(("gateway.toml: web", {"key": web.key, "metrics-key": web.metrics_key}))
     complaints = []
     for owner, settings in owners:
         for key, reference in certificates.references(settings):
@@ -86,7 +91,28 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
             complaints += [f"{owner}: {key}: {text}" for text in said]
             if not found or "PRIVATE KEY" in text:
                 _warn_of_readers(root, owner, key, reference)
+    owners.append(("gateway.toml: web", web))
+    for owner, settings in owners:
+        for key in CERTIFICATE_FILES:
+            path = getattr(settings, key, None)
+            if isinstance(path, Path):
+                complaints += [f"{owner}: {key.replace('_', '-')}: {text}" for text in _file(path, workspace, days)]
     return list(dict.fromkeys(complaints))
+
+
+def _file(path: Path, workspace: Any, days: int) -> list[str]:
+    """Complaints about a file with certificates."""
+    from gateway.agreements import certificates
+
+    try:
+        found = certificates.read(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        return [f"{path} cannot be read: {error.strerror or error}"]
+    except ConfigurationError as error:
+        return [str(error)]
+    if not found:
+        return [f"{path} holds no certificate in PEM"]
+    return [text for one in found if (text := one.complaint(workspace.clock(), days))]
 
 
 def _warn_of_readers(root: Path, owner: str, key: str, reference: str) -> None:

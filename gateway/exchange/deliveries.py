@@ -107,7 +107,8 @@ class Deliveries:
             return None
         failpoints.reach("deliver.sent")
         self._found(delivery, receipt.findings)
-        self.ledger.delivered(delivery_id, receipt.name, target.answer, self.answering.names(target, delivery))
+        names = self.answering.names(target, delivery)
+        self.ledger.delivered(delivery_id, receipt.name, target.answer, names, receipt.detail)
         failpoints.reach("deliver.recorded")
         log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
         return None

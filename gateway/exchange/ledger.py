@@ -178,7 +178,12 @@ class Ledger(Intake):
     # ---- deliveries ---------------------------------------------------------------------------------------------
 
     def delivered(
-        self, delivery: str, name: str, expectation: Expectation | None = None, names: Iterable[answers.Name] = ()
+        self,
+        delivery: str,
+        name: str,
+        expectation: Expectation | None = None,
+        names: Iterable[answers.Name] = (),
+        said: str = "",
     ) -> None:
         """A receiver has the file.
 
@@ -187,6 +192,7 @@ class Ledger(Intake):
             name: the file's name there.
             expectation: the answer that the receiver owes us, if any.
             names: by which an answer may speak of it, besides its name and ids.
+            said: what the receiver said when it took the file, for the audit trail.
         """
         with self.database.write() as session:
             row = delivery_row(session, delivery)
@@ -195,9 +201,8 @@ class Ledger(Intake):
                 row.state, row.name, row.delivered_at = DeliveryState.DELIVERED, name, self.now()
                 row.error = row.next_try_at = ""
                 answers.expect(session, row, expectation, names, row.delivered_at)
-                self._note(
-                    session, "delivered", delivery, target=row.target, address=row.address, name=name, sha256=row.sha256
-                )
+                facts = {"target": row.target, "address": row.address, "name": name, "sha256": row.sha256}
+                self._note(session, "delivered", delivery, **facts, **({"said": said} if said else {}))
 
     def undelivered(self, delivery: str, error: str, wait: float | None) -> None:
         """An attempt failed; another one follows after `wait` seconds, or none when it is None."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator
 
 from gateway.errors import ConfigurationError
 from gateway.transports.base import Secrets
@@ -101,25 +101,6 @@ def check_reference(reference: str) -> str:
         message = "a secret must be given by reference, not by value"
         raise ConfigurationError(message, hint="write env:NAME, file:PATH or keyring:SERVICE/NAME")
     return reference
-
-
-def references(settings: BaseModel, name: str = "") -> Iterator[tuple[str, str]]:
-    """The references in a transport's settings, also in parts of them: name as the agreement spells it, reference."""
-    for field, value in settings:
-        yield from _references(f"{name}{field.replace('_', '-')}", value)
-
-
-def _references(name: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str) and value.startswith(("env:", "file:", "keyring:")):
-        yield name, value
-    elif isinstance(value, BaseModel):
-        yield from references(value, f"{name}.")
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _references(f"{name}.{key}", part)
-    elif isinstance(value, (list, tuple)):
-        for number, part in enumerate(value, 1):
-            yield from _references(f"{name}[{number}]", part)
 
 
 def _field(value: str) -> str:

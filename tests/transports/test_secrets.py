@@ -6,8 +6,7 @@ import types
 import pytest
 
 from gateway.errors import ConfigurationError
-from gateway.transports.https.settings import HttpsSettings
-from gateway.transports.secrets import references, secrets
+from gateway.transports.secrets import secrets
 
 
 @pytest.fixture
@@ -59,14 +58,3 @@ def test_keyring(resolve, monkeypatch):
     assert resolve("keyring:gateway/acme") == "s3cret"
     with pytest.raises(ConfigurationError, match="no entry"):
         resolve("keyring:gateway/other")
-
-
-def test_references_are_found_in_parts_of_settings():
-    settings = HttpsSettings.model_validate(
-        {
-            "url": "https://partner.example/",
-            "secret-headers": {"X-API-Key": "env:K"},
-            "oauth2": {"token-url": "https://login.example/", "client-id": "a", "client-secret": "env:S"},
-        }
-    )
-    assert list(references(settings)) == [("secret-headers.X-API-Key", "env:K"), ("oauth2.client-secret", "env:S")]

@@ -114,6 +114,8 @@ def test_two_gateways(site, authority, tmp_path):
         assert process.exitcode < 0
         assert not sender.once()
     assert [message.state for message in sender.messages()] == ["done"]
+    ((facts,),) = sender.rows("select what from audit where action = 'delivered'")
+    assert "202 Accepted; location: /capture/" in str(facts)
     (message,) = site.messages()
     assert message.name.endswith(".jsonld")
     assert not site.once()
@@ -250,7 +252,23 @@ def test_check_knows_the_receiving_side(site):
     (site.root / "keys" / "other").write_text("short")
     assert "less than 20 characters" in gateway("check", "-C", str(site.root), expect=4)
     (site.root / "keys" / "other").unlink()
-    assert "keys[1].key" in gateway("check", "-C", str(site.root), expect=4)
+    assert "keys.0.key" in gateway("check", "-C", str(site.root), expect=4)
+
+
+def test_check_looks_at_certificates(site, authority):
+    """Of the server, of those who may be trusted, and our own; also those that end soon."""
+    text = (site.root / "agreements" / "acme.yaml").read_text()
+    ends = authority.issue("soon", "localhost", ends=10)
+    settings = f"{{url: 'https://a.example/', ca: {ends.certificate}}}"
+    target = f"  - {{id: h, to: epcis-2.0-json, transport: https, settings: {settings}}}\n"
+    site.agree(text + target)
+    with_tls(site, authority)
+    told = gateway("check", "-C", str(site.root), expect=4)
+    assert "target h: ca: the certificate of CN=soon ends on" in told
+    assert "gateway.toml: web: certificate: the certificate of CN=server ends on" in told
+    gateway("check", "-C", str(site.root), "--days", "5")
+    site.agree(text + target.replace(str(ends.certificate), "nowhere.pem"))
+    assert "nowhere.pem cannot be read" in gateway("check", "-C", str(site.root), "--days", "5", expect=4)
 
 
 def test_a_client_that_connects_and_speaks_no_tls(site, authority):
