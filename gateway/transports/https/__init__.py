@@ -30,7 +30,7 @@ def connect(settings: HttpsSettings, secrets: Secrets) -> Iterator[HttpsSession 
         yield Receiving()
         return
     times = settings.timeouts
-    wire = Wire(_places(settings), Place.of(settings.url).host, settings.pins)
+    wire = Wire(_places(settings), settings.pins, Place.of(settings.url).host)
     context = tls.context(settings, secrets)
     with httpx.Client(
         transport=WireTransport(wire, context, settings.proxy),

@@ -28,11 +28,11 @@ class Wire(httpcore.SyncBackend):
 
     Args:
         places: the hosts and ports that may be connected to; True where private addresses are allowed.
-        pinned: host whose certificate must be one of `pins`.
         pins: SHA-256 fingerprints of certificates; empty for any valid one.
+        pinned: host whose certificate must be one of `pins`.
     """
 
-    def __init__(self, places: dict[Place, bool], pinned: str = "", pins: Collection[str] = ()) -> None:
+    def __init__(self, places: dict[Place, bool], pins: Collection[str] = (), pinned: str = "") -> None:
         super().__init__()
         self._places = {(place.host, place.port): private for place, private in places.items()}
         self._pinned_host = pinned if pins else None
