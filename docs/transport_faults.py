@@ -78,6 +78,27 @@ FAULTS = (
         "Ask the partner by another way whether the key changed. If it did, add the new fingerprint to the list.",
     ),
     Fault(
+        "wrong certificate",
+        "HTTPS: one that has expired, is for another name, or comes from an authority that is not trusted or is not "
+        "pinned ends the connection before anything is sent, also behind a proxy. So does TLS before 1.2.",
+        "`its certificate is not valid`, `is not the server expected`; waits for somebody.",
+        "The partner renews it; if it changed on purpose, add its SHA-256 to `pins` or its authority to `ca`.",
+    ),
+    Fault(
+        "being led elsewhere",
+        "HTTPS: no redirection to another host is followed, and no host name that leads to an address that the "
+        "agreement does not allow. The address that was looked at is the one that is connected to.",
+        "`sends us to`, `leads to`, `is not the host and port of the agreement`; waits for somebody.",
+        "Put the right `url` into the agreement; for a peer in your own network `private-addresses: true`.",
+    ),
+    Fault(
+        "errors of a server",
+        "HTTPS: 408, 425, 429 and most 5xx are tried again, not before `Retry-After`; every other refusal is not. "
+        "What is no HTTP or no TLS is an error, never an answer.",
+        "`it answers 503 Service Unavailable`; what the server said stands in the ledger, not in the log.",
+        "Nothing for those that are tried again; for others the hint says what.",
+    ),
+    Fault(
         "wrong login",
         "It is not tried again, so that the account is not locked.",
         "`refuses the login`; waits for somebody. The secret is never shown.",

@@ -122,6 +122,7 @@ def test_a_client_certificate(session, identity, authority, tmp_path):
     assert len(peer.got) == 1
 
 
+@pytest.mark.fault("wrong certificate")
 @pytest.mark.parametrize(
     ("issue", "reason"),
     [
@@ -139,6 +140,7 @@ def test_a_certificate_that_is_not_valid(session, authority, issue, reason):
     assert peer.got == []
 
 
+@pytest.mark.fault("wrong certificate")
 def test_a_certificate_of_a_stranger(session, peer, tmp_path):
     stranger = Authority(tmp_path / "other", "Somebody Else")
     error = refused(session(peer, ca=str(stranger.certificate)))
@@ -147,6 +149,7 @@ def test_a_certificate_of_a_stranger(session, peer, tmp_path):
     assert peer.got == []
 
 
+@pytest.mark.fault("wrong certificate")
 def test_pins(session, peer, identity):
     wrong = "AB" * 32
     colons = ":".join(identity.pin[i : i + 2] for i in range(0, 64, 2)).lower()
@@ -158,6 +161,7 @@ def test_pins(session, peer, identity):
     assert len(peer.got) == 1
 
 
+@pytest.mark.fault("wrong certificate")
 def test_a_pin_does_not_make_a_bad_certificate_good(session, authority):
     bad = authority.issue("expired", "localhost", ends=-0.5)
     with web.serve(bad) as peer:
@@ -174,6 +178,7 @@ def test_an_answer_that_all_is_well(session, peer, status):
     assert not receipt.repeated
 
 
+@pytest.mark.fault("errors of a server")
 @pytest.mark.parametrize(
     ("status", "retryable"),
     [(status, False) for status in (400, 401, 403, 404, 405, 413, 415, 422, 501)]
@@ -188,6 +193,7 @@ def test_a_refusal(session, peer, status, retryable):
     assert error.detail == "serial 0614141.107346.2017 again"
 
 
+@pytest.mark.fault("wrong login")
 def test_an_html_page_for_401(session, peer):
     page = b"<!DOCTYPE html><html><head><title>Sign in</title></head>\x00\x1b[31m<body>please</body></html>"
     peer.says = [Say(401, page, {"Content-Type": "text/html", "WWW-Authenticate": "Basic"})]
@@ -197,6 +203,7 @@ def test_an_html_page_for_401(session, peer):
     assert "\x1b" not in error.detail
 
 
+@pytest.mark.fault("errors of a server")
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("120", 120), ("0", 0), ("-1", 0), ("soon", 0), ("99999999999999", 86400), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
@@ -206,6 +213,7 @@ def test_retry_after(session, peer, value, seconds):
     assert refused(session(peer)).wait == seconds
 
 
+@pytest.mark.fault("errors of a server")
 def test_retry_after_a_date(session, peer):
     peer.says = [Say(429, b"", {"Retry-After": email.utils.formatdate(time.time() + 300, usegmt=True)})]
     assert 290 < refused(session(peer)).wait <= 300
@@ -245,6 +253,7 @@ def test_redirections_inside_the_host_are_followed_with_the_file(session, peer):
     ]
 
 
+@pytest.mark.fault("being led elsewhere")
 @pytest.mark.parametrize(
     "location",
     ["https://evil.example/in", "http://localhost/in", "https://127.0.0.1/latest/meta-data", "//evil.example", "x://y"],
@@ -273,6 +282,7 @@ def test_a_probe_says_what_it_saw_and_sends_nothing(session, peer, identity):
     assert peer.got == []
 
 
+@pytest.mark.fault("being led elsewhere")
 def test_a_private_address_needs_the_agreements_word(session, peer):
     error = refused(session(peer, **{"private-addresses": False}))
     assert "private network" in str(error)

@@ -36,6 +36,7 @@ def wire_bytes(session, peer, direction: str) -> int:
     return counted.bytes[direction]
 
 
+@pytest.mark.fault("network cut")
 @pytest.mark.parametrize("percent", [0, 1, 25, 50, 99])
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_connection_that_is_cut(session, peer, direction, percent):
@@ -55,6 +56,7 @@ def test_a_connection_that_is_cut(session, peer, direction, percent):
     assert list(peer.files.values()) == [DATA]  # one file, however often it was sent
 
 
+@pytest.mark.fault("stalled peer")
 @pytest.mark.parametrize("percent", [0, 50, 99])
 def test_a_connection_that_stalls_while_sending(session, peer, percent):
     limit = len(DATA) * percent // 100
@@ -66,6 +68,7 @@ def test_a_connection_that_stalls_while_sending(session, peer, percent):
     assert time.monotonic() - began < 5.5
 
 
+@pytest.mark.fault("stalled peer")
 def test_a_peer_that_says_nothing(session, peer):
     peer.says = [Say(stall=4)]
     error = failed(session(peer, timeouts=SOON))
@@ -73,6 +76,7 @@ def test_a_peer_that_says_nothing(session, peer):
     assert error.retryable
 
 
+@pytest.mark.fault("stalled peer")
 def test_a_peer_that_drips_its_status_line(session, peer, identity):
     """Every byte comes within the timeout of a read; the deadline of the whole ends it."""
     with dripping(identity) as port:
@@ -83,6 +87,7 @@ def test_a_peer_that_drips_its_status_line(session, peer, identity):
     assert time.monotonic() - began < 4
 
 
+@pytest.mark.fault("slow answers")
 @pytest.mark.parametrize("say", [Say(202, b"x" * 100, drip=0.2), Say(200, b"y" * 65536, repeat=2000)])
 def test_a_file_that_arrived_counts_however_the_answer_goes_on(session, peer, say):
     """A dripping and a huge answer: the status says that the file is there, so it must not be sent again."""
@@ -95,6 +100,7 @@ def test_a_file_that_arrived_counts_however_the_answer_goes_on(session, peer, sa
     assert len(receipt.detail) < 2200
 
 
+@pytest.mark.fault("slow answers")
 def test_a_huge_refusal(session, peer):
     peer.says = [Say(400, b"z" * 65536, repeat=2000)]
     error = failed(session(peer))
@@ -109,22 +115,26 @@ def test_an_answer_before_the_file_was_read(session, peer):
     assert not error.retryable
 
 
+@pytest.mark.fault("errors of a server")
 def test_an_answer_that_is_no_http(session, peer, identity):
     with raw(identity, b"SSH-2.0-OpenSSH_9.2\r\n\r\n") as port:
         assert "no HTTP" in str(failed(session(peer, port=port, timeouts=SOON)))
 
 
+@pytest.mark.fault("errors of a server")
 def test_headers_without_end(session, peer, identity):
     with raw(identity, b"HTTP/1.1 200 OK\r\n" + b"X-A: " + b"a" * 1_000_000) as port:
         error = failed(session(peer, port=port, timeouts=SOON))
     assert "no HTTP" in str(error)
 
 
+@pytest.mark.fault("errors of a server")
 def test_plain_http_on_the_port(session, peer):
     with plain(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         assert "no TLS connection" in str(failed(session(peer, port=port, timeouts=SOON)))
 
 
+@pytest.mark.fault("errors of a server")
 def test_nobody_there(session, peer):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -133,12 +143,14 @@ def test_nobody_there(session, peer):
     assert error.retryable
 
 
+@pytest.mark.fault("errors of a server")
 def test_an_unknown_host(session, peer):
     error = failed(session(peer, url="https://nowhere.invalid/in"))
     assert "is not known" in str(error)
     assert error.retryable
 
 
+@pytest.mark.fault("wrong certificate")
 def test_old_tls_is_refused(session, peer, identity):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.certificate, identity.key)

@@ -20,6 +20,7 @@ PRIVATE += ["64:ff9b::7f00:1", "2002:7f00:1::"]
 PUBLIC = ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"]
 
 
+@pytest.mark.fault("being led elsewhere")
 @pytest.mark.parametrize("text", NEVER)
 def test_addresses_that_are_nobody(text):
     address = ipaddress.ip_address(text)
@@ -27,6 +28,7 @@ def test_addresses_that_are_nobody(text):
     assert refused(address, private=False)
 
 
+@pytest.mark.fault("being led elsewhere")
 @pytest.mark.parametrize("text", PRIVATE)
 def test_private_addresses(text):
     address = ipaddress.ip_address(text)
@@ -39,6 +41,7 @@ def test_public_addresses(text):
     assert not refused(ipaddress.ip_address(text), private=False)
 
 
+@pytest.mark.fault("being led elsewhere")
 def test_only_registered_places_are_connected_to():
     wire = Wire({Place.of("https://partner.example/in"): True})
     for host, port in [("other.example", 443), ("partner.example", 80), ("127.0.0.1", 443)]:
@@ -46,6 +49,7 @@ def test_only_registered_places_are_connected_to():
             wire.connect_tcp(host, port)
 
 
+@pytest.mark.fault("being led elsewhere")
 def test_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch):
     """A name that leads elsewhere at the second look (DNS rebinding) is looked up once."""
     looks = []
