@@ -41,11 +41,13 @@ def drip(connection: socket.socket, data: bytes, every: float, seconds: float) -
     return time.monotonic() - began
 
 
+@pytest.mark.fault("stalled peer")
 def test_a_connection_that_says_nothing(served):
     with connect(served) as connection:
         assert closed(connection, 3) == b""
 
 
+@pytest.mark.fault("stalled peer")
 @pytest.mark.parametrize("first", [b"", b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"])
 def test_headers_that_drip(served, first):
     """Also those of a second request on a connection."""
@@ -56,6 +58,7 @@ def test_headers_that_drip(served, first):
         assert drip(connection, b"GET / HTTP/1.1\r\n" + b"X-A: a\r\n" * 100, 0.05, 4) < 3
 
 
+@pytest.mark.fault("stalled peer")
 def test_a_body_that_stalls(served):
     data = some()
     with connect(served) as connection:
@@ -65,6 +68,7 @@ def test_a_body_that_stalls(served):
     assert messages(served, data) == []
 
 
+@pytest.mark.fault("stalled peer")
 def test_a_body_that_drips(served):
     """Each byte in time, the whole not."""
     with connect(served) as connection:
@@ -73,6 +77,7 @@ def test_a_body_that_drips(served):
         assert closed(connection, 8).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.fault("network cut")
 def test_a_client_that_vanishes_in_the_middle(served):
     data = some()
     with connect(served) as connection:
@@ -83,6 +88,7 @@ def test_a_client_that_vanishes_in_the_middle(served):
     assert messages(served, data) == []
 
 
+@pytest.mark.fault("network cut")
 def test_a_body_that_ends_early(served):
     answer = served.raw(f"{HEAD}Content-Length: 1000\r\n\r\nabc".encode(), half=True)
     assert b" 202 " not in answer

@@ -117,6 +117,7 @@ def test_many_at_the_same_time_with_one_key(served):
     assert len(messages(served, data)) == 1
 
 
+@pytest.mark.fault("path traversal and odd names")
 @pytest.mark.parametrize(
     ("disposition", "name"),
     [

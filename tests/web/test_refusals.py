@@ -67,6 +67,7 @@ def test_a_message_of_another_channel(served):
         is_problem(client.get("/inbox/acme-push/%27%20or%201=1"), 404)
 
 
+@pytest.mark.fault("oversized")
 def test_too_large(served):
     limit = 100_000
     assert push(served, some().ljust(limit, b"x")).status_code == 202
@@ -155,6 +156,7 @@ def test_a_limit_of_files_a_minute(served):
     assert 1 <= int(refused[0].headers["retry-after"]) <= 60
 
 
+@pytest.mark.fault("disk full")
 def test_no_room_on_the_disk(site):
     settings = site.root / "gateway.toml"
     settings.write_text(settings.read_text() + "[intake]\nfree-bytes = 9000000000000000\n")
