@@ -110,7 +110,7 @@ def test_a_job_whose_outcome_is_not_known_is_a_finding_and_not_sent_again(sessio
     assert finding.severity == "warning"
     assert why in finding.message
     assert "id9261379075" in receipt.detail
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert sum(got.method == "POST" for got in peer.got) == 1
 
 

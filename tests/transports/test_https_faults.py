@@ -16,7 +16,7 @@ from tests.peers import proxy
 from tests.peers.web import Say
 
 DATA = bytes(range(256)) * 4096  # 1 MiB
-SOON = {"connect": 1, "stall": 1, "answer": 1, "transfer": 5}
+SOON = {"connect": 3, "stall": 1, "answer": 1, "transfer": 5}
 
 
 def deliver(session, data=DATA):
@@ -65,7 +65,7 @@ def test_a_connection_that_stalls_while_sending(session, peer, percent):
         error = failed(session(peer, port=stalled.port, timeouts=SOON))
     assert error.retryable
     assert "in time" in str(error)
-    assert time.monotonic() - began < 5.5
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.fault("stalled peer")
@@ -84,7 +84,7 @@ def test_a_peer_that_drips_its_status_line(session, peer, identity):
         error = failed(session(peer, port=port, timeouts={**SOON, "transfer": 2}))
     assert "in time" in str(error)
     assert error.retryable
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.fault("slow answers")
@@ -95,7 +95,7 @@ def test_a_file_that_arrived_counts_however_the_answer_goes_on(session, peer, sa
     began = time.monotonic()
     with session(peer, timeouts={**SOON, "transfer": 2}) as open_session:
         receipt = deliver(open_session)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10
     assert receipt.detail.startswith(f"{say.status} ")
     assert len(receipt.detail) < 2200
 

@@ -44,7 +44,7 @@ def drip(connection: socket.socket, data: bytes, every: float, seconds: float) -
 @pytest.mark.fault("stalled peer")
 def test_a_connection_that_says_nothing(served):
     with connect(served) as connection:
-        assert closed(connection, 3) == b""
+        assert closed(connection, 15) == b""
 
 
 @pytest.mark.fault("stalled peer")
@@ -55,7 +55,7 @@ def test_headers_that_drip(served, first):
         if first:
             connection.sendall(first)
             connection.recv(65536)
-        assert drip(connection, b"GET / HTTP/1.1\r\n" + b"X-A: a\r\n" * 100, 0.05, 4) < 3
+        assert drip(connection, b"GET / HTTP/1.1\r\n" + b"X-A: a\r\n" * 200, 0.05, 12) < 10
 
 
 @pytest.mark.fault("stalled peer")
@@ -63,7 +63,7 @@ def test_a_body_that_stalls(served):
     data = some()
     with connect(served) as connection:
         connection.sendall(f"{HEAD}Content-Length: 1000\r\n\r\n".encode() + data)
-        answer = closed(connection, 8)
+        answer = closed(connection, 15)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert messages(served, data) == []
 
@@ -74,7 +74,7 @@ def test_a_body_that_drips(served):
     with connect(served) as connection:
         connection.sendall(f"{HEAD}Content-Length: 1000\r\n\r\n".encode())
         drip(connection, b"x" * 1000, 0.2, 4)
-        assert closed(connection, 8).startswith(b"HTTP/1.1 408 ")
+        assert closed(connection, 15).startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.fault("network cut")
@@ -82,9 +82,8 @@ def test_a_client_that_vanishes_in_the_middle(served):
     data = some()
     with connect(served) as connection:
         connection.sendall(f"{HEAD}Content-Length: 100000\r\n\r\n".encode() + data * 100)
-        time.sleep(0.2)
-        assert len(served.quarantined()) == 1
-    until(lambda: served.quarantined() == [], 5)
+        until(lambda: len(served.quarantined()) == 1, 10)
+    until(lambda: served.quarantined() == [], 10)
     assert messages(served, data) == []
 
 
@@ -101,10 +100,10 @@ def test_a_refused_client_that_goes_on_sending_gets_its_answer_and_an_end(served
         began = time.monotonic()
         sent = 0
         with contextlib.suppress(OSError):
-            while time.monotonic() - began < 10:
+            while time.monotonic() - began < 20:
                 sent += connection.send(b"z" * 65536)
         assert sent < 50_000_000
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 18
     with connect(served) as connection:
         connection.sendall(head + b"z" * 100_000)
         assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
@@ -135,7 +134,7 @@ def test_one_upload_at_a_time(served):
     with connect(served) as connection:
         head = HEAD.replace("acme-push", "acme-csv")
         connection.sendall(f"{head}Content-Type: text/csv\r\nContent-Length: 10\r\n\r\nab".encode())
-        until(lambda: len(served.quarantined()) == 1, 5)
+        until(lambda: len(served.quarantined()) == 1, 10)
         answer = push(served, some(), "acme-csv")
         assert answer.status_code == 429
         assert answer.headers["retry-after"] == "10"

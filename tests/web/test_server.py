@@ -276,7 +276,7 @@ def test_a_client_that_connects_and_speaks_no_tls(site, authority):
         began = time.monotonic()
         with contextlib.suppress(ConnectionError):
             assert connection.recv(1) == b""
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 15  # uvicorn's own patience is 60 seconds
 
 
 def test_a_file_that_is_under_way_when_the_server_stops(site):
