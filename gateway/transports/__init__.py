@@ -16,6 +16,7 @@ TRANSPORTS: Registry[Transport] = Registry(
         "folder": "gateway.transports.folder:FOLDER",
         "sftp": "gateway.transports.sftp:SFTP",
         "https": "gateway.transports.https:HTTPS",
+        "as2": "gateway.transports.as2_http:AS2",
         "memory": "gateway.transports.memory:MEMORY",
     },
 )

@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 
 from gateway.transports.as2 import message
 from gateway.transports.as2.algorithms import CIPHERS, WEAK
@@ -23,6 +23,15 @@ from gateway.transports.secrets import Reference
 
 Weak = Literal["md5", "sha1", "3des"]
 _FINGERPRINT = 64
+
+
+def _in_workspace(value: Path, info: ValidationInfo) -> Path:
+    root = (info.context or {}).get("root")
+    return Path(root) / value if root is not None else value
+
+
+WorkspacePath = Annotated[Path, AfterValidator(_in_workspace)]
+"""A path that counts from the workspace."""
 
 
 class OurCertificate(TransportSettings):
@@ -37,7 +46,7 @@ class OurCertificate(TransportSettings):
         until: not used from this time on.
     """
 
-    certificate: Path
+    certificate: WorkspacePath
     key: Reference
     password: Reference = ""
     uses: frozenset[Use] = frozenset({Use.SIGN, Use.ENCRYPT})
@@ -56,7 +65,7 @@ class TheirCertificate(TransportSettings):
         until: not used from this time on.
     """
 
-    certificate: Path
+    certificate: WorkspacePath
     sha256: str
     uses: frozenset[Use] = frozenset({Use.SIGN, Use.ENCRYPT})
     since: AwareDatetime | None = None
@@ -133,7 +142,13 @@ class ReceiptSettings(TransportSettings):
 
 
 class LimitSettings(TransportSettings):
-    """Bounds on what one message of the partner may come to; `compress.Limits` says what they mean."""
+    """Bounds on what one message of the partner may come to.
+
+    Attributes:
+        expanded_bytes: largest content after expanding.
+        ratio: how many times larger than before it may become, once it is over one MiB.
+        parts: most files in one message.
+    """
 
     expanded_bytes: int = Field(default=4 << 30, ge=1)
     ratio: int = Field(default=200, ge=1)

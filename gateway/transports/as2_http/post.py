@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpcore
 import httpx
 
 from gateway import __version__
@@ -15,11 +16,9 @@ from gateway.errors import TransportError
 from gateway.transports.as2 import Content, Headers, Region
 from gateway.transports.as2.receipt_read import LARGEST
 from gateway.transports.as2_http.sending import Post, Reply
+from gateway.transports.as2_http.settings import SCHEMES
 from gateway.transports.https.place import Place
 from gateway.transports.https.wire import Wire, WireTransport
-
-SCHEMES = ("https", "http")
-"""AS2 protects its content itself, so plain HTTP is common between partners."""
 
 _ANSWER = 2 * LARGEST
 
@@ -61,6 +60,20 @@ def poster(
                 raise TransportError(message, retryable=True) from error
 
         yield post
+
+
+def reach(url: str, *, private: bool) -> None:
+    """See whether a partner's server answers at all, without sending it anything.
+
+    Raises:
+        TransportError: it does not.
+    """
+    place = Place.of(url, SCHEMES)
+    try:
+        Wire({place: private}, ()).greet(place, ssl.create_default_context(), 15)
+    except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
+        message = f"{place.shown} cannot be reached: {type(error).__name__} {error}".rstrip()
+        raise TransportError(message, retryable=True) from error
 
 
 def _kept(answered: httpx.Response, target: Path) -> Region:

@@ -11,8 +11,8 @@ from gateway import logs
 from gateway.errors import TransportError
 from gateway.transports.as2.build import Built
 from gateway.transports.as2.partner import Partner
-from gateway.transports.as2_http.post import SCHEMES
 from gateway.transports.as2_http.sending import Post
+from gateway.transports.as2_http.settings import SCHEMES
 from gateway.transports.https.place import Place
 
 log = logs.get(__name__)

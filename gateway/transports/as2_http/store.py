@@ -8,6 +8,7 @@ store one message at the same time, one wins and the other one finds it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -22,10 +23,11 @@ from gateway.transports.as2.build import Fields
 from gateway.transports.as2.content import CHUNK
 
 _HALF = ".half-"
+DONE = "done"
 
 
 class Store:
-    """A folder of messages.
+    """A folder of messages: new ones in it, those that nothing is to be done with any more in ``done`` inside it.
 
     Args:
         root: where they lie; made if it is not there. What a crash left half is removed by `clean`.
@@ -33,7 +35,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
+        (root / DONE).mkdir(parents=True, exist_ok=True)
 
     @staticmethod
     def key(*words: str) -> str:
@@ -41,13 +43,14 @@ class Store:
         return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
     def find(self, key: str) -> Entry | None:
-        """A stored message."""
-        path = self.root / key
-        return Entry(path) if path.is_dir() else None
+        """A stored message, new or done."""
+        # New ones first: a message that is just being finished is then found at its second place.
+        places = (self.root / key, self.root / DONE / key)
+        return next((Entry(path) for path in places if path.is_dir()), None)
 
     def entries(self) -> Iterator[Entry]:
-        """All stored messages, in the order in which they came."""
-        found = [path for path in self.root.iterdir() if not path.name.startswith(".")]
+        """The new messages, in the order in which they came."""
+        found = [path for path in self.root.iterdir() if not path.name.startswith(".") and path.name != DONE]
         for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name)):
             yield Entry(path)
 
@@ -71,16 +74,29 @@ class Store:
             for name, content in files.items():
                 write(half / name, content)
             flush_folder(half)
-            try:
+            with self._alone():
+                found = self.find(key)
+                if found is not None:
+                    return found, False
                 half.rename(self.root / key)
-            except OSError:
-                if not (self.root / key).is_dir():
-                    raise
-                return Entry(self.root / key), False
             flush_folder(self.root)
             return Entry(self.root / key), True
         finally:
             shutil.rmtree(half, ignore_errors=True)
+
+    def finish(self, entry: Entry) -> None:
+        """Nothing is to be done with a message any more; it is kept, and known again."""
+        with self._alone(), contextlib.suppress(FileNotFoundError):
+            entry.path.rename(self.root / DONE / entry.path.name)
+            flush_folder(self.root / DONE)
+            flush_folder(self.root)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from adding or finishing."""
+        with (self.root / ".lock").open("w") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
 
 
 class Entry:

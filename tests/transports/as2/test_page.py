@@ -10,6 +10,7 @@ import yaml
 
 from gateway.transports.as2 import Headers, Region, Scratch, Terms, open_message
 from gateway.transports.as2.settings import PartnerSettings, presets
+from gateway.transports.as2_http.settings import As2Settings
 from tests.conftest import ROOT
 from tests.transports.as2.ends import data_of, identity, pem, pin
 
@@ -36,8 +37,13 @@ def test_the_example_builds_a_message(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_the_settings_of_the_page_are_settings():
     text = (ROOT / "docs" / "as2.md").read_text("utf-8")
-    (stated,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    settings = PartnerSettings.model_validate(yaml.safe_load(stated.replace("5f:2a:…", "5f" * 32)))
+    agreement, stated = (
+        yaml.safe_load(block.replace("5f:2a:…", "5f" * 32))
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    )
+    for part in (*agreement["channels"], *agreement["targets"]):
+        assert As2Settings.model_validate(part["settings"]).them == "ACME CMO"
+    settings = PartnerSettings.model_validate(stated)
     assert not settings.algorithm_protection
     for name, preset in presets().items():
         assert f"| `{name}` | {preset.title} |" in text
