@@ -168,7 +168,7 @@ def load(settings: PartnerSettings, read: Callable[[Path], bytes], secrets: Secr
                 secrets(one.key).encode("utf-8"),
                 secrets(one.password).encode("utf-8") if one.password else None,
             ),
-            one.uses,
+            frozenset(map(Use, one.uses)),
             one.since,
             one.until,
         )
@@ -176,7 +176,10 @@ def load(settings: PartnerSettings, read: Callable[[Path], bytes], secrets: Secr
     ]
     theirs = [
         Listed(
-            validity.confirmed(keys.certificates(read(one.certificate))[0], one.sha256), one.uses, one.since, one.until
+            validity.confirmed(keys.certificates(read(one.certificate))[0], one.sha256),
+            frozenset(map(Use, one.uses)),
+            one.since,
+            one.until,
         )
         for one in settings.theirs
     ]

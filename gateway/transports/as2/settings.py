@@ -17,7 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field
 
 from gateway.transports.as2 import message
 from gateway.transports.as2.algorithms import CIPHERS, WEAK
-from gateway.transports.as2.validity import Expired, Use
+from gateway.transports.as2.validity import Expired
 from gateway.transports.base import TransportSettings
 from gateway.transports.secrets import Reference
 
@@ -49,7 +49,7 @@ class OurCertificate(TransportSettings):
     certificate: WorkspacePath
     key: Reference
     password: Reference = ""
-    uses: frozenset[Use] = frozenset({Use.SIGN, Use.ENCRYPT})
+    uses: tuple[Literal["sign", "encrypt", "tls"], ...] = ("sign", "encrypt")
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 
@@ -67,7 +67,7 @@ class TheirCertificate(TransportSettings):
 
     certificate: WorkspacePath
     sha256: str
-    uses: frozenset[Use] = frozenset({Use.SIGN, Use.ENCRYPT})
+    uses: tuple[Literal["sign", "encrypt", "tls"], ...] = ("sign", "encrypt")
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 
