@@ -67,8 +67,12 @@ class Archive:
         self._keys = keys
         self._lock = data / LOCK
         with _full_disk_explained(data):
+            new = not self.root.is_dir()
             for folder in (self.root, self.quarantine):
                 folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+            if new:  # a power cut must not take the folder away with all that it holds
+                for parent in (data, data.parent):
+                    _sync_folder(parent)
 
     def path(self, sha256: str) -> Path:
         """Where a content lies when it is not encrypted, whether it is there or not."""

@@ -135,7 +135,7 @@ class Collector:
         self._archive.require_space(offer.size)
         with self._archive.temporary() as quarantine:
             try:
-                session.fetch(offer, quarantine)
+                session.fetch(offer, failpoints.halfway("collect.half", quarantine, offer.size))
             except LimitExceeded as error:
                 message, new = self._ledger.refuse_unseen(arrival, error.finding)
                 if new:

@@ -163,7 +163,8 @@ class Deliveries:
             transport.connect(target.settings, self._secrets) as session,
         ):
             self._sure()
-            return session.deliver(delivery.name, stream, delivery.size)
+            source = failpoints.halfway("deliver.half", stream, delivery.size)
+            return session.deliver(delivery.name, source, delivery.size)
 
     def _found(self, delivery: Delivery, findings: Sequence[Finding]) -> None:
         """Keep what a receiver found wrong with a file, or what is not known of its fate."""

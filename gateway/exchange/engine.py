@@ -247,7 +247,7 @@ class Engine:
         if self._client is not None:
             self._client.destroy()
             self._client = None
-        DBOS.destroy()
+        DBOS.destroy(workflow_completion_timeout_sec=1)
 
     # ---- work ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from gateway.errors import ConfigurationError
+from gateway.exchange.archive import Stored
+from gateway.exchange.intake import Arrival
 from gateway.exchange.tables import Base
 from gateway.settings import load
-from tests.exchange.site import Site, document
+from tests.exchange.site import AGREEMENT, Site, document, until
 from tests.exchange.test_commands import gateway
 
 
@@ -76,3 +79,40 @@ def test_a_wrong_password_is_explained_and_not_told(shared_site: Site) -> None:
     text = gateway("status", "-C", str(shared_site.root), expect=4)
     assert "password authentication failed" in text
     assert "another secret" not in text
+
+
+def test_ids_rise_in_the_order_of_the_commits_of_many_writers(shared_site: Site) -> None:
+    def receive(writer: int) -> None:
+        workspace = shared_site.workspace()
+        configuration = workspace.ledger.configuration({"x": "y"})
+        for number in range(10):
+            stored = Stored(f"{writer:032}{number:032}", 1)
+            workspace.ledger.receive(Arrival("acme", f"in-{writer}", "a", f"{number}", stored, configuration))
+        workspace.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(receive, range(4)))
+    rows = shared_site.rows("select number, id, received_at from messages order by number")
+    assert len(rows) == 40
+    assert [id_ for _, id_, _ in rows] == sorted(id_ for _, id_, _ in rows)
+    assert [at for _, _, at in rows] == sorted(at for _, _, at in rows)
+    own = [
+        [row[0] for row in shared_site.rows(f"select identity from offers where channel = 'in-{w}' order by id")]
+        for w in range(4)
+    ]
+    assert own == [[str(number) for number in range(10)]] * 4
+
+
+def test_a_server_that_is_restarted_is_waited_for(shared_site: Site, postgres) -> None:
+    shared_site.agree(
+        AGREEMENT.replace(
+            "transport: folder\n    settings", "schedule: {interval: 1}\n    transport: folder\n    settings"
+        )
+    )
+    for serial in range(6):
+        shared_site.drop(f"{serial}.xml", document(serial))
+    with shared_site.running():
+        until(lambda: len(shared_site.messages()) > 2)
+        postgres.restart()
+        until(lambda: [m.state for m in shared_site.messages()] == ["done"] * 6, 90)
+    assert shared_site.rows("select distinct attempts from deliveries") == [(1,)]

@@ -1,0 +1,246 @@
+"""What the exchange relies on in the engine's library, on both stores; run before its version is raised."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from gateway.exchange.database import address
+from tests.exchange import contract_app
+from tests.exchange.site import Site, document, until
+
+
+class App:
+    """The application of `contract_app` on one store."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        self.log = folder / "log"
+        self.processes: list = []
+
+    def start(self, **options: object):
+        seen = self.lines().count("launched")
+        context = multiprocessing.get_context("forkserver")
+        process = context.Process(target=contract_app.run, args=(self.url, str(self.log), options))
+        process.start()
+        self.processes.append(process)
+        until(lambda: self.lines().count("launched") > seen or not process.is_alive())
+        return process
+
+    def lines(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def done(self, *ids: str, last: str = "four") -> bool:
+        return all(f"{id_} {last} done" in self.lines() for id_ in ids)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.join()
+
+    @contextlib.contextmanager
+    def client(self):
+        opened = contract_app.client(self.url)
+        try:
+            yield opened
+        finally:
+            opened.destroy()
+
+    def status(self, id_: str) -> str:
+        with self.client() as client:
+            (found,) = client.list_workflows(workflow_ids=[id_])
+            return found.status
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def app(tmp_path: Path, request: pytest.FixtureRequest):
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'engine.sqlite'}"
+    else:
+        server = request.getfixturevalue("postgres")
+        database = server.create(request.getfixturevalue("blank"))
+        url = address(server.url(database), server.password).render_as_string(hide_password=False)
+    app = App(tmp_path, url)
+    yield app
+    app.stop()
+
+
+def test_a_killed_step_runs_again_and_the_ones_before_do_not(app: App) -> None:
+    process = app.start(kill="m-1/three")
+    contract_app.enqueue(app.url, "work", "m-1")
+    process.join(30)
+    assert process.exitcode == -signal.SIGKILL
+    app.start()
+    until(lambda: app.done("m-1"))
+    started = Counter(line.split()[1] for line in app.lines() if line.startswith("m-1 ") and not line.endswith("done"))
+    assert started == {"one": 1, "two": 1, "three": 2, "four": 1}
+    until(lambda: app.status("m-1") == "SUCCESS")
+    with app.client() as client:
+        (found,) = client.list_workflows(workflow_ids=["m-1"])
+        assert (found.output, found.executor_id, found.queue_partition_key) == ("m-1", "w-1", "p")
+
+
+def test_another_version_does_not_take_up_the_work(app: App) -> None:
+    process = app.start(kill="m-1/two")
+    contract_app.enqueue(app.url, "work", "m-1")
+    process.join(30)
+    other = app.start(version="v-2")
+    time.sleep(1)
+    assert app.status("m-1") == "PENDING"
+    other.kill()
+    app.start()
+    until(lambda: app.done("m-1"))
+
+
+def test_order_in_a_partition_over_a_kill(app: App) -> None:
+    ids = [f"{number:08}" for number in range(14)]
+    process = app.start(kill="00000005/two")
+    for number, id_ in enumerate(ids):
+        contract_app.enqueue(app.url, "work", id_, "a" if number % 7 else "b")
+    process.join(40)
+    assert process.exitcode == -signal.SIGKILL
+    app.start()
+    until(lambda: app.done(*ids), 60)
+    for partition in ("a", "b"):
+        own = [id_ for number, id_ in enumerate(ids) if ("a" if number % 7 else "b") == partition]
+        seen = [line.split()[0] for line in app.lines() if line.split()[0] in own]
+        assert seen == sorted(seen)  # in order, and never two at once
+
+
+def test_the_same_id_twice_is_one_run(app: App) -> None:
+    app.start()
+    for _ in range(3):
+        contract_app.enqueue(app.url, "work", "m-1")
+    until(lambda: app.done("m-1"))
+    contract_app.enqueue(app.url, "work", "m-1")
+    time.sleep(0.5)
+    assert app.lines().count("m-1 one") == 1
+
+
+def test_a_message_sent_twice_while_everything_is_down_wakes_once(app: App) -> None:
+    process = app.start()
+    contract_app.enqueue(app.url, "wait", "m-1")
+    until(lambda: app.status("m-1") == "PENDING")
+    process.kill()
+    process.join()
+    with app.client() as client:
+        for _ in range(2):
+            client.send("m-1", "yes", topic="answer", idempotency_key="mdn-1")
+    app.start()
+    until(lambda: app.status("m-1") == "SUCCESS")
+    assert app.lines().count("m-1 answered yes done") == 1
+
+
+def test_a_fork_begins_in_the_middle_and_keeps_its_partition(app: App) -> None:
+    app.start()
+    contract_app.enqueue(app.url, "work", "m-1")
+    until(lambda: app.done("m-1"))
+    with app.client() as client:
+        fork = client.fork_workflow("m-1", 3, queue_name="line", queue_partition_key="p", application_version="v-1")
+        until(lambda: app.status(fork.workflow_id) == "SUCCESS")
+        (found,) = client.list_workflows(workflow_ids=[fork.workflow_id])
+        assert found.queue_partition_key == "p"
+    started = Counter(line.split()[1] for line in app.lines() if line.startswith("m-1 ") and not line.endswith("done"))
+    assert started == {"one": 1, "two": 1, "three": 2, "four": 2}
+
+
+def test_changed_steps_under_one_version_are_an_error(app: App) -> None:
+    process = app.start(kill="m-1/three")
+    contract_app.enqueue(app.url, "work", "m-1")
+    process.join(30)
+    app.start(steps=("one", "extra", "two", "three", "four"))
+    until(lambda: app.status("m-1") == "ERROR")
+
+
+def test_the_launch_connects_to_nothing_but_the_store(app: App) -> None:
+    app.start(watch=True)
+    time.sleep(1)
+    network = Path(f"{app.log}.net")
+    places = set(network.read_text().splitlines()) if network.exists() else set()
+    strangers = {place for place in places if "127.0.0.1" not in place and "/" not in place}
+    assert strangers == set()
+
+
+# ---- what the exchange makes of it ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored(tmp_path: Path, store: dict) -> Site:
+    return Site(tmp_path / "ws", **store).build()
+
+
+def steps(site: Site, sql: str) -> list[tuple]:
+    if site.postgres is not None:
+        return site.postgres.execute(site.database, sql.replace(" from ", " from dbos."))
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(site.root / "data" / "engine.sqlite")) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_steps_of_the_flow_belong_to_its_version(stored: Site) -> None:
+    """Whoever changes these steps raises `VERSION` in gateway/exchange/engine.py and adds the old one to `OLDER`."""
+    from gateway.exchange.engine import VERSION
+
+    stored.drop("a.xml", document())
+    stored.once()
+    found = steps(
+        stored, "select workflow_uuid, function_name from operation_outputs order by workflow_uuid, function_id"
+    )
+    message = stored.messages()[0].id
+    assert VERSION == "pipeline-2"
+    assert [name for id_, name in found if id_ == message] == [
+        "detect",
+        "convert",
+        "check",
+        "plan",
+        "deliver",
+        "deliver",
+    ]
+    assert [name for id_, name in found if id_ == f"{message}.001"] == ["attempt", "close"]
+    assert steps(stored, "select distinct serialization from workflow_status") == [("portable_json",)]
+
+
+def test_work_of_an_older_version_begins_again(stored: Site) -> None:
+    stored.drop("a.xml", document(1))
+    stored.drop("b.xml", document(2))
+    for point in ("convert.written", "deliver.started:3"):
+        process, _ = stored.start(point)
+        process.join(40)
+        assert process.exitcode == -signal.SIGKILL
+        old = "update workflow_status set application_version = 'pipeline-1'"
+        if stored.postgres is not None:
+            stored.postgres.execute(stored.database, old.replace("update ", "update dbos."))
+        else:
+            import sqlite3
+
+            with sqlite3.connect(stored.root / "data" / "engine.sqlite") as connection:
+                connection.execute(old)
+    assert not stored.once()
+    assert [m.state for m in stored.messages()] == ["done", "done"]
+    assert stored.delivered() == {"one": ["a.jsonld", "b.jsonld"], "two": ["a.xml", "b.xml"]}
+
+
+def test_a_message_that_kills_the_worker_is_parked(site: Site) -> None:
+    stored = site
+    stored.drop("a.xml", document(1))
+    for _ in range(5):
+        process, _ = stored.start("convert.started")
+        process.join(40)
+        assert process.exitcode == -signal.SIGKILL
+    stored.drop("b.xml", document(2))
+    stored.once()
+    bad, good = stored.messages()
+    assert (bad.state, good.state) == ("failed", "done")
+    assert bad.reason.startswith("parked: workers died over it 5 times")
+    from tests.exchange.test_commands import gateway
+
+    gateway("replay", "1", "-C", str(stored.root))
+    assert not stored.once()
+    assert stored.messages()[-1].state == "done"
