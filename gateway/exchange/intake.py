@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gateway.errors import UsageError
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.configurations import changed_to
@@ -53,6 +54,10 @@ class Arrival:
     configuration: str
 
 
+class OtherContentError(UsageError):
+    """An identity that is good for one file was given to another one."""
+
+
 class Intake:
     """The part of the ledger that records arrivals. Each method is one transaction and may be called again."""
 
@@ -77,7 +82,7 @@ class Intake:
             changed_to(session, digest, files, self.now())
         return digest
 
-    def receive(self, arrival: Arrival, *, same_content: bool = False) -> tuple[Message, bool]:
+    def receive(self, arrival: Arrival, *, same_content: bool = False, once: bool = False) -> tuple[Message, bool]:
         """Record a file that is durable here; the second value is False when it was recorded before.
 
         It was recorded before when its peer has not been told yet: a crash or a peer's fault came in between. A file
@@ -89,12 +94,20 @@ class Intake:
         Args:
             arrival: the file.
             same_content: process also bytes that came before.
+            once: the identity was given by the peer to one file for ever, as an idempotency key is.
+
+        Raises:
+            OtherContentError: with `once`, its identity was given to other bytes before.
         """
         with self.database.write() as session:
             self.database.alone(session, ARRIVALS)
             known = offer_row(session, arrival.channel, arrival.identity)
-            if known is not None and known.sha256 == arrival.stored.sha256 and not known.acknowledged_at:
+            same = known is not None and known.sha256 == arrival.stored.sha256
+            if known is not None and same and (once or not known.acknowledged_at):
                 return message_row(session, known.message), False
+            if known is not None and once:
+                text = f"the identity {arrival.identity!r} was given to another file"
+                raise OtherContentError(text, hint="give each file one of its own")
             first = None if same_content else self._first(session, arrival)
             message = self._add(
                 session,

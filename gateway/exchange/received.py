@@ -1,4 +1,4 @@
-"""What clients that push files may ask about: what became of a file, and whether a key was used before."""
+"""What clients that push files may ask about: what became of a file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from gateway.exchange.database import Database
-from gateway.exchange.rows import offer_row
-from gateway.exchange.tables import Delivery, FindingRow, Message, OfferSeen
+from gateway.exchange.tables import Delivery, FindingRow, Message
 
 
 class Received:
@@ -16,11 +15,6 @@ class Received:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def before(self, channel: str, identity: str) -> OfferSeen | None:
-        """What came on a channel under this identity before, whether its sender was told or not."""
-        with self._database.read() as session:
-            return offer_row(session, channel, identity)
 
     def message(self, id_: str, channels: Collection[str]) -> Message | None:
         """A message, if it came in on one of these channels."""

@@ -51,7 +51,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.received = Received(self.workspace.database)
-        self.reception = Reception(self.workspace.ledger, self.archive, self.received)
+        self.reception = Reception(self.workspace.ledger, self.archive)
         self.web: Web = self.workspace.settings.web
         self.metrics_key = self.secrets(self.web.metrics_key) if self.web.metrics_key else ""
         self._agreements = self.workspace.agreements

@@ -29,11 +29,13 @@ class Door:
         channel: its id.
         partner: whose it is.
         receive: who may come in, and with what.
+        same_content: whether bytes that came before are processed again.
     """
 
     channel: str
     partner: str
     receive: Receive
+    same_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Doors:
 
     def __init__(self, agreements: Agreements, secrets: Secrets) -> None:
         self.all: Sequence[Door] = [
-            Door(channel.id, agreement.partner.id, receive)
+            Door(channel.id, agreement.partner.id, receive, channel.duplicates.content == "process")
             for agreement, channel in agreements.channels()
             if isinstance(receive := getattr(channel.settings, "receive", None), Receive)
         ]

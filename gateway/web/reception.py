@@ -7,21 +7,17 @@ there is one message; without a key the same bytes become a message in state ``d
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sqlalchemy.exc import IntegrityError
-
 from gateway import logs
 from gateway.exchange import failpoints
-from gateway.exchange.archive import Archive, Stored
-from gateway.exchange.intake import Arrival
+from gateway.exchange.archive import Archive
+from gateway.exchange.intake import Arrival, OtherContentError
 from gateway.exchange.ledger import Ledger
-from gateway.exchange.received import Received
 from gateway.exchange.tables import Message
 from gateway.web.doors import Client, Door
 from gateway.web.problems import Problem
@@ -56,14 +52,11 @@ class Reception:
     Args:
         ledger: where arrivals are recorded.
         archive: where bytes become durable.
-        received: what came before.
     """
 
-    def __init__(self, ledger: Ledger, archive: Archive, received: Received) -> None:
+    def __init__(self, ledger: Ledger, archive: Archive) -> None:
         self._ledger = ledger
         self._archive = archive
-        self._received = received
-        self._one_at_a_time = threading.Lock()
 
     @contextmanager
     def quarantine(self, size: int) -> Iterator[BinaryIO]:
@@ -85,37 +78,19 @@ class Reception:
         """
         stored = self._archive.keep(stream)
         failpoints.reach("serve.archived")
-        identity = pushed.identity()
-        with self._one_at_a_time:
-            message = self._known(pushed, identity, stored)
-            if message is not None:
-                log.info("pushed again", message=message.id, channel=pushed.door.channel, client=pushed.client.name)
-                return message, identity
-            arrival = Arrival(pushed.door.partner, pushed.door.channel, pushed.name, identity, stored, configuration)
-            try:
-                message, _ = self._ledger.receive(arrival)
-            except IntegrityError:
-                # Another process took the same key between our look and our write.
-                message = self._known(pushed, identity, stored)
-                if message is None:
-                    raise
+        door = pushed.door
+        arrival = Arrival(door.partner, door.channel, pushed.name, pushed.identity(), stored, configuration)
+        try:
+            message, new = self._ledger.receive(arrival, same_content=door.same_content, once=bool(pushed.key))
+        except OtherContentError:
+            why = "This Idempotency-Key was used for another file. Give each file a key of its own."
+            raise Problem(422, why) from None
         failpoints.reach("serve.recorded")
-        log.info(
-            "pushed", message=message.id, channel=pushed.door.channel, client=pushed.client.name, size=message.size
-        )
-        return message, identity
+        event = "pushed" if new else "pushed again"
+        log.info(event, message=message.id, channel=door.channel, client=pushed.client.name, size=message.size)
+        return message, arrival.identity
 
     def confirm(self, door: Door, identity: str) -> None:
         """The client was told."""
         failpoints.reach("serve.answered")
         self._ledger.acknowledged(door.channel, identity)
-
-    def _known(self, pushed: Pushed, identity: str, stored: Stored) -> Message | None:
-        if not pushed.key:
-            return None
-        seen = self._received.before(pushed.door.channel, identity)
-        if seen is None:
-            return None
-        if seen.sha256 != stored.sha256:
-            raise Problem(422, "This Idempotency-Key was used for another file. Give each file a key of its own.")
-        return self._received.message(seen.message, [pushed.door.channel])

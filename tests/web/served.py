@@ -56,11 +56,17 @@ targets:
 QUICK = "header-seconds = 1\nstall-seconds = 1\nupload-seconds = 3\nmost-connections = 30\n"
 
 
-def _serve(root: Path, failpoint: str) -> None:
+def _serve(root: Path, failpoint: str, port: int) -> None:
     from gateway.cli.main import cli
 
     os.environ[failpoints.VARIABLE] = failpoint
-    cli.main(["serve", "-C", str(root)], standalone_mode=False)
+    cli.main(["serve", "-C", str(root), "--listen", f"127.0.0.1:{port}"], standalone_mode=False)
+
+
+def free_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
 
 
 class ServedSite(Site):
@@ -71,8 +77,7 @@ class ServedSite(Site):
     def make(self, web: str = QUICK, agreement: str = AGREEMENT) -> ServedSite:
         """Write settings, agreements and keys."""
         self.build(agreement)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         (self.root / "keys").mkdir(exist_ok=True)
         (self.root / "keys" / "other").write_text(OTHER)
         (self.root / "data" / "three").mkdir()
@@ -85,7 +90,7 @@ class ServedSite(Site):
     def serving(self, failpoint: str = "") -> Iterator[Any]:
         """``gateway serve`` while the body lasts; unless it is to die, it must stop by itself when it is told to."""
         context = multiprocessing.get_context("forkserver")
-        process = context.Process(target=_serve, args=(self.root, failpoint))
+        process = context.Process(target=_serve, args=(self.root, failpoint, self.port))
         process.start()
         try:
             self.wait()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.transports import names
 from gateway.web.upload import _name
 from tests.exchange.site import document
-from tests.web.served import ACME, OTHER, ServedSite
+from tests.web.served import ACME, AGREEMENT, OTHER, ServedSite
 
 
 def some(label: str = "") -> bytes:
@@ -106,6 +106,15 @@ def test_the_same_bytes_without_a_key_are_a_duplicate(served):
     first, second = push(served, data).json(), push(served, data).json()
     assert first["message"] != second["message"]
     assert [message.state for message in messages(served, data)] == ["received", "duplicate"]
+
+
+def test_the_same_bytes_again_where_the_agreement_wants_them(site):
+    site.agree(AGREEMENT.replace("transport: https", "duplicates: {content: process}\n    transport: https", 1))
+    data, key = some(), str(uuid.uuid4())
+    with site.serving():
+        for headers in ({}, {}, {"idempotency_key": key}, {"idempotency_key": key}):
+            assert push(site, data, **headers).status_code == 202
+    assert [message.state for message in site.messages()] == ["received"] * 3
 
 
 def test_many_at_the_same_time_with_one_key(served):
