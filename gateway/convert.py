@@ -18,8 +18,8 @@ from msgspec import structs
 from gateway.checks.one_fault import add_unsaid
 from gateway.checks.rules import LET_PASS
 from gateway.checks.run import ALL_LAYERS, BUILT_LAYERS, LAYERS, Layer, check_batches
+from gateway.epcis.batches import Batches, batches
 from gateway.epcis.document import Document
-from gateway.epcis.event_hash import with_hash_ids
 from gateway.epcis.events import Event, epcs
 from gateway.epcis.identifiers import translate
 from gateway.epcis.legacy_ilmd import KEEP, LEGACY_ILMD, default_mode, to_ilmd
@@ -75,8 +75,10 @@ def convert(request: Request, out: Path) -> Report:
         document.events = with_action(document.events, context.options.get(COMMISSIONING_ACTION), context.findings)
         document.events = _checked(document.events, context, report, layers, lenient, request.observer)
         document.events = _to_ilmd(document.events, context, report)
-        document.events = _until_error(_translated(document.events, context), report.findings)
+        document.events = Batches(_unless_wrong(batches(_translated(document.events, context)), report.findings))
         if context.options.get(EVENT_ID) == "hash":
+            from gateway.epcis.event_hash import with_hash_ids  # noqa: PLC0415 - few conversions ask for it
+
             document.events = with_hash_ids(document.events)
         if isinstance(target, Format):
             outputs = [_write(document, context, target, opened.source, out)]
@@ -171,20 +173,26 @@ def _checked(
     layers: Sequence[Layer],
     lenient: Collection[str],
     observer: Callable[[Sequence[Event]], None] | None,
-) -> Iterator[Event]:
+) -> Iterable[Event]:
     """Check and count events, and show them to who asked for it."""
     if context.mapping is not None:
         # A table's reader has named row and column of every wrong cell. What is built of wrong cells is wrong again,
         # and a sender does not want to read it twice, in words of EPCIS.
         events = _until_error(events, report.findings)
-    for batch in check_batches(events, context, layers, lenient):
+    return Batches(_counted(check_batches(events, context, layers, lenient), report, observer))
+
+
+def _counted(
+    lists: Iterable[list[Event]], report: Report, observer: Callable[[Sequence[Event]], None] | None
+) -> Iterator[list[Event]]:
+    for batch in lists:
         if not report.events:
             report.first_epcs = epcs(batch[0])
         report.events += len(batch)
         report.epcs += sum(map(epcs, batch))
         if observer is not None:
             observer(batch)
-        yield from batch
+        yield batch
 
 
 def _to_ilmd(events: Iterable[Event], context: Context, report: Report) -> Iterable[Event]:
@@ -195,13 +203,20 @@ def _to_ilmd(events: Iterable[Event], context: Context, report: Report) -> Itera
 
 
 def _until_error(events: Iterable[Event], findings: Findings) -> Iterator[Event]:
-    """Hand events on until something is wrong; then read the rest for its findings only.
-
-    Nothing is written of a file with errors, so a writer need not see what comes after the first.
-    """
+    """Hand events on until something is wrong; then read the rest for its findings only."""
     for event in events:
         if not findings.errors:
             yield event
+
+
+def _unless_wrong(lists: Iterable[list[Event]], findings: Findings) -> Iterator[list[Event]]:
+    """The same, some events at a time.
+
+    Nothing is written of a file with errors, so a writer need not see what comes after the first.
+    """
+    for batch in lists:
+        if not findings.errors:
+            yield batch
 
 
 def _translated(events: Iterable[Event], context: Context) -> Iterable[Event]:

@@ -42,7 +42,7 @@ class Rule:
     hint: str = ""
 
 
-class Where(Struct, frozen=True):
+class Where(Struct, frozen=True, gc=False):
     """A place in a file. Only what is known is set; numbers count from 1.
 
     A Struct, because every event has one: it costs a tenth of what a frozen dataclass does.

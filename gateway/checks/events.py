@@ -9,6 +9,7 @@ from typing import Any, Final
 from gateway.checks import rules
 from gateway.checks.scope import Checker, Scope
 from gateway.epcis import events as epcis
+from gateway.epcis.alike import Group
 from gateway.epcis.events import Event, QuantityElement
 
 ACTIONS: Final = frozenset(("ADD", "OBSERVE", "DELETE"))
@@ -38,15 +39,16 @@ def checker(scope: Scope) -> Checker:
     return Checker(check, _quiet)
 
 
-def _quiet(event: Event) -> bool:
-    """Whether the objects of an event that is alike to a good one stand in it once, and it does not contain itself."""
-    if isinstance(event, epcis.ObjectEvent):
-        epcs = event.epc_list
-        return bool(epcs) and len(set(epcs)) == len(epcs)  # type: ignore[arg-type]  # bool knows that there are some
-    if isinstance(event, epcis.AggregationEvent) and event.child_epcs:
-        children = set(event.child_epcs)
-        return len(children) == len(event.child_epcs) and event.parent_id not in children and event.parent_id != ""
-    return False
+def _quiet(group: Group) -> bool:
+    """Whether the objects of events alike to a good one stand in them once, and none contains itself."""
+    if not all(group.lists) or "" in group.parents:
+        return False
+    objects = set(group.objects)
+    if len(objects) == len(group.objects) and objects.isdisjoint(group.parents):
+        return True
+    # The same object may well stand in two events.
+    once = all(len(set(epcs)) == len(epcs) for epcs in group.lists)
+    return once and not any(parent in epcs for parent, epcs in zip(group.parents, group.lists, strict=False))
 
 
 def _object(event: epcis.ObjectEvent, scope: Scope) -> None:

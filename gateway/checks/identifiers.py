@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.checks import rules
 from gateway.checks.scope import Checker, Scope
+from gateway.epcis.alike import Group
 from gateway.epcis.events import (
     AggregationEvent,
     AssociationEvent,
@@ -134,6 +135,7 @@ class _Identifiers:
         self._heads = _Heads()
         self._places: set[str] = set()
         self._owners: set[str] = set()
+        self._parties_seen: set[tuple[str, str]] = set()  # good ones
         self._class_names: set[str] = set()
 
     def check(self, event: Event) -> None:
@@ -147,14 +149,12 @@ class _Identifiers:
             self._parties(event.source_list, "source")
             self._parties(event.destination_list, "destination")
 
-    def quiet(self, event: Event) -> bool:
-        """Whether the objects of an event that is alike to a good one are surely good."""
-        if isinstance(event, ObjectEvent):
-            return bool(event.epc_list) and self._heads.all_good(event.epc_list or ())
-        if isinstance(event, AggregationEvent) and event.child_epcs:
-            parent = event.parent_id
-            return self._heads.all_good(event.child_epcs) and (parent is None or self._heads.good(parent))
-        return False
+    def quiet(self, group: Group) -> bool:
+        """Whether the objects and parents of events that are alike to a good one are surely good."""
+        heads = self._heads
+        if group.parents and not heads.all_good(group.parents) and not all(map(heads.good, group.parents)):
+            return False
+        return all(group.lists) and (heads.all_good(group.objects) or all(map(heads.all_good, group.lists)))
 
     def _objects(self, event: Event) -> None:
         if isinstance(event, ObjectEvent):
@@ -214,12 +214,17 @@ class _Identifiers:
 
     def _parties(self, parties: Sequence[Party] | None, name: str) -> None:
         for at, party in enumerate(parties or (), 1):
+            if (party.type, party.id) in self._parties_seen:
+                continue
             path = f"{name}List/{name}[{at}]"
+            before = len(self._scope.findings)
             if word(Field.SOURCE_DESTINATION_TYPE, party.type) == "location":
                 self._place(party.id, path)
             elif party.id not in self._owners:
                 allowed = (Kind.PARTY, Kind.PLACE, Kind.OTHER)
                 self._few(rules.PARTY_KIND, allowed, party.id, path, "a PGLN or SGLN", self._owners)
+            if len(self._scope.findings) == before and len(self._parties_seen) < _REMEMBERED:
+                self._parties_seen.add((party.type, party.id))
 
     def _few(self, rule: Rule, allowed: Sequence[Kind], text: str, path: str, expected: str, good: set[str]) -> None:
         """Check an identifier of which a batch has few different ones, and remember it when it is good."""

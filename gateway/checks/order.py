@@ -14,8 +14,7 @@ from gateway.epcis.time import order_key
 
 def checker(scope: Scope) -> Checker:
     """The check of one event, for `gateway.checks.run`; each event is compared with the one before it."""
-    order = _Order(scope)
-    return Checker(order.check, order.quiet)
+    return Checker(_Order(scope).check, quiet=None)
 
 
 class _Order:
@@ -26,7 +25,7 @@ class _Order:
         self._last: tuple[str, str] = ("", "")
         self._sorted = True
 
-    def quiet(self, event: Event) -> bool:
+    def _later(self, event: Event) -> bool:
         """Whether the event is surely not earlier than the one before it; only then it is the one before the next."""
         text, offset = event.event_time, event.event_time_zone_offset
         last, last_offset = self._last
@@ -39,7 +38,7 @@ class _Order:
 
     def check(self, event: Event) -> None:
         """Report the first event that is earlier than the one before it."""
-        if self.quiet(event):
+        if self._later(event):
             return
         text, offset = event.event_time, event.event_time_zone_offset
         before, self._last = self._last, (text, offset)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, Protocol
 
 from gateway.checks import event_id, identifiers, order, time, vocabulary
 from gateway.checks import events as required_parts
 from gateway.checks.scope import Checker, Scope, nothing
-from gateway.checks.story import Story
-from gateway.epcis.alike import Alike
+from gateway.epcis.alike import Alike, Entry, Group
 from gateway.epcis.batches import batches
 from gateway.epcis.events import Event
 from gateway.errors import GatewayError
@@ -81,38 +80,94 @@ def check_batches(
         lenient: codes of rules whose errors are warnings here.
     """
     scope = Scope(context.findings, context.now, lenient=lenient)
-    checkers = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
-    quiets = [checker.quiet for checker in checkers if checker.quiet is not nothing]
-    story = Story(scope) if STORY in layers else None
-    alike: Alike[bool] = Alike()
-    number = 0
+    checks = _Checks(scope, layers)
+    if STORY not in layers:
+        for batch in batches(events):
+            checks.check(batch)
+            yield batch
+        return
+    from gateway.checks.story import Story  # noqa: PLC0415 - only `gateway validate` asks for it
+
+    story = Story(scope)
+    checks.every.append(story.check)
     try:
         for batch in batches(events):
-            for event in batch:
-                number += 1
-                entry = alike.entry(event)
-                if entry is None or not entry.value or not _quiet(event, quiets):
-                    scope.enter(event, number)
-                    before = len(context.findings)
-                    for checker in checkers:
-                        checker.check(event)
-                    if entry is not None and len(context.findings) == before:
-                        entry.value = True
-                if story is not None:
-                    scope.enter(event, number)
-                    story.check(event)
+            checks.check(batch)
             yield batch
     except GatewayError:
-        if story is not None:
-            story.finish(complete=False)
+        story.finish(complete=False)
         raise
-    if story is not None:
-        story.finish()
+    story.finish()
 
 
-def _quiet(event: Event, quiets: Collection[Callable[[Event], bool]]) -> bool:
-    # A loop, for every event comes here: a generator expression takes twice the time.
-    for quiet in quiets:  # noqa: SIM110
-        if not quiet(event):
-            return False
-    return True
+class _Checks:
+    """The checks of one document, some events at a time.
+
+    Attributes:
+        every: checks that have to see every event.
+    """
+
+    def __init__(self, scope: Scope, layers: Collection[Layer]) -> None:
+        checkers = [checker(scope) for layer, checker in _CHECKERS.items() if layer in layers]
+        self.every = [checker.check for checker in checkers if checker.quiet is None]
+        self._checks = [checker.check for checker in checkers if checker.quiet is not None]
+        quiets = [checker.quiet for checker in checkers if checker.quiet is not None]
+        self._quiets = [quiet for quiet in quiets if quiet is not nothing]
+        self._scope = scope
+        self._alike: Alike[bool] = Alike()
+        self._number = 0
+
+    def check(self, batch: Sequence[Event]) -> None:
+        """Check the next events."""
+        entries = self._to_look_at(batch)
+        if self.every:
+            self._check_every(batch, entries)
+        else:
+            for index, entry in entries:
+                self._scope.enter(batch[index], self._number + index + 1)
+                self._look(batch[index], entry)
+        self._number += len(batch)
+
+    def _check_every(self, batch: Sequence[Event], entries: Iterator[tuple[int, Entry[bool] | None]]) -> None:
+        following = next(entries, None)
+        for index, event in enumerate(batch):
+            self._scope.enter(event, self._number + index + 1)
+            if following is not None and following[0] == index:
+                self._look(event, following[1])
+                following = next(entries, None)
+            for check in self.every:
+                check(event)
+
+    def _look(self, event: Event, entry: Entry[bool] | None) -> None:
+        before = len(self._scope.findings)
+        for check in self._checks:
+            check(event)
+        if entry is not None and len(self._scope.findings) == before:
+            entry.value = True
+
+    def _to_look_at(self, batch: Sequence[Event]) -> Iterator[tuple[int, Entry[bool] | None]]:
+        """The positions of events about which there may be something to say, in their order, and their entries.
+
+        Of events that are alike to none before them the first is looked at; what is found out then holds for the
+        others: ask for the next position only when the one before was looked at.
+        """
+        groups, others = self._alike.groups(batch)
+        entries: dict[int, Entry[bool]] = {}
+        new: dict[int, list[int]] = {}
+        for entry, indexes in groups.items():
+            if entry.value and self._quiet(batch, indexes):
+                continue
+            others += indexes
+            entries.update(dict.fromkeys(indexes, entry))
+            if not entry.value and indexes[1:]:
+                new[indexes[1]] = indexes[1:]
+        done: set[int] = set()
+        for index in sorted(others):
+            if index in new and entries[index].value and self._quiet(batch, new[index]):
+                done.update(new[index])
+            if index not in done:
+                yield index, entries.get(index)
+
+    def _quiet(self, batch: Sequence[Event], indexes: Sequence[int]) -> bool:
+        group = Group([batch[index] for index in indexes])
+        return all(quiet(group) for quiet in self._quiets)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from gateway.epcis.alike import Group
 from gateway.epcis.events import Event
 from gateway.epcis.place import inside
 from gateway.findings import NOWHERE, Findings, Rule, Severity, Where
 
 Check = Callable[[Event], None]
+Quiet = Callable[[Group], bool]
 
 
-def nothing(_: Event) -> bool:
+def nothing(_: Group) -> bool:
     """For checks that look at nothing which alike events may differ in."""
     return True
 
@@ -23,12 +25,13 @@ class Checker:
 
     Attributes:
         check: looks at all of an event.
-        quiet: for an event alike to one about which there was nothing to say: whether there is surely nothing to say
-            about its own times, ids and objects either. False says only that `check` has to look.
+        quiet: for events alike to one about which there was nothing to say: whether there is surely nothing to say
+            about their own times, ids and objects either. False says only that `check` has to look. None for a check
+            that has to see every event.
     """
 
     check: Check
-    quiet: Callable[[Event], bool] = nothing
+    quiet: Quiet | None = nothing
 
 
 @dataclass(slots=True)

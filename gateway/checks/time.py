@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import cache
+from operator import ge
 from typing import Final
 
 from gateway.checks import rules
 from gateway.checks.scope import Checker, Scope
+from gateway.epcis.alike import Group
 from gateway.epcis.events import Event
 from gateway.epcis.time import OFFSET_FORM, is_offset, order_key, parse, same_offset
 
 _SENSOR_TIMES: Final = frozenset(("time", "startTime", "endTime"))
 # Times that need no second look: a day that exists in every year, a zone, no end of day.
-_PLAIN: Final = re.compile(
+_MOMENT: Final = (
     r"[1-9]\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
-    re.ASCII,
+    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
 )
+_PLAIN: Final = re.compile(_MOMENT + r"(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)", re.ASCII)
 _UTC: Final = "+00:00"
 _EXAMPLE: Final = "an xsd:dateTime, e.g. 2026-03-01T13:45:00+01:00"
 
@@ -34,6 +38,18 @@ def _two_days_before(now: str) -> str:
     if moment is None or not date.min.year < moment.year <= date.max.year:
         return ""
     return (date(moment.year, moment.month, moment.day) - timedelta(days=2)).isoformat()
+
+
+@cache
+def _plain_in(zone: str) -> Callable[[str], re.Match[str] | None]:
+    """Matches plain times in one zone, each with a line end behind it."""
+    return re.compile(rf"(?:{_MOMENT}{re.escape(zone)}\n)++", re.ASCII).fullmatch
+
+
+def _all_plain(times: Sequence[str], zone: str) -> bool:
+    text = "\n".join([*times, ""])
+    # The count keeps a time with a line end in it from passing as two.
+    return text.count("\n") == len(times) and _plain_in(zone)(text) is not None
 
 
 class _Times:
@@ -61,22 +77,24 @@ class _Times:
         if event.sensor_element_list:
             self._sensors(event)
 
-    def quiet(self, event: Event) -> bool:
-        """Whether there is surely nothing to say about the times of an event that is alike to a good one."""
-        text = event.event_time
-        plain = _PLAIN.fullmatch(text)
-        if plain is None or (self._now and text >= self._surely_past) or event.error_declaration is not None:
+    def quiet(self, group: Group) -> bool:
+        """Whether there is surely nothing to say about the times of events that are alike to a good one."""
+        first = group.first
+        plain = _PLAIN.fullmatch(first.event_time)
+        if plain is None or first.error_declaration is not None:
             return False
-        zone = plain[1]
-        offset = event.event_time_zone_offset
+        zone, offset = plain[1], first.event_time_zone_offset
         if zone != offset and (zone != "Z" or offset != _UTC):
             return False
-        record = event.record_time
-        if record is None:
+        happened = [event.event_time for event in group.events]
+        if (self._now and max(happened) >= self._surely_past) or not _all_plain(happened, zone):
+            return False
+        if first.record_time is None:
             return True
+        recorded = [event.record_time or "" for event in group.events]
         # Among plain times of one length in one zone the order of text is that of time.
-        in_order = len(record) == len(text) and record >= text and record.endswith(zone)
-        return in_order and _PLAIN.fullmatch(record) is not None
+        in_order = list(map(len, recorded)) == list(map(len, happened)) and all(map(ge, recorded, happened))
+        return in_order and _all_plain(recorded, zone)
 
     def _event_time(self, text: str, offset: str) -> None:
         self._last = (text, offset)

@@ -8,6 +8,8 @@ one replaces it and takes the mark off.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
@@ -19,7 +21,7 @@ T = TypeVar("T")
 OWN: Final = ("event_time", "record_time", "event_id", "parent_id", "epc_list", "child_epcs", "where", "kin")
 
 _MOST: Final = 1024
-_TRIED: Final = 1000  # after so many events it is clear whether they repeat each other
+_TRIED: Final = 200  # after so many events of one kind it is clear whether they repeat each other
 _RARE: Final = 4  # less than one in so many is known: not worth the asking
 
 
@@ -33,13 +35,20 @@ _PARTS: Final[dict[type[Event], attrgetter[tuple[Any, ...]]]] = {
 }
 
 
+#: Where these have their objects, and their parent.
+_OBJECTS: Final[dict[type[Event], tuple[attrgetter[list[str]], attrgetter[str] | None]]] = {
+    ObjectEvent: (attrgetter("epc_list"), None),
+    AggregationEvent: (attrgetter("child_epcs"), attrgetter("parent_id")),
+}
+
+
 class Entry(Generic[T]):
     """What is known about events that are alike.
 
     Attributes:
         parts: all that is the same in them.
         value: what is known, None as long as nobody has said it.
-        seen: how many of them there were.
+        seen: how many of them somebody has counted.
     """
 
     __slots__ = ("parts", "seen", "value")
@@ -50,15 +59,50 @@ class Entry(Generic[T]):
         self.seen = 0
 
 
+class _Tries:
+    """How often events of one kind (type and business step) were alike to one before them.
+
+    Attributes:
+        new: how many were not.
+        known: how many were.
+    """
+
+    __slots__ = ("known", "new")
+
+    def __init__(self) -> None:
+        self.new = 0
+        self.known = 0
+
+
+class Group:
+    """Some events that are alike, in their order: what they may differ in, all at once.
+
+    Attributes:
+        events: at least one.
+        first: the first of them; what alike events have in common is the same in all.
+        lists: the identifiers of objects in each of them.
+        objects: all of these.
+        parents: the parents of those that have one.
+    """
+
+    __slots__ = ("events", "first", "lists", "objects", "parents")
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
+        self.first: Any = events[0]
+        get, parent = _OBJECTS[type(self.first)]
+        self.lists: list[list[str]] = list(map(get, events))
+        self.objects = list(chain.from_iterable(self.lists))
+        self.parents: list[str] = [] if parent is None or parent(self.first) is None else list(map(parent, events))
+
+
 class Alike(Generic[T]):
     """Remembers one thing for each kind of alike events."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[Any, ...], Entry[T]] = {}
         self._marked: dict[Kin | None, Entry[T]] = {}
-        self._looked = 0
-        self._known = 0
-        self._useful = True
+        self._tries: dict[tuple[type[Event], str | None], _Tries] = {}
 
     def entry(self, event: Event) -> Entry[T] | None:
         """The entry of an event, new if there was none alike; None for events that are not looked at so.
@@ -67,11 +111,15 @@ class Alike(Generic[T]):
         """
         entry = self._marked.get(event.kin)
         if entry is not None:
-            self._known += 1
-            entry.seen += 1
             return entry
-        get_parts = _PARTS.get(type(event)) if self._useful else None
+        get_parts = _PARTS.get(type(event))
         if get_parts is None:
+            return None
+        kind = type(event), event.biz_step
+        tries = self._tries.get(kind)
+        if tries is None:
+            tries = self._tries[kind] = _Tries()
+        elif tries.new > _TRIED and tries.known * _RARE < tries.new:
             return None
         aggregation = type(event) is AggregationEvent
         if not (event.child_epcs if aggregation else event.epc_list):  # type: ignore[attr-defined]
@@ -90,13 +138,26 @@ class Alike(Generic[T]):
         )
         entry = self._entries.get(key)
         if entry is None or entry.parts != parts:
+            tries.new += 1
             entry = self._new(key, parts)
         else:
-            self._known += 1
-        entry.seen += 1
+            tries.known += 1
         if event.kin is not None:
             self._mark(event.kin, entry)
         return entry
+
+    def groups(self, batch: Sequence[Event]) -> tuple[dict[Entry[T], list[int]], list[int]]:
+        """Which events of a batch are alike: their positions by entry, and those of events without an entry."""
+        groups: dict[Entry[T], list[int]] = {}
+        others: list[int] = []
+        kin, group = None, others
+        for index, event in enumerate(batch):
+            if event.kin is None or event.kin is not kin:
+                kin = event.kin
+                entry = self.entry(event)
+                group = others if entry is None else groups.setdefault(entry, [])
+            group.append(index)
+        return groups, others
 
     def _mark(self, kin: Kin, entry: Entry[T]) -> None:
         if len(self._marked) >= _MOST:
@@ -104,9 +165,6 @@ class Alike(Generic[T]):
         self._marked[kin] = entry
 
     def _new(self, key: tuple[Any, ...], parts: tuple[Any, ...]) -> Entry[T]:
-        self._looked += 1
-        if self._looked > _TRIED:
-            self._useful = self._known * _RARE > self._looked
         if len(self._entries) >= _MOST:
             self._entries.clear()
         entry: Entry[T] = Entry(parts)

@@ -14,7 +14,7 @@ from msgspec import Struct
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-class Element(Struct):
+class Element(Struct, gc=False):
     """An element of a foreign namespace.
 
     Attributes:

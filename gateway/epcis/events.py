@@ -16,14 +16,14 @@ from gateway.epcis.element import Element
 from gateway.findings import NOWHERE, Where
 
 
-class Location(Struct):
+class Location(Struct, gc=False):
     """A readPoint or a bizLocation: an id and what a vendor adds to it."""
 
     id: str
     extensions: list[Element] = []
 
 
-class QuantityElement(Struct):
+class QuantityElement(Struct, gc=False):
     """A class-level identifier with an amount (clause 7.3.3.3).
 
     Attributes:
@@ -37,21 +37,21 @@ class QuantityElement(Struct):
     uom: str | None = None
 
 
-class BizTransaction(Struct):
+class BizTransaction(Struct, gc=False):
     """A business document that the event belongs to; `type` is a CBV business transaction type or a URI."""
 
     id: str
     type: str | None = None
 
 
-class Party(Struct):
+class Party(Struct, gc=False):
     """A source or a destination: its `type` (owning_party, possessing_party, location or a URI) and id."""
 
     type: str
     id: str
 
 
-class ErrorDeclaration(Struct):
+class ErrorDeclaration(Struct, gc=False):
     """Says that the event, repeated in full, was in error (clause 7.4.1.3)."""
 
     declaration_time: str | None = None
@@ -60,14 +60,14 @@ class ErrorDeclaration(Struct):
     extensions: list[Element] = []
 
 
-class PersistentDisposition(Struct):
+class PersistentDisposition(Struct, gc=False):
     """Dispositions that stay until they are unset (clause 7.4.2)."""
 
     set: list[str] = []
     unset: list[str] = []
 
 
-class SensorElement(Struct):
+class SensorElement(Struct, gc=False):
     """A sensorElement: metadata and reports as ordered name-value pairs, values verbatim (clause 7.3.7).
 
     Attributes:
@@ -94,7 +94,7 @@ class Kin:
         return other is None or isinstance(other, Kin)
 
 
-class Event(Struct, kw_only=True):
+class Event(Struct, kw_only=True, gc=False):
     """What all events have.
 
     Attributes:
@@ -136,7 +136,7 @@ class Event(Struct, kw_only=True):
     kin: Kin | None = None
 
 
-class ObjectEvent(Event, kw_only=True):
+class ObjectEvent(Event, kw_only=True, gc=False):
     """Something happened to objects (clause 7.4.2)."""
 
     type: ClassVar[str] = "ObjectEvent"
@@ -147,7 +147,7 @@ class ObjectEvent(Event, kw_only=True):
     ilmd: list[Element] | None = None
 
 
-class AggregationEvent(Event, kw_only=True):
+class AggregationEvent(Event, kw_only=True, gc=False):
     """Objects were packed into, unpacked from, or seen in a parent (clause 7.4.3)."""
 
     type: ClassVar[str] = "AggregationEvent"
@@ -158,7 +158,7 @@ class AggregationEvent(Event, kw_only=True):
     child_quantity_list: list[QuantityElement] | None = None
 
 
-class QuantityEvent(Event, kw_only=True):
+class QuantityEvent(Event, kw_only=True, gc=False):
     """An amount of a class; EPCIS 1.x only (1.2, clause 7.4.4)."""
 
     type: ClassVar[str] = "QuantityEvent"
@@ -167,7 +167,7 @@ class QuantityEvent(Event, kw_only=True):
     quantity: str
 
 
-class TransactionEvent(Event, kw_only=True):
+class TransactionEvent(Event, kw_only=True, gc=False):
     """Objects were tied to business documents (clause 7.4.5)."""
 
     type: ClassVar[str] = "TransactionEvent"
@@ -178,7 +178,7 @@ class TransactionEvent(Event, kw_only=True):
     quantity_list: list[QuantityElement] | None = None
 
 
-class TransformationEvent(Event, kw_only=True):
+class TransformationEvent(Event, kw_only=True, gc=False):
     """Inputs were consumed and outputs made (clause 7.4.6). It has no action."""
 
     type: ClassVar[str] = "TransformationEvent"
@@ -191,7 +191,7 @@ class TransformationEvent(Event, kw_only=True):
     ilmd: list[Element] | None = None
 
 
-class AssociationEvent(Event, kw_only=True):
+class AssociationEvent(Event, kw_only=True, gc=False):
     """Objects were physically tied to a parent object or location; EPCIS 2.0 only (clause 7.4.7)."""
 
     type: ClassVar[str] = "AssociationEvent"

@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import structs
 
+from gateway.epcis.batches import Batches, batches
 from gateway.epcis.element import Element
 from gateway.epcis.events import Event, Kin, ObjectEvent
 from gateway.epcis.place import inside
@@ -79,7 +80,7 @@ def default_mode(*, from_xml: bool, to_xml: bool) -> str:
     return KEEP if from_xml and to_xml else ILMD
 
 
-def to_ilmd(events: Iterable[Event], mode: str, findings: Findings) -> Iterator[Event]:
+def to_ilmd(events: Iterable[Event], mode: str, findings: Findings) -> Iterable[Event]:
     """Move or copy lot and expiry of commissioning ObjectEvents to CBV's elements in ILMD, changing events in place.
 
     Where the ILMD holds the same value already, nothing is changed. Where values differ, nothing is changed either and
@@ -94,11 +95,11 @@ def to_ilmd(events: Iterable[Event], mode: str, findings: Findings) -> Iterator[
         ValueError: there is no such mode.
     """
     if mode == KEEP:
-        return iter(events)
+        return events
     if mode not in (ILMD, BOTH):
         message = f"no place for lot and expiry is called {mode!r}"
         raise ValueError(message)
-    return _Mover(mode, findings).run(events)
+    return Batches(_Mover(mode, findings).run(batches(events)))
 
 
 class _Mover:
@@ -112,17 +113,20 @@ class _Mover:
         self._events = 0
         self._values = 0
 
-    def run(self, events: Iterable[Event]) -> Iterator[Event]:
+    def run(self, lists: Iterable[list[Event]]) -> Iterator[list[Event]]:
         """Move in each event, then report."""
         plain: set[Kin | None] = set()  # events alike to one in which there was nothing to move
-        for self._number, event in enumerate(events, 1):
-            if event.kin not in plain:
+        for batch in lists:
+            for event in batch:
+                self._number += 1
+                if event.kin in plain:
+                    continue
                 if isinstance(event, ObjectEvent) and (event.extensions or _is_foreign(event.ilmd)):
                     if _commissions(event):
                         self._event(event)
                 elif event.kin is not None:
                     plain.add(event.kin)
-            yield event
+            yield batch
         if self._events:
             verb = "copied" if self._mode == BOTH else "moved"
             message = f"{self._values:,} lot numbers and expiry dates that stood elsewhere were {verb} to ILMD "

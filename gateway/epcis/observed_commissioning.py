@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from gateway.epcis.batches import Batches, batches
 from gateway.epcis.events import Event, Kin, ObjectEvent
 from gateway.epcis.place import inside
 from gateway.epcis.vocabulary import Field, word
@@ -43,7 +44,7 @@ CHANGED: Final = Rule(
 RULES: Final = (OBSERVED, CHANGED)
 
 
-def with_action(events: Iterable[Event], mode: str, findings: Findings) -> Iterator[Event]:
+def with_action(events: Iterable[Event], mode: str, findings: Findings) -> Iterable[Event]:
     """Tell of, or change, the action of commissioning ObjectEvents that have OBSERVE.
 
     One finding counts them when the events are exhausted.
@@ -53,23 +54,28 @@ def with_action(events: Iterable[Event], mode: str, findings: Findings) -> Itera
         mode: ``keep`` or ``add``.
         findings: takes the finding.
     """
+    return Batches(_with_action(batches(events), mode, findings))
+
+
+def _with_action(lists: Iterable[list[Event]], mode: str, findings: Findings) -> Iterator[list[Event]]:
     count, first, number = 0, NOWHERE, 0
     others: set[Kin | None] = set()  # events alike to one that is none of these
-    for number, event in enumerate(events, 1):
-        if event.kin in others:
-            yield event
-            continue
-        if not (isinstance(event, ObjectEvent) and event.action == "OBSERVE" and _commissions(event.biz_step)):
-            if event.kin is not None:
-                others.add(event.kin)
-        else:
+    for batch in lists:
+        for event in batch:
+            number += 1
+            if event.kin in others:
+                continue
+            if not (isinstance(event, ObjectEvent) and event.action == "OBSERVE" and _commissions(event.biz_step)):
+                if event.kin is not None:
+                    others.add(event.kin)
+                continue
             count += 1
             if count == 1:
                 first = inside(event.where, number, "action")
             if mode == ADD:
                 event.kin = None
                 event.action = "ADD"
-        yield event
+        yield batch
     if count:
         verb = "were read as ADD" if mode == ADD else "were kept"
         message = f"{count:,} commissioning events with the action OBSERVE {verb}"

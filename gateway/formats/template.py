@@ -6,12 +6,13 @@ values stand. It is kept only when, filled with the values of a real event, it g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
-from gateway.epcis.alike import Alike, Entry
+from gateway.epcis.alike import Alike, Entry, Group
 from gateway.epcis.events import AggregationEvent, Event
 from gateway.formats.base import Context
 
@@ -29,8 +30,9 @@ _SECOND: Final = "mark:object:9990000000006"
 
 _OBJECTS: Final = ("epc_list", "child_epcs")
 
-Write = Callable[[Event], str]
-Fits = Callable[[Event, list[str]], bool]
+#: Writes an event, with its number in the output.
+Write = Callable[[Event, int], str]
+Fits = Callable[[Group], bool]
 
 
 class _Template:
@@ -38,20 +40,21 @@ class _Template:
 
     def __init__(self, pieces: list[str], fields: list[str], separator: str, fits: Fits) -> None:
         self._text = "%s".join(piece.replace("%", "%%") for piece in pieces)
-        self._values = attrgetter(*fields)
+        self._own = [attrgetter(name) for name in fields if name not in _OBJECTS]
         self._objects = next(index for index, name in enumerate(fields) if name in _OBJECTS)
         self._separator = separator
         self._fits = fits
 
-    def fill(self, event: Event) -> str | None:
-        """The text of an event; None when it has a value that the writer has to look at."""
-        values = self._values(event)
-        at = self._objects
-        before, epcs, after = values[:at], values[at], values[at + 1 :]
-        own = "".join([*before, *epcs, *after])
-        if not own.isascii() or own.encode().translate(None, _PLAIN) or not self._fits(event, epcs):
+    def fill(self, group: Group) -> list[str] | None:
+        """The texts of events that are alike; None when there is a value that the writer has to look at."""
+        if not all(group.lists):
             return None
-        return self._text % (*before, self._separator.join(epcs), *after)
+        own: list[list[str]] = [list(map(get, group.events)) for get in self._own]
+        text = "".join(chain(group.objects, *own))
+        if not text.isascii() or text.encode().translate(None, _PLAIN) or not self._fits(group):
+            return None
+        own.insert(self._objects, list(map(self._separator.join, group.lists)))
+        return list(map(self._text.__mod__, zip(*own, strict=True)))
 
 
 class Templates:
@@ -59,8 +62,8 @@ class Templates:
 
     Args:
         context: of the conversion; a template is kept only where writing reports nothing.
-        write: writes one event.
-        fits: whether `write` would take the times and objects of an event as they are.
+        write: writes one event; its number is that in the output.
+        fits: whether `write` would take the times and objects of events as they are.
     """
 
     def __init__(self, context: Context, write: Write, fits: Fits) -> None:
@@ -68,38 +71,65 @@ class Templates:
         self._fits = fits
         self._write = write
         self._alike: Alike[_Template] = Alike()
+        self._number = 0
 
-    def write(self, event: Event) -> str:
-        """The text of an event."""
-        entry = self._alike.entry(event)
-        if entry is None:
-            return self._write(event)
+    def write(self, batch: Sequence[Event]) -> list[str]:
+        """The texts of some events, in their order."""
+        texts: list[str | None] = [None] * len(batch)
+        groups, others = self._alike.groups(batch)
+        alike: dict[int, tuple[Entry[_Template], list[int]]] = {}
+        for entry, indexes in groups.items():
+            if not _fill(entry, batch, indexes, texts):
+                others += indexes
+                alike.update(dict.fromkeys(indexes, (entry, indexes)))
+        for index in sorted(others):
+            if texts[index] is None:
+                number = self._number + index + 1
+                if index in alike:
+                    self._learn(batch, index, number, *alike[index], texts)
+                else:
+                    texts[index] = self._write(batch[index], number)
+        self._number += len(batch)
+        return [text or "" for text in texts]
+
+    def _learn(
+        self,
+        batch: Sequence[Event],
+        index: int,
+        number: int,
+        entry: Entry[_Template],
+        indexes: list[int],
+        texts: list[str | None],
+    ) -> None:
+        """Write an event of a group that could not be filled in as a whole."""
         if entry.value is not None:
-            return entry.value.fill(event) or self._write(event)
-        if entry.seen == 2:  # noqa: PLR2004 - not sooner, so that events without any alike cost nothing more
-            return self._learn(event, entry)
-        return self._write(event)
-
-    def _learn(self, event: Event, entry: Entry[_Template]) -> str:
+            if not _fill(entry, batch, [index], texts):
+                texts[index] = self._write(batch[index], number)
+            return
+        event = batch[index]
+        entry.seen += 1
+        if entry.seen != 2:  # noqa: PLR2004 - not sooner, so that events without any alike cost nothing more
+            texts[index] = self._write(event, number)
+            return
         said = self._said()
-        text = self._write(event)
+        text = texts[index] = self._write(event, number)
         if self._said() == said:
-            template = self._template(event)
-            if template is not None and template.fill(event) == text:
+            template = self._template(event, number)
+            if template is not None and template.fill(Group([event])) == [text]:
                 entry.value = template
-        return text
+                _fill(entry, batch, [other for other in indexes if other > index], texts)
 
     def _said(self) -> tuple[int, int]:
         return len(self._context.findings), self._context.losses.count
 
-    def _template(self, event: Event) -> _Template | None:
+    def _template(self, event: Event, number: int) -> _Template | None:
         marked: Any = copy(event)
         objects = "child_epcs" if type(event) is AggregationEvent else "epc_list"
         marks = {name: mark for name, mark in _MARKS.items() if getattr(event, name, None) is not None}
         for name, mark in marks.items():
             setattr(marked, name, mark)
         setattr(marked, objects, [_FIRST, _SECOND])
-        text = self._write(marked)
+        text = self._write(marked, number)
         if any(text.count(mark) != 1 for mark in (*marks.values(), _FIRST, _SECOND)):
             return None
         start, end = text.index(_FIRST), text.index(_SECOND)
@@ -112,3 +142,11 @@ class Templates:
             fields.append(name)
             position = place + length
         return _Template([*pieces, text[position:]], fields, separator, self._fits)
+
+
+def _fill(entry: Entry[_Template], batch: Sequence[Event], indexes: list[int], texts: list[str | None]) -> bool:
+    """Write events that are alike by their template, if there is one and it will do."""
+    filled = entry.value.fill(Group([batch[index] for index in indexes])) if entry.value and indexes else None
+    for index, text in zip(indexes, filled or (), strict=False):
+        texts[index] = text
+    return filled is not None

@@ -8,7 +8,7 @@ of events exactly when ``[`` piece ``]`` is valid JSON. Where the guess fails, t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
@@ -19,7 +19,7 @@ from gateway.findings import Finding
 from gateway.formats.base import Limits
 from gateway.formats.epcis_json import rules
 
-BLOCK: Final = 1 << 16
+BLOCK: Final = 1 << 17
 _GUESSES: Final = 3
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}:,]', re.DOTALL)
@@ -27,7 +27,7 @@ _BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
 _OPENING: Final = re.compile(rb'\s*\{\s*"[^"\\]*"\s*:\s*"?')
 _MISSING_COMMA: Final = b"} {"
 _SPACE: Final = b" \t\r\n"
-_EVENT_TYPES: Final = (b"ObjectEvent", b"AggregationEvent", b"Trans", b"AssociationEvent")
+EVENT_TYPES: Final = (b"ObjectEvent", b"AggregationEvent", b"Trans", b"AssociationEvent")
 _PATHS: Final = (
     (b'"epcisBody"', b'"eventList"'),
     (b'"epcisBody"', b'"queryResults"', b'"resultsBody"', b'"eventList"'),
@@ -36,6 +36,18 @@ _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 
 Piece = msgspec.Raw | bytes
+
+
+class Block(list[Piece]):
+    """Whole events of a part of the list, as they stand in the file.
+
+    Attributes:
+        text: the JSON list of them that a decoder has read; empty where it was a tokenizer that cut them.
+    """
+
+    def __init__(self, pieces: Iterable[Piece], text: bytes = b"") -> None:
+        super().__init__(pieces)
+        self.text = text
 
 
 @dataclass(slots=True)
@@ -69,7 +81,7 @@ class Events:
     _end: bool = False
     _before: bytes = b""  # what must come next: "," behind an event, "{" behind a comma
 
-    def blocks(self) -> Iterator[list[Piece]]:
+    def blocks(self) -> Iterator[Block]:
         """Whole events, as they stand in the file.
 
         Raises:
@@ -81,7 +93,7 @@ class Events:
             self._fill(want)
             fault = self._separator()
             if fault:
-                yield [fault]
+                yield Block([fault])
             if self._before and not self.rest and not self._end:
                 continue
             pieces, done = self._cut()
@@ -119,7 +131,7 @@ class Events:
             return b"," if self.rest.startswith(b"]") else b""
         return b""
 
-    def _cut(self) -> tuple[list[Piece], bool]:
+    def _cut(self) -> tuple[Block, bool]:
         """Take the whole events off the buffer; whether the list has ended."""
         cut, guessed = self._guess(self.rest, end=self._end)
         if guessed is not None:
@@ -134,9 +146,9 @@ class Events:
             self.truncated = True
             self.tail = self.closing
         self.rest = self.rest[scan.cut :]
-        return scan.pieces(), self._end or scan.closed_at >= 0
+        return Block(scan.pieces()), self._end or scan.closed_at >= 0
 
-    def _guess(self, buffer: bytes, *, end: bool) -> tuple[int, list[Piece] | None]:
+    def _guess(self, buffer: bytes, *, end: bool) -> tuple[int, Block | None]:
         """Offset behind the last whole event in the buffer, and the events up to there, if guessing works."""
         if end:
             # At the end of the file the last ] is usually that of the event list.
@@ -156,7 +168,7 @@ class Events:
             position = buffer.rfind(opening, len(buffer) // 2, position)
             if position < 0:
                 break
-            if typed and not buffer.startswith(_EVENT_TYPES, position + len(opening)):
+            if typed and not buffer.startswith(EVENT_TYPES, position + len(opening)):
                 continue
             guesses += 1
             cut = buffer.rfind(b"}", 0, position) + 1
@@ -166,11 +178,11 @@ class Events:
                     return cut, pieces
         return 0, None
 
-    def _events(self, buffer: bytes, cut: int) -> list[Piece] | None:
+    def _events(self, buffer: bytes, cut: int) -> Block | None:
         """The items of the list up to `cut` when that is a whole number of them."""
         text = b"[" + buffer[:cut] + b"]"
         try:
-            return [_decode_any(text)] if self.skip else _decode(text)  # type: ignore[return-value]
+            return Block([_decode_any(text)] if self.skip else _decode(text), text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 

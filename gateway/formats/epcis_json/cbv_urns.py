@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from gateway.epcis.events import Event, Kin
@@ -22,21 +22,32 @@ class CbvUrns:
         self._reported: set[str] = set()
         self._seen: set[Kin] = set()
 
-    def look(self, event: Event) -> None:
-        """Report the values of an event that were not reported yet."""
-        if event.kin is not None:
-            if event.kin in self._seen:
-                return
-            self._seen.add(event.kin)
+    def look(self, events: Iterable[Event]) -> None:
+        """Report the values of events that were not reported yet."""
+        kin: Kin | None = None
+        for event in events:
+            if event.kin is not None:
+                if event.kin is kin or event.kin in self._seen:
+                    continue
+                kin = event.kin
+                self._seen.add(kin)
+            self._look(event)
+
+    def _look(self, event: Event) -> None:
         step, disposition = event.biz_step, event.disposition
         if step is not None and step.startswith(_URN):
             self._report(Field.BIZ_STEP, step, event.where, "bizStep")
         if disposition is not None and disposition.startswith(_URN):
             self._report(Field.DISPOSITION, disposition, event.where, "disposition")
-        if event.biz_transaction_list or event.source_list or event.destination_list:
-            for field, value, path in _types(event):
-                if value.startswith(_URN):
-                    self._report(field, value, event.where, path)
+        for at, item in enumerate(event.biz_transaction_list or (), 1):
+            if item.type is not None and item.type.startswith(_URN):
+                path = f"bizTransactionList/bizTransaction[{at}]/@type"
+                self._report(Field.BIZ_TRANSACTION_TYPE, item.type, event.where, path)
+        for name, parties in (("source", event.source_list), ("destination", event.destination_list)):
+            for at, party in enumerate(parties or (), 1):
+                if party.type.startswith(_URN):
+                    path = f"{name}List/{name}[{at}]/@type"
+                    self._report(Field.SOURCE_DESTINATION_TYPE, party.type, event.where, path)
 
     def _report(self, field: Field, value: str, where: Where, path: str) -> None:
         if value in self._reported:
@@ -47,12 +58,3 @@ class CbvUrns:
             message = f"the {field.value} {value!r} is a URN; JSON writes it as {standard!r}"
             place = inside(where, where.event, path)
             self._findings.report(rules.CBV_URN, message, where=place, value=value, expected=standard)
-
-
-def _types(event: Event) -> Iterator[tuple[Field, str, str]]:
-    for at, item in enumerate(event.biz_transaction_list or (), 1):
-        if item.type is not None:
-            yield Field.BIZ_TRANSACTION_TYPE, item.type, f"bizTransactionList/bizTransaction[{at}]/@type"
-    for name, parties in (("source", event.source_list), ("destination", event.destination_list)):
-        for at, party in enumerate(parties or (), 1):
-            yield Field.SOURCE_DESTINATION_TYPE, party.type, f"{name}List/{name}[{at}]/@type"

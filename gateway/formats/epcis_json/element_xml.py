@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
-
-from lxml import etree
+from typing import TYPE_CHECKING, Final
 
 from gateway.epcis.element import Element
 from gateway.epcis.name_escape import meant, spelt
 from gateway.formats.epcis_json.names import XML_NAMESPACE
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 _NAME: Final = re.compile(r"[^\W\d][\w.-]*")
 _ESCAPES: Final = str.maketrans(
@@ -31,6 +32,8 @@ def from_xml(text: str) -> Element:
     Raises:
         ValueError: the text is not well-formed XML, or has a DOCTYPE.
     """
+    from lxml import etree  # noqa: PLC0415 - few documents have XML in JSON
+
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.formats.frames import FIELDS, Items, Span
+from gateway.formats.frames import FIELDS, Items, Notation, Span
 
 _SPACE: Final = r"[ \t\r\n]*+"
 _VALUE: Final = re.compile(
@@ -18,22 +18,25 @@ _ITEMS: Final = re.compile(
 )
 
 
-def spans(text: str, position: int, end: int) -> Iterator[Span]:
+def _spans(text: str) -> Iterator[Span]:
     """The values of an event whose text has no escapes, and whose keys stand in it once."""
-    for match in _VALUE.finditer(text, position, end):
+    for match in _VALUE.finditer(text):
         if match[1]:
-            yield Span(match.start(2), match.end(2), '"', FIELDS[match[1]])
+            yield Span(match.start(2), match.end(2), FIELDS[match[1]])
         else:
-            yield Span(match.start(4), match.end(4), "]", FIELDS[match[3]])
+            yield Span(match.start(4), match.end(4), FIELDS[match[3]], "]")
 
 
-def items(text: str) -> Items | None:
+def _items(text: str) -> Items | None:
     """How a list of strings is written, given without its brackets; None when in more than one way."""
     match = _ITEMS.fullmatch(text)
     return None if match is None else Items(match[1], match[2] or '","', match[3])
 
 
-def plain(values: list[str]) -> bool:
-    """Whether no value ends early or has an escape. A decoder has seen that there are no control characters."""
-    text = "".join(values)
+def _plain(objects: list[str]) -> bool:
+    text = "".join(objects)
     return '"' not in text and "\\" not in text
+
+
+#: Of JSON of which a decoder has seen that there are no control characters in strings.
+NOTATION: Final = Notation(_spans, _items, r'[^"\\]++', _plain)

@@ -1,7 +1,8 @@
 """Reads EPCIS 2.0 JSON-LD: documents, query documents, single events, lists of events.
 
-The file is passed over twice: once to find what stands around the events, which may stand behind them, and once for
-the events. Memory stays flat: a block of the file and its events.
+A large file is passed over twice: once to find what stands around the events, which may stand behind them, and once
+for the events; where its end looks plain, the first pass is spared (`gateway.formats.epcis_json.ending`). Memory
+stays flat: a block of the file and its events.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gateway.epcis.batches import Batches
 from gateway.epcis.document import Document, Header
 from gateway.epcis.events import Event
-from gateway.errors import InputError, LimitExceeded
+from gateway.errors import GatewayError, InputError, LimitExceeded
 from gateway.findings import Finding, Where
 from gateway.formats.base import Context
 from gateway.formats.epcis_json import names, rules
-from gateway.formats.epcis_json.blocks import BLOCK, Events, Piece, open_events
+from gateway.formats.epcis_json.blocks import BLOCK, Block, Events, open_events
 from gateway.formats.epcis_json.cbv_urns import CbvUrns
+from gateway.formats.epcis_json.ending import plain_ending
 from gateway.formats.epcis_json.json_text import BadJson, fatal, load
 from gateway.formats.epcis_json.json_to_tree import to_text
 from gateway.formats.epcis_json.read_event import EventReader
@@ -42,15 +45,19 @@ def read(source: Source, context: Context, block: int = BLOCK) -> Document:
     if source.size > context.limits.input_bytes:
         message = f"the input is larger than {context.limits.input_bytes} bytes"
         raise LimitExceeded(Finding.of(rules.LIMIT, message))
-    kept: list[list[Piece]] | None = [] if source.size <= _KEPT else None
+    kept: list[Block] | None = [] if source.size <= _KEPT else None
     with open_utf8(source, context) as stream:
         found = open_events(stream, context.limits, block)
         if isinstance(found, bytes):
             return _without_list(found, context)
-        found.skip = kept is None
-        for pieces in found.blocks():
-            if kept is not None:
-                kept.append(pieces)
+        tail = plain_ending(stream, source.size, found) if kept is None and source.path is not None else None
+        if tail is not None:
+            found.tail = tail
+        else:
+            found.skip = kept is None
+            for found_block in found.blocks():
+                if kept is not None:
+                    kept.append(found_block)
     if found.head.strip() == b"[":
         return _bare_list(found, source, context, kept, block)
     root = _frame(found)
@@ -63,35 +70,37 @@ def read(source: Source, context: Context, block: int = BLOCK) -> Document:
     reader = EventReader(frame.scope, context, document.event_list_extensions.append)
     query = frame.header.query is not None
     path = "$.epcisBody.queryResults.resultsBody.eventList" if query else "$.epcisBody.eventList"
-    document.events = _events(found, source, reader, path, kept, block)
+    document.events = Batches(_events(found, source, reader, path, kept, block))
     return document
 
 
 def _events(
-    found: Events, source: Source, reader: EventReader, path: str, kept: list[list[Piece]] | None, block: int
-) -> Iterator[Event]:
+    found: Events, source: Source, reader: EventReader, path: str, kept: list[Block] | None, size: int
+) -> Iterator[list[Event]]:
+    """The events, block by block; an error of the document is raised behind the events that came before it."""
     context = reader.context
-    fast = FastReader(reader.scope, context.limits.epcs_per_event)
+    fast = FastReader(reader.scope, context.limits.epcs_per_event, reader.read, path)
     urns = CbvUrns(context.findings)
-    number = 0
-    for pieces in kept if kept is not None else _again(source, context, block):
-        for piece in pieces:
-            number += 1
-            where = Where(event=number, path=f"{path}[{number - 1}]")
-            event = fast.read(piece, where) or reader.read(bytes(piece), where)
-            if event is not None:
-                urns.look(event)
-                yield event
+    for block in kept if kept is not None else _again(found, source, context, size):
+        events: list[Event] = []
+        try:
+            fast.read(block, events)
+        except GatewayError:
+            urns.look(events)
+            if events:
+                yield events
+            raise
+        urns.look(events)
+        if events:
+            yield events
     if found.truncated:
-        context.findings.report(
-            rules.LATE_HEADER,
-            f"the file ends inside the event list, {f'behind event {number}' if number else 'in its first event'}",
-            where=Where(event=number),
-        )
+        place = f"behind event {fast.number}" if fast.number else "in its first event"
+        message = f"the file ends inside the event list, {place}"
+        context.findings.report(rules.LATE_HEADER, message, where=Where(event=fast.number))
 
 
-def _again(source: Source, context: Context, block: int) -> Iterator[list[Piece]]:
-    """The blocks of a large input, in a second pass."""
+def _again(before: Events, source: Source, context: Context, block: int) -> Iterator[Block]:
+    """The blocks of a large input, in a second pass; what was found out about its end `before` must come true."""
     with open_utf8(source, context, report=False) as stream:
         found = open_events(stream, context.limits, block)
         if isinstance(found, bytes):  # pragma: no cover - the first pass found a list
@@ -100,6 +109,11 @@ def _again(source: Source, context: Context, block: int) -> Iterator[list[Piece]
             if context.progress is not None:
                 context.progress(found.consumed)
             yield pieces
+    if found.truncated:
+        before.truncated = True
+    elif found.tail.strip() != before.tail.strip():
+        message = "behind the event list stands more than the end of the file shows"
+        raise InputError(Finding.of(rules.BEHIND, message, value=found.tail.strip().decode("utf-8", "replace")))
 
 
 def _frame(found: Events) -> dict[str, Any]:
@@ -155,12 +169,12 @@ def _without_list(data: bytes, context: Context) -> Document:
         document.header.namespaces = namespaces(scope.inner(value["@context"], where))
     event = reader.read(data, where)
     if event is not None:
-        CbvUrns(context.findings).look(event)
+        CbvUrns(context.findings).look([event])
         document.events = [event]
     return document
 
 
-def _bare_list(found: Events, source: Source, context: Context, kept: list[list[Piece]] | None, block: int) -> Document:
+def _bare_list(found: Events, source: Source, context: Context, kept: list[Block] | None, block: int) -> Document:
     """A list of events, each with its own @context."""
     if found.tail.strip() and not found.truncated:
         raise InputError(
@@ -170,7 +184,7 @@ def _bare_list(found: Events, source: Source, context: Context, kept: list[list[
         )
     document = Document(Header(schema_version=names.SCHEMA_VERSION), ())
     reader = EventReader(document_scope(None, context), context, document.event_list_extensions.append)
-    document.events = _events(found, source, reader, "$", kept, block)
+    document.events = Batches(_events(found, source, reader, "$", kept, block))
     return document
 
 

@@ -27,6 +27,7 @@ from gateway.epcis.events import (
 )
 from gateway.findings import Where
 from gateway.formats.epcis_json import frame_spans
+from gateway.formats.epcis_json.blocks import Block
 from gateway.formats.epcis_json.context import Scope
 from gateway.formats.epcis_json.number import LEGAL
 from gateway.formats.frames import Frames
@@ -94,6 +95,9 @@ class _TransactionEvent(_Event, kw_only=True, tag="TransactionEvent"):
     quantityList: list[_Quantity] | None = None
 
 
+_KEYS: Final[dict[type[_Event], frozenset[str]]] = {
+    event: frozenset((*event.__struct_fields__, "type")) for event in (_Object, _Aggregation, _TransactionEvent)
+}
 _decode: Final = msgspec.json.Decoder(_Object | _Aggregation | _TransactionEvent).decode
 _members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -102,49 +106,89 @@ _QUOTES_OF_MEMBER: Final = 4
 
 
 class FastReader:
-    """Reads plain events of one document.
+    """Reads the events of one document, block by block.
 
     Args:
         scope: prefixes of the document.
         epcs: most identifiers that one event may have.
+        exact: reads an event that is not plain; None when it is no event.
+        path: JSONPath of the event list.
+
+    Attributes:
+        number: how many items of the list were read.
     """
 
-    def __init__(self, scope: Scope, epcs: int) -> None:
+    def __init__(self, scope: Scope, epcs: int, exact: Callable[[bytes, Where], Event | None], path: str) -> None:
         self._name = scope.name
         self._epcs = epcs
-        self._frames = Frames(epcs, frame_spans.spans, frame_spans.items, frame_spans.plain)
+        self._exact = exact
+        self._path = path
+        self._frames = Frames(epcs, frame_spans.NOTATION)
+        self.number = 0
+        self._gap = ""  # what stands between two events
 
-    def read(self, data: msgspec.Raw | bytes, where: Where) -> Event | None:
-        """The event, or None when the exact way has to decide."""
-        text = bytes(data)
+    def read(self, block: Block, events: list[Event]) -> None:
+        """Add the events of the next block to `events`.
+
+        Raises:
+            GatewayError: the document cannot be read any further; `events` has what came before.
+        """
         try:
-            characters = text.decode()
-            # Only a decoder has seen that strings have no control characters in them.
-            known = self._frames.read(characters, 0) if isinstance(data, msgspec.Raw) else None
-            if known is not None and known[1] == len(characters):
-                event = known[0]
-                event.where = where
-                return event
-            item = _decode(text)
+            text = block.text.decode()
+        except UnicodeDecodeError:
+            text = ""
+        position, done = 1, 0
+        while done < len(block):
+            # Only a decoder has seen that strings have no control characters in them; without it there is no text.
+            start = position + len(self._gap) if text.startswith(self._gap, position) else position
+            known = self._frames.run(text, start, self._gap, len(block) - done) if text else []
+            for alike, position, _, _ in known:  # noqa: B007 - the last one is where to go on
+                alike.where = self._where()
+                events.append(alike)
+            done += len(known)
+            if known:
+                continue
+            data = bytes(block[done])
+            done += 1
+            where = self._where()
+            event = self._decoded(data, where)
+            if text:
+                characters = data.decode()
+                start = text.index(characters, position)
+                if position > 1:
+                    self._gap = text[position:start]
+                position = start + len(characters)
+                if event is not None:
+                    self._frames.learn(text, start, position, event)
+            event = event or self._exact(data, where)
+            if event is not None:
+                events.append(event)
+
+    def _where(self) -> Where:
+        self.number += 1
+        return Where(event=self.number, path=f"{self._path}[{self.number - 1}]")
+
+    def _decoded(self, data: bytes, where: Where) -> Event | None:
+        try:
+            item = _decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         # Without escapes every string has two quotes, so that a hidden key shows as quotes too many.
-        hidden = text.count(_QUOTE) - _encode(item).count(_QUOTE)
-        if b"\\" in text:
+        hidden = data.count(_QUOTE) - _encode(item).count(_QUOTE)
+        if b"\\" in data:
             return None
         try:
             event = _BUILD[type(item)](self, item, where)
             if hidden:
-                event.extensions = self._vendor_fields(text, type(item), hidden)
+                event.extensions = self._vendor_fields(data, type(item), hidden)
         except _NotPlain:
             return None
-        self._frames.learn(characters, 0, len(characters), event)
         return event
 
     def _vendor_fields(self, text: bytes, event: type[_Event], quotes: int) -> list[Element]:
         """The members of an event that are no keys of EPCIS, if all are texts and have as many quotes as are missed."""
         members = _members(text)
-        vendors = [key for key in members if key not in event.__struct_fields__ and key != "type"]
+        vendors = [key for key in members if key not in _KEYS[event]]
         if quotes != _QUOTES_OF_MEMBER * len(vendors):
             raise _NotPlain
         values = {key: bytes(members[key]).decode() for key in vendors}

@@ -102,6 +102,14 @@ LATE_HEADER = Rule(
     "",
     "send the whole file again",
 )
+BEHIND = Rule(
+    "EPCIS-JSON-34",
+    Severity.ERROR,
+    "the event list ends before the end of the file says so",
+    "Of a large file the last bytes are read first. They look like the end of its event list, but other content with"
+    " events in it stands behind the list; or the file was changed while it was read.",
+    "write what stands behind epcisBody before it",
+)
 CONTEXT = Rule(
     "EPCIS-JSON-15",
     Severity.WARNING,
@@ -239,6 +247,7 @@ RULES: tuple[Rule, ...] = (
     PROTECTED_PREFIX,
     NO_DELIMITER,
     LATE_HEADER,
+    BEHIND,
     CONTEXT,
     CUSTOM_EVENT,
     LIMIT,

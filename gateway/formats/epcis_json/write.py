@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
 
+from gateway.epcis.alike import Group
+from gateway.epcis.batches import batches, first_of
 from gateway.epcis.document import Document
 from gateway.epcis.element import Element
 from gateway.epcis.events import Event
@@ -24,8 +27,6 @@ from gateway.formats.template import Templates
 from gateway.options import COMPACT
 
 _HOLE = b'"\\u0000events\\u0000"'
-#: Times and eventID that are written as they are, parted by what none of them holds.
-_OWN = re.compile(rf"{ZONED.pattern}\|(?:{ZONED.pattern})?\|(?:{URI.pattern})?", re.ASCII)
 _INDENT = 2
 
 
@@ -48,9 +49,8 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
     yield Edge()
 
     writer = EventWriter(context, header.prefixes)
-    number = 0
 
-    def text_of(event: Event) -> str:
+    def text_of(event: Event, number: int) -> str:
         data = encode(writer.build(event, number))
         if pretty:
             data = msgspec.json.format(data, indent=_INDENT)
@@ -58,35 +58,49 @@ def write(document: Document, context: Context) -> Iterator[bytes]:
         return data.decode()
 
     templates = Templates(context, text_of, _fits)
+    first, lists = first_of(batches(document.events))
+    number = len(first)
+    for text in templates.write(first):
+        yield text.encode()
+        yield Edge()
     pending: list[str] = []
     size = 0
-    for number, event in enumerate(document.events, 1):
-        data = templates.write(event)
-        pending.append(data)
-        size += len(data)
-        if size >= BLOCK_BYTES or number == 1:
-            block = separator.join(pending).encode()
-            yield block if number == 1 else separator.encode() + block
+    for batch in lists:
+        texts = templates.write(batch)
+        number += len(texts)
+        pending += texts
+        size += sum(map(len, texts))
+        if size >= BLOCK_BYTES:
+            yield (separator + separator.join(pending)).encode()
             pending = []
             size = 0
-            if number == 1:
-                yield Edge()
     for element in filter(_is_event, document.event_list_extensions):
         # Known only now: an event of a vendor's own type stands behind the others.
         number += 1
         pending.append(encode(_custom_event(element, header)).decode())
     if pending:
-        block = separator.join(pending).encode()
-        yield block if number == len(pending) else separator.encode() + block
+        between = separator if number > len(pending) else ""
+        yield (between + separator.join(pending)).encode()
     yield Edge()
     yield b"\n" + (b" " * outer if pretty else b"") + b"]" + _behind(document, header, after, pretty=pretty)
 
 
-def _fits(event: Event, epcs: list[str]) -> bool:
-    """Whether times and objects of an event are written as they are."""
-    record, name = event.record_time, event.event_id
-    own = f"{event.event_time}|{record or ''}|{name or ''}"
-    return "" not in (record, name) and _OWN.fullmatch(own) is not None and len(set(epcs)) == len(epcs)
+@cache
+def _own(*, recorded: bool, named: bool) -> Callable[[str], re.Match[str] | None]:
+    """Matches times and eventIDs that are written as they are, parted by what none of them holds."""
+    record = ZONED.pattern if recorded else ""
+    name = URI.pattern if named else ""
+    return re.compile(rf"(?:{ZONED.pattern}\|(?:{record})\|(?:{name})\n)++", re.ASCII).fullmatch
+
+
+def _fits(group: Group) -> bool:
+    """Whether times and objects of events are written as they are."""
+    own = [f"{event.event_time}|{event.record_time or ''}|{event.event_id or ''}\n" for event in group.events]
+    text = "".join(own)
+    match = _own(recorded=group.first.record_time is not None, named=group.first.event_id is not None)
+    # The count keeps a value with a line end in it from passing as two.
+    good = text.count("\n") == len(own) and match(text) is not None
+    return good and all(len(set(epcs)) == len(epcs) for epcs in group.lists)
 
 
 def _behind(document: Document, header: HeaderWriter, after: bytes, *, pretty: bool) -> bytes:

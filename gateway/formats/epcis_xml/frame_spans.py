@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.formats.frames import FIELDS, Items, Span
+from gateway.formats.frames import FIELDS, Items, Notation, Span
 
 _VALUE: Final = re.compile(
     r"<(eventTime|recordTime|eventID|parentID)>([^<]*+)<|<(epcList|childEPCs)>((?:[^<]|</?epc>)*+)</(?:epcList|childEPCs)>"
@@ -16,22 +16,24 @@ _ITEMS: Final = re.compile(r"([ \t\r\n]*<epc>)[^<]*+(?:(</epc>[ \t\r\n]*<epc>)[^
 _PLAIN: Final = bytes(set(range(0x21, 0x7F)) - set(b"&<>"))
 
 
-def spans(text: str, position: int, end: int) -> Iterator[Span]:
+def _spans(text: str) -> Iterator[Span]:
     """The values of an event that a pattern has matched as a whole (`gateway.formats.epcis_xml.read_plain`)."""
-    for match in _VALUE.finditer(text, position, end):
+    for match in _VALUE.finditer(text):
         if match[1]:
-            yield Span(match.start(2), match.end(2), "<", FIELDS[match[1]])
+            yield Span(match.start(2), match.end(2), FIELDS[match[1]])
         else:
-            yield Span(match.start(4), match.end(4), f"</{match[3]}>", FIELDS[match[3]])
+            yield Span(match.start(4), match.end(4), FIELDS[match[3]], f"</{match[3]}>")
 
 
-def items(text: str) -> Items | None:
+def _items(text: str) -> Items | None:
     """How a list of ``epc`` elements is written; None when it is written in more than one way."""
     match = _ITEMS.fullmatch(text)
     return None if match is None else Items(match[1], match[2] or "</epc><epc>", match[3])
 
 
-def plain(values: list[str]) -> bool:
-    """Whether all values are what plain events may hold."""
-    text = "".join(values)
+def _plain(objects: list[str]) -> bool:
+    text = "".join(objects)
     return text.isascii() and not text.encode().translate(None, _PLAIN)
+
+
+NOTATION: Final = Notation(_spans, _items, "[!-%'-;=?-~]++", _plain)

@@ -129,7 +129,7 @@ class PlainReader:
         }
         self._version = version
         self._plans: dict[str, _Plan | None] = {}
-        self._frames = Frames(epcs, frame_spans.spans, frame_spans.items, frame_spans.plain)
+        self._frames = Frames(epcs, frame_spans.NOTATION)
 
     def read(self, text: str, position: int, number: int, line: int) -> tuple[Event, int, int] | None:
         """The event at a position, the position behind it and its line ends; None when the parser has to read it.

@@ -63,6 +63,14 @@ def fit(time: str) -> bool:
     return _has_zone(time) and "T24:" not in time
 
 
+def all_fit(times: list[str]) -> bool:
+    """The same of many times; those of a batch end in the same zone."""
+    zone = times[0][-1:] if times[0].endswith("Z") else times[0][-6:]
+    text = "\n".join([*times, ""])
+    alike = fit(times[0]) and "T24:" not in text and text.count(f"{zone}\n") == len(times)
+    return alike or all(map(fit, times))
+
+
 def _next_day(match: re.Match[str]) -> str:
     try:
         day = dt.date.fromisoformat(match[1]) + dt.timedelta(days=1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 
+from gateway.epcis.batches import batches, first_of
 from gateway.epcis.document import Document, Header
 from gateway.epcis.element import Element
 from gateway.epcis.events import Event
@@ -45,9 +45,7 @@ class _Writer:
         self._header = document.header
         self._version = version
         self._context = context
-        events = iter(document.events)
-        self._first = list(itertools.islice(events, 1))
-        self._events: Iterator[Event] = itertools.chain(self._first, events)
+        self._first, self._lists = first_of(batches(document.events))
         query = self._header.query is not None
         self._prefix, self._namespace, name = (
             ("epcisq", version.query, "EPCISQueryDocument") if query else ("epcis", version.document, "EPCISDocument")
@@ -135,15 +133,16 @@ class _Writer:
             yield layout(before, depth + 1)
         yield Edge()
         write = EventWriter(self._version, self._cbv, self._scope, self._context).write
-        for event in itertools.islice(self._events, 1):
-            yield layout(write(event), depth + 1)
+        for xml in write(self._first):
+            yield layout(xml, depth + 1)
             yield Edge()
-        if layout is _compact:
-            for event in self._events:
-                yield write(event) + "\n"
-        else:
-            for event in self._events:
-                yield layout(write(event), depth + 1)
+        for batch in self._lists:
+            texts = write(batch)
+            if layout is _compact:
+                # An event that is lost whole leaves an empty line, as it does alone.
+                yield "\n".join([*texts, ""])
+            else:
+                yield "".join([layout(xml, depth + 1) for xml in texts])
         yield Edge()
         self._homeless.event, self._homeless.event_id = 0, ""
         foreign = self._event_list_extensions(self._document.event_list_extensions)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
+from gateway.epcis.alike import Group
 from gateway.epcis.events import Event, ObjectEvent, QuantityElement, QuantityEvent, SensorElement
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml import escape, homeless, losses
 from gateway.formats.epcis_xml.homeless import Homeless
 from gateway.formats.epcis_xml.names import ELEMENTS, QUANTITY_EVENT_EXTRAS, V2, Version
 from gateway.formats.epcis_xml.scope import Scope
-from gateway.formats.epcis_xml.times import Times, fit
+from gateway.formats.epcis_xml.times import Times, all_fit
 from gateway.formats.epcis_xml.write_element import write_attributes
 from gateway.formats.epcis_xml.write_parts import Parts, Writer
 from gateway.formats.template import Templates
@@ -20,9 +23,24 @@ from gateway.formats.template import Templates
 Step = tuple[str, Writer]
 
 
-def _fits(event: Event, _: list[str]) -> bool:
-    """Whether the times of an event are written as they are in every version."""
-    return fit(event.event_time) and (event.record_time is None or fit(event.record_time))
+class Plan(NamedTuple):
+    """How some fields of events are written, in their order.
+
+    Attributes:
+        steps: each field with its writer.
+        values: gives the values of these fields.
+    """
+
+    steps: list[Step]
+    values: Callable[[Any], Sequence[Any]]
+
+
+def _fits(group: Group) -> bool:
+    """Whether the times of events are written as they are in every version."""
+    times = [event.event_time for event in group.events]
+    if group.first.record_time is not None:
+        times += [event.record_time or "" for event in group.events]
+    return all_fit(times)
 
 
 class EventWriter:
@@ -41,32 +59,31 @@ class EventWriter:
         self._homeless = Homeless(context.losses, scope)
         self._parts = Parts(cbv, version.document, scope, self._homeless)
         self._times = Times(context.findings) if version is V2 else None
-        self._plans = {name: self._steps(order) for name, order in version.orders.items()}
-        self._wrapped = {name: self._steps(version.wrapped.get(name, ())) for name in version.orders}
-        self._extras = self._steps(QUANTITY_EVENT_EXTRAS)
+        self._plans = {name: self._plan(order) for name, order in version.orders.items()}
+        self._wrapped = {name: self._plan(version.wrapped.get(name, ())) for name in version.orders}
+        self._extras = self._plan(QUANTITY_EVENT_EXTRAS)
         self._association = EventWriter(V2, cbv, scope, context) if "AssociationEvent" not in version.orders else None
-        self._number = 0
         self._templates = Templates(context, self._whole, _fits)
 
-    def _steps(self, fields: tuple[str, ...]) -> list[Step]:
-        steps = []
+    def _plan(self, fields: tuple[str, ...]) -> Plan:
+        steps: list[Step] = []
         for name in fields:
             write: Any = self._parts.writers[name] if name != "sensor_element_list" else None
             steps.append((name, write))
-        return steps
+        # With one name the getter would give a value instead of a tuple.
+        values = attrgetter(*fields) if fields[1:] else lambda event: [getattr(event, name) for name in fields]
+        return Plan(steps, values)
 
-    def write(self, event: Event) -> str:
-        """The event as it stands in EventList, wrappers included; empty when all of it is lost."""
-        self._number += 1
-        return self._templates.write(event)
+    def write(self, batch: Sequence[Event]) -> list[str]:
+        """Events as they stand in EventList, wrappers included; an empty text when all of one is lost."""
+        return self._templates.write(batch)
 
-    def _whole(self, event: Event) -> str:
-        name = event.type
+    def _whole(self, event: Event, number: int) -> str:
+        name, number = event.type, event.where.event or number
         if name in self._plans:
             if not self._version.wraps or name != "TransformationEvent":
-                return self._write(event, event.where.event or self._number)
-            return f"<extension>{self._write(event, event.where.event or self._number)}</extension>"
-        number = event.where.event or self._number
+                return self._write(event, number)
+            return f"<extension>{self._write(event, number)}</extension>"
         if isinstance(event, QuantityEvent):
             return self._write_quantity_event(event, number)
         return self._write_association(event, number)
@@ -131,9 +148,8 @@ class EventWriter:
             self._report_characters(event)
         return xml
 
-    def _fields(self, event: Event, steps: list[Step], out: list[str], mandatory: str) -> None:
-        for name, write in steps:
-            value = getattr(event, name)
+    def _fields(self, event: Event, plan: Plan, out: list[str], mandatory: str) -> None:
+        for (name, write), value in zip(plan.steps, plan.values(event), strict=True):
             if value is not None:
                 out.append(self._sensors(event, value) if name == "sensor_element_list" else write(value))
             elif name == mandatory:
@@ -201,7 +217,7 @@ class EventWriter:
             if xml:
                 inner += self._homeless.place(losses.SENSOR_AND_PERSISTENT, "persistentDisposition", xml)
         if event.type == QuantityEvent.type:
-            for name, write in self._extras:
+            for name, write in self._extras.steps:
                 value = getattr(event, name)
                 xml = write(value) if value else ""
                 if xml:

@@ -233,12 +233,12 @@ def _epcs(tag: str) -> Writer:
 
 
 def _parties(tag: str, table: Mapping[str, str]) -> Writer:
+    @lru_cache(_REMEMBERED)
+    def one(type_: str, id_: str) -> str:
+        return f'<{tag} type="{attribute(table.get(type_, type_))}">{text(id_)}</{tag}>'
+
     def write(items: list[Party]) -> str:
-        if not items:
-            return ""
-        parts = [
-            f'<{tag} type="{attribute(table.get(item.type, item.type))}">{text(item.id)}</{tag}>' for item in items
-        ]
-        return f"<{tag}List>{''.join(parts)}</{tag}List>"
+        parts = [one(item.type, item.id) for item in items]
+        return f"<{tag}List>{''.join(parts)}</{tag}List>" if parts else ""
 
     return write
