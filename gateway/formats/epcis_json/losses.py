@@ -49,6 +49,11 @@ PLACE = LossRule(
     "foreign content of a place that JSON does not have",
     "JSON lists are arrays of events or sensor elements and cannot hold anything else.",
 )
+SENSOR_REPORT = LossRule(
+    "LOSS-C26-JSON",
+    "a sensorElement without a sensorReport, or with one that has no type",
+    "The JSON Schema requires both; in XML a sensorReport may hold an exception alone. No type is invented.",
+)
 MASTER_DATA = LossRule(
     "LOSS-C30-JSON",
     "an EPCISMasterDataDocument is written as an EPCISDocument without events",
@@ -70,6 +75,7 @@ LOSS_RULES: tuple[LossRule, ...] = (
     ILMD_ACTION,
     REPEATED,
     PLACE,
+    SENSOR_REPORT,
     MASTER_DATA,
     NOT_A_NUMBER,
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from gateway.epcis.element import Element
 from gateway.epcis.events import (
     AggregationEvent,
@@ -25,7 +27,7 @@ from gateway.formats.base import Context
 from gateway.formats.epcis_json import losses, names, rules, write_parts
 from gateway.formats.epcis_json.element_xml import to_xml
 from gateway.formats.epcis_json.prefixes import Prefixes
-from gateway.formats.epcis_json.repeated import keys, repeats, take_out
+from gateway.formats.epcis_json.repeated import SENSOR_ELEMENTS, keys, repeats, take_out
 from gateway.formats.epcis_json.say import Say
 from gateway.formats.epcis_json.tree_to_json import Tree, take_types
 
@@ -86,7 +88,23 @@ class EventWriter:
             if disposition is not None:
                 out["persistentDisposition"] = disposition
         if event.sensor_element_list is not None and tree is not None:
-            out["sensorElementList"] = write_parts.sensors(event.sensor_element_list, zone, say, tree)
+            self._sensors(write_parts.sensors(event.sensor_element_list, zone, say, tree), out, tree)
+
+    def _sensors(self, elements: list[Json], out: Json, tree: Tree) -> None:
+        """Sensor elements; those that the JSON Schema does not let stand among them are carried, with their places."""
+        homeless = {at: element for at, element in enumerate(elements) if not write_parts.sayable(element)}
+        left = [element for at, element in enumerate(elements) if at not in homeless]
+        if left or not homeless:
+            out["sensorElementList"] = left
+        elif out["type"] == ObjectEvent.type and "quantityList" not in out:
+            out.setdefault("epcList", [])  # it may be left out only where there are sensor elements
+        for element in homeless.values():
+            text = msgspec.json.encode(element).decode()
+            self.say.lose(losses.SENSOR_REPORT, "sensorElementList/sensorElement", text)
+        if homeless and self.say.carries:
+            key, key_at = keys(SENSOR_ELEMENTS)
+            out[tree.carrying(key)] = list(homeless.values())
+            out[tree.carrying(key_at)] = list(homeless)
 
     def _lists(self, event: Event, out: Json) -> None:
         say = self.say

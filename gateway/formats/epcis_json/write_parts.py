@@ -92,23 +92,22 @@ def persistent_disposition(item: PersistentDisposition, say: Say) -> dict[str, A
 
 
 def sensors(items: Iterable[SensorElement], zone: str, say: Say, tree: Tree) -> list[dict[str, Any]]:
-    """A sensorElementList."""
+    """A sensorElementList; `sayable` tells which of its elements the JSON Schema lets stand there."""
     out = []
     for item in items:
         element: dict[str, Any] = {}
         if item.metadata is not None:
             element["sensorMetadata"] = _pairs(item.metadata, zone, say, tree, names.SENSOR_METADATA_KEYS)
-        element["sensorReport"] = reports = [
-            _pairs(report, zone, say, tree, names.SENSOR_REPORT_KEYS) for report in item.reports
-        ]
-        if not reports:
-            say.finding(rules.UNSAYABLE, "a sensorElement needs a sensorReport")
-        for report in reports:
-            if "type" not in report:
-                say.finding(rules.UNSAYABLE, "a sensorReport needs its type", expected="for example Temperature")
+        element["sensorReport"] = [_pairs(report, zone, say, tree, names.SENSOR_REPORT_KEYS) for report in item.reports]
         tree.place(element, item.extensions)
         out.append(element)
     return out
+
+
+def sayable(element: dict[str, Any]) -> bool:
+    """Whether a sensorElement has what the JSON Schema requires: reports, each with a type."""
+    reports = element["sensorReport"]
+    return bool(reports) and all("type" in report for report in reports)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]], zone: str, say: Say, tree: Tree, known: frozenset[str]) -> dict[str, Any]:
