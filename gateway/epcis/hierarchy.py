@@ -38,8 +38,8 @@ _BEGINNING: Final = OrderKey(-(1 << 62), "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """One aggregation event; `children` is the event's own list, not a copy."""
+class Change:
+    """One aggregation event that counts; `children` is the event's own list, not a copy."""
 
     instant: OrderKey
     event_id: str
@@ -64,7 +64,7 @@ class _State:
             yield parent
             parent = self.parents.get(parent)
 
-    def apply(self, change: _Change, findings: Findings | None) -> None:
+    def apply(self, change: Change, findings: Findings | None) -> None:
         """Apply one aggregation event; conflicts go to `findings` where they are given."""
         self.applied += 1
         if change.action == "DELETE":
@@ -72,7 +72,7 @@ class _State:
         elif change.parent is not None:
             self._pack(change, change.parent, findings)
 
-    def _unpack(self, change: _Change) -> None:
+    def _unpack(self, change: Change) -> None:
         if change.parent is None:
             leaving = change.children
         else:
@@ -82,7 +82,7 @@ class _State:
         for epc in leaving:
             self._detach(epc)
 
-    def _pack(self, change: _Change, parent: str, findings: Findings | None) -> None:
+    def _pack(self, change: Change, parent: str, findings: Findings | None) -> None:
         forbidden = {parent, *self.ancestors(parent)}
         inside = self.children.setdefault(parent, {})
         for epc in change.children:
@@ -120,7 +120,7 @@ class DocumentHierarchy:
 
     def __init__(self, findings: Findings | None = None) -> None:
         self._findings = findings
-        self._changes: list[_Change] = []
+        self._changes: list[Change] = []
         self._attributes: dict[str, dict[str, str]] = {}
         self._withdrawn: set[str] = set()
         self._last = _BEGINNING
@@ -138,7 +138,7 @@ class DocumentHierarchy:
         self._last = order_key(event.event_time, event.event_time_zone_offset) or self._last
         match event:
             case AggregationEvent():
-                change = _Change(
+                change = Change(
                     self._last,
                     event.event_id or "",
                     event.action,
@@ -189,6 +189,11 @@ class DocumentHierarchy:
     def ancestors(self, epc: str, as_of: str = "") -> list[str]:
         """The containers around an EPC, innermost first."""
         return list(self._state(as_of).ancestors(epc))
+
+    def changes(self) -> list[Change]:
+        """The aggregation events that count, in the order of time."""
+        self._state("")
+        return self._changes
 
     def withdrawn(self, event: Event) -> bool:
         """Whether an error declaration in the document withdraws this event."""

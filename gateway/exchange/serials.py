@@ -184,6 +184,13 @@ class StoredHierarchy:
             self._attributes.update({each: _attributes(histories[each]) for each in group})
         return self._attributes[text]
 
+    def together(self, epcs: Sequence[str]) -> None:
+        """Say that all of these will be asked for: they are looked up together, in blocks."""
+        texts = canonical(epcs)
+        for start in range(0, len(texts), _TOGETHER):
+            block = texts[start : start + _TOGETHER]
+            self._told.update(dict.fromkeys(block, block))
+
     def status(self, epc: str, as_of: str = "") -> Status:
         """What is known of an object as of a time."""
         text = _one(epc)

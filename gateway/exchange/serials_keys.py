@@ -14,7 +14,9 @@ from typing import Final
 
 import orjson
 
-from gateway.gs1.bulk import canonical_runs
+from gateway.gs1.bulk import canonical, canonical_runs
+
+__all__ = ["canonical", "event_id", "keys_of", "message_of", "number_of", "pack_list", "unpack_list"]
 
 #: Most identifiers in one packed list.
 PART: Final = 10_000
@@ -42,11 +44,6 @@ def number_of(event: int) -> int:
 def message_of(event: int) -> int:
     """The id of the message in the store."""
     return event >> (NUMBER_BITS + LISTS_BITS)
-
-
-def canonical(epcs: Sequence[str]) -> list[str]:
-    """One text for each identifier, the same for all its spellings."""
-    return [stem + serial for stem, serials in canonical_runs(epcs) for serial in serials]
 
 
 def keys_of(epcs: Sequence[str], stems: Stems) -> list[int]:

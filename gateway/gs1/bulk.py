@@ -187,6 +187,11 @@ def _urn_stem(head: str, prefixes: CompanyPrefixes) -> str | None:
         return None
 
 
+def canonical(uris: Sequence[str]) -> list[str]:
+    """One text for each identifier, the same for all its spellings (see `canonical_runs`)."""
+    return [stem + serial for stem, serials in canonical_runs(uris) for serial in serials]
+
+
 def canonical_runs(uris: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
     """The canonical Digital Links of URNs and Digital Links, in order, as a stem and what follows it.
 

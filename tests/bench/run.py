@@ -20,6 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
+import markets_data  # noqa: E402
 import serials_data  # noqa: E402
 from cases import GATEWAY, OPEN, SINGLE_MIB, Files, cases, convert, has_xmllint  # noqa: E402
 from paired import Result, measure, run_once  # noqa: E402
@@ -28,6 +29,7 @@ QUICK, FULL = 100_000, 1_000_000
 TIME_GROWTH, MEMORY_GROWTH_MIB = 1.15, 5.0
 FAULT_EVENT, FAULT_CODE = 77_777, 1
 STORE = "hierarchy store"
+MARKETS = "market messages"
 COLUMNS = "{:44} {:>7} {:>6} {:>9} {:>7} {:>7} {:>12}  {}"
 
 
@@ -51,6 +53,8 @@ def main(arguments: list[str]) -> int:
         results += [_shown(measure(case, options.pairs)) for case in chosen]
         if options.only in STORE:
             results += [_shown(result) for result in _serials(options.pairs)]
+        if options.only in MARKETS:
+            results += [_shown(result) for result in _markets()]
         if not options.only:
             results += [_shown(result) for result in (*_growth(files), _validate(files))]
     _save(results)
@@ -117,6 +121,31 @@ def _serials(pairs: int) -> Iterator[Result]:
     result.per_second = round(serials_data.PACKS / result.cpu)
     result.passed = result.wall <= serials_data.EXPAND_SECONDS
     yield result
+
+
+def _markets() -> Iterator[Result]:
+    """Composing and checking 100,000 serial numbers for each market, against a hundred times 1,000."""
+    for market in markets_data.MARKETS:
+        done = subprocess.run(
+            [sys.executable, markets_data.__file__, market],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+        )
+        run = json.loads(done.stdout)
+        result = Result(f"{MARKETS}: {market}, 100 x 1,000 -> 100,000", must_ratio=markets_data.GROWTH, unit="serials")
+        result.must_mib, result.must_wall = markets_data.MIB, markets_data.SECONDS
+        result.ratio = round(run["growth"], 2)
+        result.cpu = result.wall = round(run["cpu"], 2)
+        result.peak_mib = round(run["peak_mib"], 1)
+        result.per_second = round(markets_data.LARGE / run["cpu"])
+        result.passed = (
+            result.ratio <= markets_data.GROWTH
+            and result.peak_mib <= markets_data.MIB
+            and result.wall <= markets_data.SECONDS
+        )
+        yield result
 
 
 def _validate(files: Files) -> Result:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.epcis.element import element
 from gateway.epcis.events import AggregationEvent, ObjectEvent
 from gateway.findings import Findings, Rule, Severity
+from gateway.gs1.bulk import canonical, urns_to_digital_links
 from gateway.gs1.check_digit import append
 from gateway.gs1.errors import Gs1Error
 from gateway.gs1.rules import GLN_FORM
@@ -19,10 +20,11 @@ from gateway.markets.base import Need
 from gateway.markets.hierarchy import CBV_MDA, DocumentHierarchy
 from gateway.markets.kit import checks, keys, needs, split
 from gateway.markets.kit.dates import DateForm, is_written, local_time, of_bar_code, written
-from gateway.markets.kit.expand import Joined, TooDeep, bottom_up, leaves, outermost
+from gateway.markets.kit.expand import TooDeep, bottom_up, leaves, outermost
 from gateway.markets.kit.fields import Empty, present
 from gateway.markets.kit.group import Pack, grouped
 from gateway.markets.kit.ids import IdPool
+from gateway.markets.kit.joined import Joined
 from gateway.options import Options, Setting
 
 RULE = Rule("X-01", Severity.ERROR, "x")
@@ -64,14 +66,57 @@ def test_packs_are_grouped_in_the_order_they_were_met():
 def test_a_document_that_names_only_pallets_is_expanded_from_the_store():
     document = hierarchy(("pallet", ["case1"]))
     store = hierarchy(("case1", ["a", "b"]), ("pallet", ["old"]), ("case2", ["c"]), attributes={"a": "L1"})
-    joined = Joined(document, None, store)
-    assert joined.contents("pallet") == ["a", "b"]
+    joined = Joined(document, store)
+    assert joined.contents("pallet") == ["old", "a", "b"]  # what was there stays there
     assert joined.parent("b") == "case1"
     assert joined.children("case2") == ["c"]
     assert joined.attributes("a") == {"lotNumber": "L1"}
     assert Joined(document).contents("pallet") == ["case1"]
     assert joined.children("nobody") == []
     assert joined.parent("nobody") is None
+
+
+def change(parent, children, time, action="ADD"):
+    return AggregationEvent(
+        event_time=f"2026-11-20T{time}:00Z",
+        event_time_zone_offset="+00:00",
+        action=action,
+        parent_id=parent,
+        child_epcs=children,
+    )
+
+
+NAMES = st.lists(st.integers(4, 9).map(str), max_size=4, unique=True)
+CHANGES = st.builds(
+    lambda parent, children, action: (parent, children, action),
+    st.integers(0, 3).map(str),
+    NAMES,
+    st.sampled_from(["ADD", "ADD", "OBSERVE", "DELETE"]),
+)
+
+
+@given(st.lists(CHANGES, max_size=6), st.lists(CHANGES, max_size=6))
+def test_a_document_on_top_of_earlier_messages_is_as_one_document_of_all(before, after):
+    earlier, document, whole = DocumentHierarchy(), DocumentHierarchy(), DocumentHierarchy()
+    for number, (parent, children, action) in enumerate([*before, *after]):
+        event = change(parent, children, f"10:{number:02}", action)
+        (earlier if number < len(before) else document).add(event)
+        whole.add(event)
+    joined = Joined(document, earlier)
+    for number in range(4):
+        assert sorted(joined.children(str(number))) == sorted(whole.children(str(number)))
+        assert sorted(joined.contents(str(number))) == sorted(whole.contents(str(number)))
+    for number in range(4, 10):
+        assert joined.parent(str(number)) == whole.parent(str(number))
+
+
+def test_spelling_does_not_matter_between_document_and_earlier_messages():
+    pack, case = "urn:epc:id:sgtin:8699999.011101.S1", "urn:epc:id:sscc:8699999.1000000001"
+    links = urns_to_digital_links([pack, case])
+    earlier, document = hierarchy((case, [pack])), DocumentHierarchy()
+    assert Joined(document, earlier).children(links[1]) == []  # this one knows its own spelling only
+    document.add(change(links[1], [links[0]], "11:00", "DELETE"))
+    assert Joined(document, earlier).children(case) == []
 
 
 def test_the_outermost_of_a_list_count_once_and_containers_come_bottom_up():
@@ -82,7 +127,7 @@ def test_the_outermost_of_a_list_count_once_and_containers_come_bottom_up():
     assert list(leaves(tree, "a")) == ["a"]
 
 
-class Circle(Joined):
+class Circle(DocumentHierarchy):
     """a is in b, and b is in a."""
 
     def parent(self, epc, as_of=""):
@@ -251,3 +296,20 @@ def test_keys_are_plain_digits():
 
 def test_days_are_days():
     assert date.fromisoformat(of_bar_code("280229")) == date(2028, 2, 29)
+
+
+def test_an_object_has_one_canonical_text():
+    urns = [
+        "urn:epc:id:sgtin:8699999.011101.A%2FB",
+        "urn:epc:id:sgtin:8699999.011101.A!B",
+        "urn:epc:id:sgtin:8699999.011101.S1",
+        "urn:epc:id:sgtin:8699999.011101.S2",
+        "urn:epc:id:sscc:8699999.1000000001",
+        "urn:epc:id:sgln:8699999.00001.0",
+    ]
+    links = urns_to_digital_links(urns)
+    assert canonical(urns) == canonical(links) == links
+    others = [links[1].replace("%21", "!"), links[2].replace("id.gs1.org", "example.com")]
+    assert canonical(others) == [links[1], links[2]]
+    wrong = ["urn:epc:id:sgtin:8699999.0111.S1", links[2].replace("/01/0", "/01/1"), "urn:x:y", ""]
+    assert canonical(wrong) == wrong

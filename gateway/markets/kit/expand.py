@@ -1,4 +1,4 @@
-"""From containers to packs, through any `Hierarchy`: that of the document, of the store, or one after the other."""
+"""From containers to packs, through any `Hierarchy`: that of the document, of the store, or both."""
 
 from __future__ import annotations
 
@@ -12,43 +12,6 @@ DEEPEST = 50
 
 class TooDeep(ValueError):
     """A container that holds itself, or more levels than `DEEPEST`."""
-
-
-class Joined:
-    """Several hierarchies as one: the first that knows something about an EPC answers.
-
-    A document tells of its own packing; what it only names was packed in earlier messages, which the store knows.
-
-    Args:
-        hierarchies: the nearest first.
-    """
-
-    def __init__(self, *hierarchies: Hierarchy | None) -> None:
-        self._all = [hierarchy for hierarchy in hierarchies if hierarchy is not None]
-
-    def parent(self, epc: str, as_of: str = "") -> str | None:
-        """The container an EPC is in."""
-        return next((found for each in self._all if (found := each.parent(epc, as_of)) is not None), None)
-
-    def children(self, epc: str, as_of: str = "") -> list[str]:
-        """What is directly in a container."""
-        return next((found for each in self._all if (found := each.children(epc, as_of))), [])
-
-    def contents(self, epc: str, as_of: str = "") -> list[str]:
-        """All instances at the bottom of a container; each container on the way is asked of all hierarchies."""
-        if len(self._all) == 1:
-            return self._all[0].contents(epc, as_of)
-        found: list[str] = []
-        for top in self.children(epc, as_of):
-            found += list(leaves(self, top, as_of))
-        return found
-
-    def attributes(self, epc: str, as_of: str = "") -> dict[str, str]:
-        """ILMD of an EPC by local name; what the nearest one lacks is taken from the next."""
-        merged: dict[str, str] = {}
-        for each in reversed(self._all):
-            merged.update(each.attributes(epc, as_of))
-        return merged
 
 
 def leaves(hierarchy: Hierarchy, epc: str, as_of: str = "") -> Iterator[str]:
@@ -73,6 +36,9 @@ def leaves(hierarchy: Hierarchy, epc: str, as_of: str = "") -> Iterator[str]:
 def outermost(hierarchy: Hierarchy, epcs: Iterable[str], as_of: str = "") -> Iterator[str]:
     """Of a list that names pallets, cases and packs alike, those that are in no other listed one; each once."""
     listed = dict.fromkeys(epcs)
+    together = getattr(hierarchy, "together", None)
+    if together is not None:  # a store answers for many at once much quicker than for one after the other
+        together(list(listed))
     for epc in listed:
         if not any(container in listed for container in around(hierarchy, epc, as_of)):
             yield epc

@@ -12,7 +12,7 @@ from gateway.findings import Outcome
 from gateway.formats.base import Context
 from gateway.markets.base import Submission
 from gateway.markets.hierarchy import DocumentHierarchy
-from gateway.markets.kit.expand import Joined
+from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.needs import table_of
 from gateway.markets.kit.rules import NOT_WANTED
 from gateway.markets.ru import rules, settings

@@ -19,7 +19,7 @@ from gateway.findings import Losses, Outcome, Where
 from gateway.formats.base import Context
 from gateway.markets.base import Hierarchy
 from gateway.markets.hierarchy import DocumentHierarchy
-from gateway.markets.kit.expand import Joined
+from gateway.markets.kit.joined import Joined
 from gateway.markets.tr import extension, rules
 from gateway.markets.tr.model import ProductList
 

@@ -1,0 +1,74 @@
+"""Composing and checking market messages: time for each serial number, flat from 1,000 to 100,000; prints JSON.
+
+``markets_data.py MARKET``: composes and checks the same batch in both sizes in one process, the small one as often as
+makes the same amount of work.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gateway.markets.base import Message
+from gateway.markets.eg.eptts import EPTTS
+from gateway.markets.ru.mdlp import MDLP
+from gateway.markets.tr.pts import PTS
+from tests.markets import ru_story, test_eg, tr_story
+
+SMALL, LARGE, EVENT, CASE = 1_000, 100_000, 1000, 100
+GROWTH, MIB, SECONDS = 1.3, 256.0, 10.0
+
+
+def _turkey(count: int) -> tuple[Any, Any]:
+    packs = [tr_story.pack_epc(f"SN{number:08}") for number in range(count)]
+    events = [tr_story.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)]
+    cases = [tr_story.sscc(number) for number in range(count // CASE)]
+    events += [tr_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
+    return tr_story.composed([*events, tr_story.ship(cases)])
+
+
+def _russia(count: int) -> tuple[Any, Any]:
+    packs = [ru_story.pack_epc(number) for number in range(count)]
+    cases = [ru_story.sscc(number) for number in range(count // CASE)]
+    events = [ru_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
+    return ru_story.composed([*events, ru_story.move("shipping", cases)], ru_story.SHIPPED)
+
+
+def _egypt(count: int) -> tuple[Any, Any]:
+    packs = [test_eg.pack_epc(number) for number in range(count)]
+    return test_eg.composed([test_eg.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)])
+
+
+MARKETS: dict[str, tuple[Message, Callable[[int], tuple[Any, Any]]]] = {
+    "tr": (PTS, _turkey),
+    "ru": (MDLP, _russia),
+    "eg": (EPTTS, _egypt),
+}
+
+
+def _used(message: Message, compose: Callable[[int], tuple[Any, Any]], count: int) -> float:
+    started = time.process_time()
+    made, context = compose(count)
+    for submission in made:
+        message.check(submission.data, context.findings)
+    if context.findings.errors or not made:
+        raise SystemExit(str(list(context.findings)[:3]))
+    return time.process_time() - started
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure one market."""
+    message, compose = MARKETS[arguments[0]]
+    _used(message, compose, SMALL)  # imports and the schema
+    small = sum(_used(message, compose, SMALL) for _ in range(LARGE // SMALL // 2)) * 2
+    large = _used(message, compose, LARGE)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"growth": large / small, "cpu": large, "peak_mib": peak}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
