@@ -7,17 +7,15 @@ refused by name: a misspelt limit must not be silently no limit.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from gateway.errors import ConfigurationError
+from gateway.tomlfile import Reader
 
 FILE = "gateway.toml"
 AGREEMENTS = "agreements"
@@ -29,7 +27,6 @@ MIN_POLL = 0.05
 MIN_SILENCE = 2.0
 WORKER = "GATEWAY_WORKER"  # environment variable: name of this worker
 WORKER_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
-REFERENCES = ("env", "file", "keyring")
 LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("auto", "console", "plain", "json")
 
@@ -93,6 +90,43 @@ class Web:
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """Who is told when something is wrong, and how. Without any way nobody is.
+
+    Attributes:
+        command: program and arguments; it gets the alert as JSON on standard input.
+        webhook: URL that gets the alert as JSON.
+        webhook_key: reference to a key for ``Authorization: Bearer``.
+        mail_to: addresses that get an e-mail.
+        mail_from: its sender.
+        mail_host: ``HOST:PORT`` of the mail server.
+        mail_security: ``starttls``, ``tls`` or ``none``.
+        mail_user: name to log in with, empty for none.
+        mail_password: reference to its password.
+        repeat: seconds after which something that is still wrong is told again.
+        pause: seconds for which what got worse is not told again.
+        backlog_age: seconds after which a message that is still at work is wrong.
+        certificate_days: days before the end of a certificate from which on it is told.
+        mute: kinds that are not told.
+    """
+
+    command: tuple[str, ...] = ()
+    webhook: str = ""
+    webhook_key: str = ""
+    mail_to: tuple[str, ...] = ()
+    mail_from: str = "gateway@localhost"
+    mail_host: str = "localhost:25"
+    mail_security: str = "starttls"
+    mail_user: str = ""
+    mail_password: str = ""
+    repeat: int = 86_400
+    pause: int = 900
+    backlog_age: int = 3600
+    certificate_days: int = 30
+    mute: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one workspace.
 
@@ -105,6 +139,7 @@ class Settings:
         free_bytes: space on the disk that must stay free; nothing is collected below it.
         archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
         web: the server that partners push files into.
+        alerts: who is told when something is wrong.
         password: reference to the password of the database server, empty where none is needed.
     """
 
@@ -116,6 +151,7 @@ class Settings:
     free_bytes: int = 64 << 20
     archive_keys: tuple[str, ...] = ()
     web: Web = field(default_factory=Web)
+    alerts: Alerts = field(default_factory=Alerts)
     password: str = ""
 
     @property
@@ -166,15 +202,15 @@ def load(root: Path, worker: str = "") -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: not TOML: {error}"
         raise ConfigurationError(message) from error
-    return _settings(root.resolve(), _Reader(path, values), worker or os.environ.get(WORKER, ""))
+    return _settings(root.resolve(), Reader(path, values), worker or os.environ.get(WORKER, ""))
 
 
-def _settings(root: Path, top: _Reader, worker: str) -> Settings:
+def _settings(root: Path, top: Reader, worker: str) -> Settings:
     engine, logs = top.table("engine"), top.table("logs")
     intake, database = top.table("intake"), top.table("database")
     limits, archive = top.table("limits"), top.table("archive")
     keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
-    web = top.table("web")
+    web, alerts = top.table("web"), top.table("alerts")
     url = database.url("url", "sqlite:///data/ledger.sqlite")
     engine_url = engine.url("url", url if is_server(url) else "sqlite:///data/engine.sqlite")
     if is_server(url) != is_server(engine_url):
@@ -199,15 +235,16 @@ def _settings(root: Path, top: _Reader, worker: str) -> Settings:
         free_bytes=intake.whole("free-bytes", Settings.free_bytes, 0),
         archive_keys=keys,
         web=_web(web, root),
+        alerts=_alerts(alerts),
     )
     if not WORKER_NAME.fullmatch(settings.engine.worker):
         engine.refuse("worker", "must be of small letters, digits, hyphens and dots, at most 63")
-    for table in (top, engine, logs, intake, database, limits, archive, web):
+    for table in (top, engine, logs, intake, database, limits, archive, web, alerts):
         table.refuse_rest()
     return settings
 
 
-def _web(web: _Reader, root: Path) -> Web:
+def _web(web: Reader, root: Path) -> Web:
     found = Web(
         listen=web.text("listen", Web.listen),
         certificate=web.file("certificate", root),
@@ -228,110 +265,28 @@ def _web(web: _Reader, root: Path) -> Web:
     return found
 
 
+def _alerts(alerts: Reader) -> Alerts:
+    return Alerts(
+        command=tuple(alerts.texts("command")),
+        webhook=alerts.text("webhook", ""),
+        webhook_key=alerts.reference("webhook-key"),
+        mail_to=tuple(alerts.texts("mail-to")),
+        mail_from=alerts.text("mail-from", Alerts.mail_from),
+        mail_host=alerts.text("mail-host", Alerts.mail_host),
+        mail_security=alerts.choice("mail-security", Alerts.mail_security, ("starttls", "tls", "none")),
+        mail_user=alerts.text("mail-user", ""),
+        mail_password=alerts.reference("mail-password"),
+        repeat=alerts.whole("repeat", Alerts.repeat, 60),
+        pause=alerts.whole("pause", Alerts.pause, 0),
+        backlog_age=alerts.whole("backlog-age", Alerts.backlog_age, 60),
+        certificate_days=alerts.whole("certificate-days", Alerts.certificate_days, 1),
+        mute=tuple(alerts.texts("mute")),
+    )
+
+
 def _url(url: str, root: Path) -> str:
     """Make the path of a relative SQLite URL absolute, so that the working folder does not matter."""
     scheme, separator, path = url.partition(":///")
     if scheme.startswith("sqlite") and separator and not path.startswith("/"):
         return f"{scheme}:///{root / path}"
     return url
-
-
-class _Reader:
-    """One table of the file; remembers which keys were asked for."""
-
-    def __init__(self, path: Path, values: dict[str, Any], name: str = "") -> None:
-        self.path = path
-        self.values = values
-        self.name = name
-        self.known: set[str] = set()
-
-    def _get(self, key: str, default: Any, types: tuple[type, ...], wanted: str) -> Any:
-        self.known.add(key)
-        value = self.values.get(key, default)
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise self._wrong(key, f"must be {wanted}, not {value!r}")
-        return value
-
-    def table(self, key: str) -> _Reader:
-        """A sub-table, empty when it is not there."""
-        return _Reader(self.path, self._get(key, {}, (dict,), "a table"), key)
-
-    def text(self, key: str, default: str) -> str:
-        """A text."""
-        return str(self._get(key, default, (str,), "a text"))
-
-    def texts(self, key: str) -> list[str]:
-        """A list of texts."""
-        values = self._get(key, [], (list,), "a list of texts")
-        if not all(isinstance(value, str) for value in values):
-            raise self._wrong(key, "must be a list of texts")
-        return list(values)
-
-    def url(self, key: str, default: str) -> str:
-        """A database URL. It must hold no password, because versions of this file are kept in the ledger."""
-        value = self.text(key, default)
-        try:
-            written = urlsplit(value).password
-        except ValueError as error:
-            raise self._wrong(key, f"is no database URL: {error}") from error
-        if written is not None:
-            raise self._wrong(
-                key,
-                'must hold no password; write a reference beside it: database.password = "env:NAME" or "file:PATH"',
-            )
-        return value
-
-    def reference(self, key: str) -> str:
-        """A reference to a secret; empty when there is none."""
-        value = self.text(key, "")
-        if value and value.partition(":")[0] not in REFERENCES:
-            raise self._wrong(key, f"must be a reference ({', '.join(f'{kind}:…' for kind in REFERENCES)})")
-        return value
-
-    def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
-        """One of several words."""
-        value = self.text(key, default)
-        if value not in choices:
-            raise self._wrong(key, f"must be one of {', '.join(choices)}, not {value!r}")
-        return value
-
-    def flag(self, key: str) -> bool:
-        """True or false; false when it is not there."""
-        self.known.add(key)
-        value = self.values.get(key, False)
-        if not isinstance(value, bool):
-            raise self._wrong(key, f"must be true or false, not {value!r}")
-        return value
-
-    def file(self, key: str, root: Path) -> Path | None:
-        """A path that counts from the workspace; None when it is not there."""
-        value = self.text(key, "")
-        return root / value if value else None
-
-    def number(self, key: str, default: float, least: float) -> float:
-        """A number of at least `least`."""
-        value = float(self._get(key, default, (int, float), "a number"))
-        if value < least:
-            raise self._wrong(key, f"must be at least {least}, not {value}")
-        return value
-
-    def whole(self, key: str, default: int, least: int) -> int:
-        """A whole number of at least `least`."""
-        value = int(self._get(key, default, (int,), "a whole number"))
-        if value < least:
-            raise self._wrong(key, f"must be at least {least}, not {value}")
-        return value
-
-    def refuse_rest(self) -> None:
-        """Complain about the first key that nobody asked for."""
-        for key in self.values:
-            if key not in self.known:
-                near = difflib.get_close_matches(key, self.known, n=1)
-                raise self._wrong(key, f"unknown key, did you mean {near[0]!r}?" if near else "unknown key")
-
-    def refuse(self, key: str, what: str) -> NoReturn:
-        """Complain about a key that does not fit the others."""
-        raise self._wrong(key, what)
-
-    def _wrong(self, key: str, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.path}: {f'{self.name}.' if self.name else ''}{key}: {what}")

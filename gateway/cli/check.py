@@ -34,6 +34,7 @@ def command(root: Path, *, online: bool, days: int) -> None:
     file is fetched or delivered. Ends with 4 when the configuration is wrong, with 5 when a peer is. Run it from cron
     to hear of certificates in time.
     """
+    from gateway.exchange.alert_ways import ways
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -43,8 +44,8 @@ def command(root: Path, *, online: bool, days: int) -> None:
         click.echo(f"{len(agreements.all)} agreements, {len(channels)} channels, {len(targets)} targets: right")
         parts = [("channel", c.id, c.transport, c.settings) for _, c in channels]
         parts += [("target", t.id, t.transport, t.settings) for t in targets]
+        ways(workspace.settings.alerts, str)
         wrong = _references(workspace, parts, days) or _doors(workspace, parts)
-
         if wrong:
             raise ConfigurationError("\n".join(wrong))
         if online:
@@ -78,6 +79,8 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
     owners.append(("gateway.toml: archive", {"key": list(workspace.settings.archive_keys)}))
     web = workspace.settings.web
     owners.append(("gateway.toml: web", {"key": web.key, "metrics-key": web.metrics_key}))
+    alerts = workspace.settings.alerts
+    owners.append(("gateway.toml: alerts", {"webhook-key": alerts.webhook_key, "mail-password": alerts.mail_password}))
     complaints = []
     for owner, settings in owners:
         for key, reference in certificates.references(settings):

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("gateway.cli.status", "Show channels, schedules and messages in work."),
     "messages": ("gateway.cli.messages", "List messages."),
     "show": ("gateway.cli.show", "Show one message: what came in, what went out, what was wrong."),
+    "alerts": ("gateway.cli.alerts", "Show what is wrong now, or try out who is told."),
     "answers": ("gateway.cli.answers", "List answers to our deliveries, and who owes one."),
     "trace": ("gateway.cli.trace", "List every message that names an EPC, in any spelling."),
     "archive": ("gateway.cli.archive", "Verify, export or prune the bytes of messages; legal holds."),

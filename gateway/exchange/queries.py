@@ -12,6 +12,7 @@ from gateway.exchange.database import Database
 from gateway.exchange.tables import (
     ENDED,
     FINAL,
+    AlertRow,
     AuditRow,
     Collection,
     Configuration,
@@ -315,6 +316,11 @@ class Queries:
             found = {str(row[0]): int(row[1]) for row in rows}
             unknown = session.scalar(sa.select(sa.func.count()).where(AnswerRow.standing == "unknown")) or 0
         return {**found, "unknown": unknown} if unknown else found
+
+    def alerts(self) -> Sequence[AlertRow]:
+        """Troubles that were seen, the oldest first; those that are over stay until that was told."""
+        with self._database.read() as session:
+            return session.scalars(sa.select(AlertRow).order_by(AlertRow.first_at, AlertRow.key)).all()
 
     def in_force(self) -> Sequence[InForce]:
         """What each worker goes by."""

@@ -16,6 +16,8 @@ from datetime import timedelta
 from gateway import logs
 from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError
+from gateway.exchange.alerts import LOOK as ALERTS
+from gateway.exchange.alerts import Alerting
 from gateway.exchange.answering import Answering
 from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
@@ -172,6 +174,7 @@ class Leader:
             _every(WAKES, running.wake),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
             _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
+            _every(ALERTS, Alerting(workspace).look_aside),
         )
 
     def use(self) -> None:
@@ -221,7 +224,7 @@ def once(
         ConfigurationError: an agreement is wrong.
     """
     outcome = Outcome()
-    queries = workspace.queries
+    queries, alerting = workspace.queries, Alerting(workspace)
     with exchange(workspace) as service:
         running = service.engine
         running.lead()
@@ -248,6 +251,7 @@ def once(
             time.sleep(pause)
             submit()
             wake()
+    alerting.look()
     new = queries.messages(after=newest.number if newest else 0)
     outcome.messages = [*(queries.message(message.id) for message in since), *reversed(new)]
     return outcome

@@ -334,3 +334,23 @@ class LegalHold(Base):
     who: Mapped[str] = mapped_column(Text)
     why: Mapped[str] = mapped_column(Text)
     released_at: Mapped[str] = mapped_column(TIME, default="")
+
+
+class AlertRow(Base):
+    """Something that is wrong, or was: so that each trouble is told once, not at every look.
+
+    Attributes:
+        key: the same for the same trouble.
+        count: how many messages, answers or the like it is about.
+        ended_at: since when it is over; empty while it lasts.
+        told: for each way, when it was told last, of how many, and whether the end was told.
+    """
+
+    __tablename__ = "alerts"
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    count: Mapped[int]
+    first_at: Mapped[str] = mapped_column(TIME)
+    ended_at: Mapped[str] = mapped_column(TIME, default="")
+    told: Mapped[dict[str, Any]] = mapped_column(JSON)

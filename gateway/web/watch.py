@@ -7,6 +7,7 @@ import hmac
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from cryptography import x509
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.exchange import metrics as ledger_metrics
+from gateway.exchange.alerts import certificates_in_use
 from gateway.exchange.archive import Archive, StorageError
 from gateway.exchange.workspace import Workspace
 
@@ -60,7 +62,10 @@ def ready(workspace: Workspace, archive: Archive) -> list[str]:
 def metrics(workspace: Workspace) -> str:
     """What the ledger counts, as Prometheus reads it."""
     found = ledger_metrics.metrics(
-        workspace.queries, workspace.clock(), workspace.agreements, _certificates(workspace.settings.web.certificate)
+        workspace.queries,
+        workspace.clock(),
+        workspace.agreements,
+        chain(certificates_in_use(workspace), _certificates(workspace.settings.web.certificate)),
     )
     return ledger_metrics.prometheus(found)
 

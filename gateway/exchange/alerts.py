@@ -1,0 +1,181 @@
+"""Telling somebody what is wrong, once: when it begins, when it gets worse, now and then while it lasts, when it ends.
+
+What was told by which way stands in the ledger, so a restart tells nothing twice. A way that fails is tried again at
+the next look, without those that did not fail. A crash between telling and remembering may tell a thing twice. What
+comes and goes is one trouble: its end is told only when it has been over for `pause` seconds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from gateway import logs
+from gateway.agreements import certificates
+from gateway.errors import ConfigurationError, GatewayError
+from gateway.exchange.alert_ways import Notice, Way, ways
+from gateway.exchange.clock import moment, stamp
+from gateway.exchange.tables import AlertRow
+from gateway.exchange.troubles import Trouble, troubles
+from gateway.exchange.workspace import Workspace
+from gateway.transports.secrets import secrets
+
+#: Seconds between two looks.
+LOOK = 60.0
+
+log = logs.get(__name__)
+
+
+class Alerting:
+    """Looks for troubles of a workspace and tells them.
+
+    Args:
+        workspace: the workspace.
+
+    Raises:
+        ConfigurationError: a way to tell is set wrongly.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._settings = workspace.settings.alerts
+        self._ways: Sequence[Way] = ways(self._settings, secrets(workspace.settings.root))
+        self._thread: threading.Thread | None = None
+
+    def look_aside(self) -> None:
+        """Look, in a thread of its own: a mail server that does not answer must hold nothing up."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._look_safely, name="alerts", daemon=True)
+            self._thread.start()
+
+    def look(self) -> list[Notice]:
+        """Look once; returns what was told by at least one way."""
+        now = self._workspace.clock()
+        rows = self._remember(self.troubles(now), now)
+        told: dict[str, Notice] = {}
+        for way in self._ways:
+            due = [notice for row in rows if (notice := self._due(row, way.name, now)) is not None]
+            if not due:
+                continue
+            try:
+                way.tell(str(self._workspace.settings.root), due)
+            except GatewayError as error:
+                log.warning("alert not told", way=way.name, error=str(error))
+                continue
+            self._told(due, way.name, now)
+            told |= {notice.key: notice for notice in due}
+        self._forget()
+        for notice in told.values():
+            log.warning("alert", kind=notice.kind, what=notice.what, text=notice.text)
+        return list(told.values())
+
+    def test(self) -> dict[str, str]:
+        """Tell a trial alert by every way: what went wrong, empty where nothing did.
+
+        Raises:
+            ConfigurationError: no way is set.
+        """
+        if not self._ways:
+            message = "nobody would be told: no way is set under [alerts] in gateway.toml"
+            raise ConfigurationError(message, hint="set command, webhook or mail-to; docs/alerts.md")
+        trial = Notice("test", "test", "new", "this is a trial, nothing is wrong", 1, stamp(self._workspace.clock()))
+        outcome = {}
+        for way in self._ways:
+            try:
+                way.tell(str(self._workspace.settings.root), [trial])
+                outcome[way.name] = ""
+            except GatewayError as error:
+                outcome[way.name] = str(error)
+        return outcome
+
+    def troubles(self, now: datetime) -> list[Trouble]:
+        """What is wrong now, without what is mute."""
+        workspace = self._workspace
+        try:
+            agreements = workspace.agreements
+        except ConfigurationError:
+            agreements = None  # `in_force` and `gateway check` tell that
+        ends = certificates_in_use(workspace) if agreements is not None else ()
+        with workspace.database.read() as session:
+            found = list(troubles(session, now, self._settings, agreements, ends))
+        free, least = shutil.disk_usage(workspace.settings.data).free, workspace.settings.free_bytes
+        if free < least:
+            text = f"the disk of data/ has {free:,} bytes free, {least:,} must stay free: nothing is collected"
+            found.append(Trouble("disk", "data", text))
+        return [trouble for trouble in found if trouble.kind not in self._settings.mute]
+
+    def _remember(self, found: Sequence[Trouble], now: datetime) -> list[AlertRow]:
+        at, keys = stamp(now), {trouble.key for trouble in found}
+        with self._workspace.database.write() as session:
+            for trouble in found:
+                row = session.get(AlertRow, trouble.key)
+                if row is None or (row.ended_at and self._over(row, now)):
+                    fresh = AlertRow(
+                        key=trouble.key, kind=trouble.kind, text="", count=0, first_at=at, ended_at="", told={}
+                    )
+                    row = session.merge(fresh)
+                row.text, row.count, row.ended_at = trouble.text, trouble.count, ""
+            for row in session.scalars(sa.select(AlertRow).where(AlertRow.ended_at == "")):
+                if row.key not in keys:
+                    row.ended_at = at
+            session.flush()
+            return list(session.scalars(sa.select(AlertRow).order_by(AlertRow.first_at, AlertRow.key)))
+
+    def _due(self, row: AlertRow, way: str, now: datetime) -> Notice | None:
+        last = row.told.get(way)
+        if row.ended_at:
+            what = "ended" if last and not last["ended"] and self._over(row, now) else ""
+        elif last is None:
+            what = "new"
+        else:
+            since = now - moment(last["at"])
+            worse = row.count > last["count"] and since >= timedelta(seconds=self._settings.pause)
+            what = "worse" if worse else "still" if since >= timedelta(seconds=self._settings.repeat) else ""
+        return Notice(row.key, row.kind, what, row.text, row.count, row.first_at) if what else None
+
+    def _over(self, row: AlertRow, now: datetime) -> bool:
+        return now - moment(row.ended_at) >= timedelta(seconds=self._settings.pause)
+
+    def _told(self, notices: Sequence[Notice], way: str, now: datetime) -> None:
+        with self._workspace.database.write() as session:
+            for notice in notices:
+                row = session.get(AlertRow, notice.key)
+                if row is not None:
+                    last = {"at": stamp(now), "count": notice.count, "ended": notice.what == "ended"}
+                    row.told = {**row.told, way: last}
+
+    def _forget(self) -> None:
+        """Drop what is over and of which nobody has to hear any more."""
+        names = [way.name for way in self._ways]
+        with self._workspace.database.write() as session:
+            for row in session.scalars(sa.select(AlertRow).where(AlertRow.ended_at != "")):
+                if all(row.told[name]["ended"] for name in names if name in row.told):
+                    session.delete(row)
+
+    def _look_safely(self) -> None:
+        try:
+            self.look()
+        except Exception as error:  # noqa: BLE001 - the next look may work; the exchange goes on
+            log.warning("no look for alerts", error=type(error).__name__)
+
+
+def certificates_in_use(workspace: Workspace) -> Iterator[tuple[str, datetime]]:
+    """Where each certificate is that the agreements refer to, and when it ends. What cannot be read is left out."""
+    resolve = secrets(workspace.settings.root)
+    parts: list[object] = []
+    for agreement in workspace.agreements.all:
+        parts.append(agreement.partner)
+        parts += [channel.settings for channel in agreement.channels]
+        parts += [target.settings for target in agreement.targets]
+    for reference in dict.fromkeys(reference for part in parts for _, reference in certificates.references(part)):
+        try:
+            found = certificates.read(resolve(reference))
+        except ConfigurationError:
+            continue
+        if found:
+            # Of several the last to end counts: old ones stand beside new ones for a while.
+            yield reference, max(one.ends for one in found)
