@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "answers": ("gateway.cli.answers", "List answers to our deliveries, and who owes one."),
     "trace": ("gateway.cli.trace", "List every message that names an EPC, in any spelling."),
     "archive": ("gateway.cli.archive", "Verify, export or prune the bytes of messages; legal holds."),
+    "backup": ("gateway.cli.backup", "Copy a whole workspace, and put a copy back."),
     "audit": ("gateway.cli.audit", "Show the audit trail, or prove that it is whole."),
     "config": ("gateway.cli.config", "Show which configuration was in force when, and what changed."),
     "replay": ("gateway.cli.replay", "Run a message again from its archived original."),
