@@ -12,7 +12,7 @@ from gateway.agreements.answers import AnswerKind
 from gateway.agreements.load import Agreements
 from gateway.agreements.model import Agreement, Channel, Target
 from gateway.convert import new_report
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import epc_index
 from gateway.exchange.answer_files import Arrivals, control_name, read
 from gateway.exchange.answers import EDIFACT, X12, AnswerBook, Incoming, Missed, Name
@@ -101,8 +101,11 @@ class Answering:
         request = Request(source=self._archive.source(message.sha256, message.name), limits=limits)
         arrivals = Arrivals()
         report = new_report(request)
-        for event in open_input(input_of(request, report, None), report, None).document.events:
-            arrivals([event])
+        try:
+            for event in open_input(input_of(request, report, None), report, None).document.events:
+                arrivals([event])
+        except (InputError, LimitExceeded, UsageError):
+            return None  # what is wrong with it is said where it is processed like any other file
         if not arrivals.epcs:
             return None
         found = []

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gateway.agreements.answers import Expectation, Then
+from gateway.agreements.answer_kinds import Then
 from gateway.exchange import audit
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.database import Database
@@ -27,6 +28,9 @@ from gateway.exchange.rows import message_row
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, History, Message, State
 from gateway.exchange.tables_answers import AnswerRow, Expected, Known, ResultRow
 from gateway.markets.kit.answers import Answer, SerialAnswer, Verdict
+
+if TYPE_CHECKING:
+    from gateway.agreements.answers import Expectation
 
 WAITING, ANSWERED, OVERDUE, GIVEN_UP = "waiting", "answered", "overdue", "given up"
 FIRST, LATE, REPEATED, CONTRADICTS, UNASKED, UNKNOWN = (

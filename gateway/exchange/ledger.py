@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gateway.agreements.answers import Expectation
 from gateway.exchange import answers, audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import stamp
@@ -34,6 +34,9 @@ from gateway.exchange.tables import (
 )
 from gateway.findings import Finding
 from gateway.report import Report
+
+if TYPE_CHECKING:
+    from gateway.agreements.answers import Expectation
 
 __all__ = ["Arrival", "Ledger", "Plan"]
 

@@ -413,6 +413,11 @@ def test_a_partners_events_are_answers(make_site: Callable[[str], Site]) -> None
     site.once()
     assert [m.state for m in site.messages()] == ["done", "awaiting", "done", "done"]
     assert [m.reason for m in site.messages()][2:] == ["answers: 1 accepted", "answers: 1 unknown"]
+    (folder / "3.csv").write_text("a,b\n1,2\n")
+    (folder / "4.xml").write_bytes(document(4))
+    site.once()
+    text = "it is no answer of kind epcis, and nobody gets files of channel its-answers"
+    assert [(m.state, m.reason) for m in site.messages()][4:] == [("refused", text)] * 2
 
 
 def test_words_of_the_command_are_those_of_the_exchange() -> None:
