@@ -1,7 +1,7 @@
 """Following one identifier through all messages, whatever spelling each of them uses.
 
 The index names the messages that probably name it; each of them is then read from the archive, which proves it and says
-in which events. A message that cannot be read any more (its mapping is gone, its bytes are pruned) is told as such.
+in which events. A message that cannot be read any more (its bytes are gone) is told as such.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from pathlib import Path
 from gateway.agreements.load import Agreements
 from gateway.convert import convert, new_report
 from gateway.epcis.events import Event
-from gateway.errors import GatewayError, UsageError
+from gateway.errors import ConfigurationError, GatewayError, UsageError
 from gateway.exchange import epc_index
 from gateway.exchange.archive import Archive
 from gateway.exchange.epcs import canonical, classes, instances
+from gateway.exchange.past import Past
 from gateway.exchange.requests import request_for
 from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace
@@ -72,12 +73,12 @@ def trace(workspace: Workspace, links: Sequence[str], *, read: bool = True) -> I
     """
     with workspace.database.read() as session:
         numbers = epc_index.candidates(session, links)
-    wanted = frozenset(links)
+    wanted, past = frozenset(links), Past(workspace.settings, workspace.database)
     for message in workspace.queries.by_numbers(numbers):
         named = Named(message)
         if read:
             try:
-                named.mentions = list(_mentions(events_of(workspace.agreements, workspace.archive, message), wanted))
+                named.mentions = list(_mentions(_events(workspace, past, message), wanted))
             except GatewayError as error:
                 named.unread = str(error)
             if not named.mentions and not named.unread:
@@ -103,6 +104,17 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
             text = f"{message.id} cannot be read: {report.findings.errors:,} errors"
             raise UsageError(text, hint=f"gateway show {message.number}")
         yield Path(report.outputs[0].path)
+
+
+def _events(workspace: Workspace, past: Past, message: Message) -> Iterator[Event]:
+    """The events of a message by the agreements of now; by those of its time where its channel or mapping is gone."""
+    try:
+        _request(workspace.agreements, workspace.archive, message)
+    except ConfigurationError:
+        if message.pruned_at:
+            raise
+        return events_of(past.agreements(message.configuration), workspace.archive, message)
+    return events_of(workspace.agreements, workspace.archive, message)
 
 
 def events_of(agreements: Agreements, archive: Archive, message: Message) -> Iterator[Event]:
