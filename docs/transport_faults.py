@@ -79,8 +79,8 @@ FAULTS = (
     ),
     Fault(
         "wrong certificate",
-        "HTTPS: one that has expired, is for another name, or comes from an authority that is not trusted or is not "
-        "pinned ends the connection before anything is sent, also behind a proxy. So does TLS before 1.2.",
+        "HTTPS and IMAP: one that has expired, is for another name, or comes from an authority that is not trusted or "
+        "is not pinned ends the connection before anything is sent, also behind a proxy. So does TLS before 1.2.",
         "`its certificate is not valid`, `is not the server expected`; waits for somebody.",
         "The partner renews it; if it changed on purpose, add its SHA-256 to `pins` or its authority to `ca`.",
     ),
@@ -116,6 +116,13 @@ FAULTS = (
         "A file over `max-size` is not fetched, one byte over it neither; the others are.",
         "A message in state `refused` with TRANSPORT-SIZE-01; the file stays with its sender.",
         "Have it split, or raise `max-size` and `limits.input-bytes`.",
+    ),
+    Fault(
+        "bomb",
+        "A mail that is made to use up time and memory is refused by what it declares, before it is read: parts in "
+        "parts, a million parts, headers without end. Archives and workbooks are bounded when they are converted.",
+        "A message in state `refused` with TRANSPORT-MAIL-06.",
+        "Look who sent it.",
     ),
     Fault(
         "path traversal and odd names",

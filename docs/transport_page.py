@@ -77,6 +77,52 @@ at a time. Nothing else changes: what was read is the version that was offered, 
 been seen in the looks before the break needs no new looks.
 """,
     "https": "\nHow it behaves, with examples: [HTTPS](http.md).\n",
+    "imap": """
+E-mail is what many partners use today. Each attachment with a name that `patterns` takes becomes a file; what a mail
+says in words is never logged and is kept nowhere but in the mailbox.
+
+```yaml
+channels:
+  - id: acme-mail
+    transport: imap
+    settings:
+      host: imap.brand.example
+      username: serialization@brand.example
+      password: env:MAIL_PASSWORD
+      senders: ["batches@acme.example", "*@acme-pack.example"]
+      trusted-results: mx.brand.example
+      patterns: ["*.csv", "*.xlsx", "*.zip"]
+    schedule: {interval: 300}
+```
+
+**Who sent it.** Anybody can write any sender into a mail. `senders` alone keeps out strangers and mistakes, not
+somebody who knows an address in the list. What can be relied on is what the mail server that took the mail for you
+has found out: it writes `Authentication-Results` (RFC 8601) into the mail. Set `trusted-results` to the name at the
+beginning of that header, and a mail is taken only if the server says `dmarc=pass`, or `dkim=pass` for the sender's
+domain. Only the topmost such header counts; make sure that your server removes those of its own name that come in
+from outside. SPF does not count, because it is about an address that the mail does not show. If your server checks
+nothing, ask for it, or take files from this partner by another way.
+
+**What happens to a mail.** When the last of its attachments is durable here, it moves to the folder `processed` (or
+is flagged, or deleted). A mail that is refused becomes one message in state `refused`, with a finding that says why,
+and moves to the folder `rejected`, where somebody can look at it: a stranger (TRANSPORT-MAIL-01), no proof of the
+sender (02), encrypted, wrapped in its signature, or `winmail.dat` (03), damaged (04), no attachment (05), too many or
+too deep (06), too large (TRANSPORT-SIZE-01). Repair the cause, move it back, and it is taken. Signatures beside the
+contents are no obstacle and are not checked.
+
+**What counts as an attachment.** Parts with a name, or marked as attachment, or of a kind that is no text; files that
+old programs write into the text (uuencode); the attachments of forwarded mails, unless `forwarded: false`. Not the
+texts themselves (but see `body`), nor pictures that belong to them. Names are read in all the ways in which senders
+write them; parts without a name get one.
+
+**The same mail twice.** A file is known by the number of the folder (UIDVALIDITY), the mail's Message-ID and its own
+SHA-256, so that a crash, a move back, or a copy of the mail does not make a second one. When a server numbers a
+folder anew, everything that still lies in it is offered again; the same bytes are then recognised as duplicates.
+
+**Servers.** Without MOVE mails are copied and marked as deleted; without UIDPLUS they stay there, marked, until
+somebody removes them: removing one would remove all that are marked. A mail of 20 MiB needs about 80 MiB of memory
+while it is read. For OAuth, let another program keep a fresh token in a file and name that in `token`.
+""",
     "memory": "\nFor tests and rehearsals inside one process. Nothing is durable.\n",
 }
 

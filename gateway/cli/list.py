@@ -57,7 +57,17 @@ def _mappings(folder: str | None = None) -> list[Row]:
 def _transports() -> list[Row]:
     from gateway.transports import TRANSPORTS
 
-    return [{"key": transport.key, "title": transport.title} for transport in TRANSPORTS]
+    return [
+        {
+            "key": transport.key,
+            "title": transport.title,
+            "settings": ", ".join(
+                f"{field.alias or name}{' (required)' if field.is_required() else ''}"
+                for name, field in transport.settings.model_fields.items()
+            ),
+        }
+        for transport in TRANSPORTS
+    ]
 
 
 def _rules() -> list[Row]:
@@ -82,7 +92,7 @@ KINDS: dict[str, Callable[[], list[Row]]] = {
     "transports": _transports,
     "rules": _rules,
 }
-NOT_IN_TABLE = {"explain", "hint", "authority", "legal", "titles"}
+NOT_IN_TABLE = {"explain", "hint", "authority", "legal", "titles", "settings"}
 
 
 @click.command(name="list", epilog=EPILOG)

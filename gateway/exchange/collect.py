@@ -13,18 +13,23 @@ from dataclasses import dataclass
 from gateway import logs
 from gateway.agreements.load import Agreements
 from gateway.agreements.model import Channel
-from gateway.errors import GatewayError, LimitExceeded, TransportError
+from gateway.errors import GatewayError, InputError, LimitExceeded, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, Stored
 from gateway.exchange.holds import Holds
 from gateway.exchange.ledger import Arrival, Ledger
 from gateway.exchange.tables import Message, State
 from gateway.exchange.trouble import frames
+from gateway.findings import Finding
 from gateway.transports import TRANSPORTS
-from gateway.transports.base import Offer, Secrets, Session
+from gateway.transports.base import Offer, Secrets, Session, acknowledge_all
 
 #: After so many files in a row that could not be fetched the peer is left alone until the next slot.
 PATIENCE = 3
+#: So many files, or bytes, are made durable before their peer is told of them, where a peer can be told of many at a
+#: time: over a far connection telling of a single one costs a tenth of a second.
+AT_ONCE = 16
+BYTES_AT_ONCE = 4 << 20
 
 Submit = Callable[[Message], None]
 """Gives a message that is durable here to the engine."""
@@ -43,6 +48,15 @@ class Collected:
 
     taken: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Secured:
+    """A file that is durable here, and whose peer was not told yet."""
+
+    offer: Offer
+    message: Message
+    new: bool
 
 
 class Collector:
@@ -102,31 +116,80 @@ class Collector:
     def _take_all(self, session: Session, partner: str, agreed: Channel, submit: Submit, result: Collected) -> None:
         failures, channel = 0, agreed.id
         known = self._ledger.taken(channel) if agreed.leaves_files else frozenset()
-        for offer in session.offers():
-            if offer.identity in known:
-                continue
-            failpoints.reach("collect.offered")
-            try:
-                message, new = self._secure(session, offer, partner, agreed)
+        secured: list[_Secured] = []
+        at_once = AT_ONCE if hasattr(session, "acknowledge_all") else 1
+        try:
+            for offer in session.offers():
+                # With a key it is a part of something that is put away whole.
+                if offer.identity in known and not offer.key:
+                    continue
+                failpoints.reach("collect.offered")
                 try:
-                    if message is not None:
-                        self._acknowledge(session, offer, channel)
-                finally:
-                    # It is ours now, whether the peer could be told or not. What a crash keeps from the engine here
-                    # is submitted at the next start, with all open messages.
-                    if new and message is not None:
-                        result.taken += 1
-                        if message.state == State.RECEIVED:
-                            submit(message)
-                            failpoints.reach("collect.enqueued")
-                failures = 0
-            except TransportError as error:
+                    if offer.identity in known:
+                        self._tell_again(session, offer)
+                    elif offer.stays and (told := self._ledger.told(channel, offer.identity)) is not None:
+                        self._tell_again(session, offer)
+                        if not told:
+                            self._ledger.acknowledged(channel, offer.identity)
+                    else:
+                        message, new = self._secure(session, offer, partner, agreed)
+                        if message is not None:
+                            secured.append(_Secured(offer, message, new))
+                    fault: TransportError | None = None
+                except TransportError as error:
+                    fault = error
+                    self._note(error, channel, offer, result)
+                if len(secured) >= at_once or sum(one.offer.size for one in secured) >= BYTES_AT_ONCE:
+                    fault = self._tell(session, secured, channel, submit, result) or fault
                 # One bad file must not keep the others back; a dead connection must not cost a timeout for each.
-                result.error = str(error)
-                log.warning("not collected", channel=channel, name=offer.name, error=result.error)
-                failures += 1
+                failures = failures + 1 if fault is not None else 0
                 if failures == PATIENCE:
                     return
+        finally:
+            self._tell(session, secured, channel, submit, result)
+
+    def _tell(
+        self, session: Session, secured: list[_Secured], channel: str, submit: Submit, result: Collected
+    ) -> TransportError | None:
+        """Tell the peer that files are durable here, then give them to the engine; the last error of the peer, if any.
+
+        They are ours now, whether the peer could be told or not. What a crash keeps from the engine here is submitted
+        at the next start, with all open messages.
+        """
+        fault = None
+        try:
+            if secured:
+                self._sure()
+                errors = acknowledge_all(session, [one.offer for one in secured])
+                for one, error in zip(secured, errors, strict=True):
+                    if error is None:
+                        failpoints.reach("collect.acknowledged")
+                        self._ledger.acknowledged(channel, one.offer.identity)
+                        failpoints.reach("collect.marked")
+                    else:
+                        fault = error
+                        self._note(error, channel, one.offer, result)
+        except TransportError as error:
+            fault = error
+            self._note(error, channel, secured[0].offer, result)
+        finally:
+            for one in secured:
+                if one.new:
+                    result.taken += 1
+                    if one.message.state == State.RECEIVED:
+                        submit(one.message)
+                        failpoints.reach("collect.enqueued")
+            secured.clear()
+        return fault
+
+    def _tell_again(self, session: Session, offer: Offer) -> None:
+        """A file that may stay at its peer and is durable here: it is not fetched again."""
+        self._sure()
+        session.acknowledge(offer)
+
+    def _note(self, error: TransportError, channel: str, offer: Offer, result: Collected) -> None:
+        result.error = str(error)
+        log.warning("not collected", channel=channel, name=offer.name, error=result.error)
 
     def _secure(self, session: Session, offer: Offer, partner: str, agreed: Channel) -> tuple[Message | None, bool]:
         """Make one file durable: its message, None when the file is not taken; and whether it is new here."""
@@ -137,9 +200,15 @@ class Collector:
             try:
                 session.fetch(offer, failpoints.halfway("collect.half", quarantine, offer.size))
             except LimitExceeded as error:
-                message, new = self._ledger.refuse_unseen(arrival, error.finding)
-                if new:
-                    log.warning("refused", message=message.id, channel=channel, name=offer.name, reason=str(error))
+                self._refuse(arrival, error.finding)
+                if offer.stays:  # the transport has a place for what is refused; everywhere else it stays where it is
+                    self._sure()
+                    session.acknowledge(offer)
+                return None, False
+            except InputError as error:
+                self._refuse(arrival, error.finding, error.message)
+                self._sure()
+                session.acknowledge(offer)
                 return None, False
             except OSError as error:
                 message_ = f"{offer.name!r} cannot be written here: {error.strerror or error}"
@@ -155,9 +224,9 @@ class Collector:
             log.info("received", message=message.id, channel=channel, name=offer.name, size=message.size)
         return message, new
 
-    def _acknowledge(self, session: Session, offer: Offer, channel: str) -> None:
-        self._sure()
-        session.acknowledge(offer)
-        failpoints.reach("collect.acknowledged")
-        self._ledger.acknowledged(channel, offer.identity)
-        failpoints.reach("collect.marked")
+    def _refuse(self, arrival: Arrival, finding: Finding, *reason: str) -> None:
+        message, new = self._ledger.refuse_unseen(arrival, finding, *reason)
+        if new:
+            log.warning(
+                "refused", message=message.id, channel=arrival.channel, name=arrival.name, reason=finding.message
+            )

@@ -126,8 +126,16 @@ class Intake:
             self._see(session, known, arrival, message.id)
             return message, True
 
-    def refuse_unseen(self, arrival: Arrival, finding: Finding) -> tuple[Message, bool]:
-        """Record a file that was not taken because it is over a limit; it stays with its sender."""
+    def told(self, channel: str, identity: str) -> str | None:
+        """When the peer was told that a file is durable here, empty if it was not yet; None without its bytes."""
+        with self.database.read() as session:
+            known = offer_row(session, channel, identity)
+            return known.acknowledged_at if known is not None and known.sha256 else None
+
+    def refuse_unseen(
+        self, arrival: Arrival, finding: Finding, reason: str = "over a limit; the file stays where it is"
+    ) -> tuple[Message, bool]:
+        """Record a file that was not taken, because it is over a limit or for what it is (a mail of a stranger)."""
         with self.database.write() as session:
             self.database.alone(session, ARRIVALS)
             known = offer_row(session, arrival.channel, arrival.identity)
@@ -142,7 +150,7 @@ class Intake:
                     size=arrival.stored.size,
                     sha256="",
                     state=State.REFUSED,
-                    reason="over a limit; the file stays where it is",
+                    reason=reason,
                     configuration=arrival.configuration,
                 ),
             )

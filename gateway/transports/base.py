@@ -35,8 +35,9 @@ class Offer:
         path: how the transport finds it again.
         size: bytes.
         modified: modification time as the peer states it, seconds since 1970; 0 when unknown.
-        stays: acknowledging it changes nothing at the peer (``after: keep``), so it will be offered again. Who has
-            its `identity` already need not fetch it.
+        stays: acknowledging it may change nothing at the peer (``after: keep``, or a mail that has more attachments),
+            so it may be offered again. Who has its `identity` already acknowledges it without fetching it.
+        key: identity that the transport gives; without one it is made of path, size and time.
     """
 
     name: str
@@ -44,11 +45,12 @@ class Offer:
     size: int
     modified: float = 0.0
     stays: bool = False
+    key: str = ""
 
     @property
     def identity(self) -> str:
         """Tells this version of the file from another one under the same name."""
-        return f"{self.path}|{self.size}|{self.modified:.3f}"
+        return self.key or f"{self.path}|{self.size}|{self.modified:.3f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ class Session(Protocol):
         Raises:
             TransportError: the transfer broke, or the file is not the one offered any more (it grew or went).
                 What is in `target` then must be thrown away.
-            LimitExceeded: the file is larger than the channel's ``max-size``.
+            LimitExceeded: the file is over a limit of the channel, such as ``max-size``.
+            InputError: the file is refused for what it is, e.g. a mail of a stranger. Record the finding, then
+                `acknowledge`: the transport puts it where refused ones go.
         """
 
     def acknowledge(self, offer: Offer) -> None:

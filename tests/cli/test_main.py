@@ -78,3 +78,9 @@ def test_a_bug_of_ours_says_so_and_has_its_own_code(monkeypatch, capsys):
     got, err = run(monkeypatch, capsys, "list", "rules")
     assert got == 70
     assert "error: a bug in the gateway" in err
+
+
+def test_list_says_what_a_transport_can_be_told():
+    result = CliRunner().invoke(cli, ["list", "transports", "imap"])
+    assert result.exit_code == 0, result.output
+    assert "senders (required), trusted-results" in result.output

@@ -34,6 +34,8 @@ class Proxy:
         self.connections += 1
         server = socket.create_connection(("127.0.0.1", self.target))
         self._sockets += [client, server]
+        for sock in (client, server):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the delay is ours alone
         pair = (client, server)
         for source, sink, direction in ((client, server, "up"), (server, client, "down")):
             threading.Thread(target=self._forward, args=(source, sink, direction, pair), daemon=True).start()

@@ -161,9 +161,10 @@ class TransportTests:
                 session.acknowledge(offer)
         assert sorted(data for _, data in peer.archived()) == [b"first", b"second"]
 
-    def test_a_new_version_under_the_name_is_not_put_away(self, peer: Peer):
+    @pytest.mark.parametrize("after", ["archive", "delete", "rename"])
+    def test_a_new_version_under_the_name_is_not_put_away(self, peer: Peer, after: str):
         peer.put("a.csv", b"abc")
-        with peer.connect() as session:
+        with peer.connect(after=after) as session:
             (offer,) = session.offers()
             fetched(session, offer)
             peer.put("a.csv", b"a newer file")

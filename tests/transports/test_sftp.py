@@ -16,7 +16,7 @@ import pytest
 from gateway.errors import ConfigurationError, LimitExceeded, TransportError
 from gateway.transports.base import Session
 from gateway.transports.sftp import SFTP
-from gateway.transports.sftp.watchdog import Watchdog
+from gateway.transports.watchdog import Watchdog
 from tests.peers import openssh as openssh_peer
 from tests.peers import proxy
 from tests.transports.common import FolderPeer, SettlingTests, TransportTests, deliver, fetched

@@ -239,6 +239,28 @@ def test_a_file_that_changes_while_it_is_read(peer, server, change):
     assert path.exists() == (change != "goes")
 
 
+@pytest.mark.fault("growing file")
+def test_a_file_that_is_replaced_while_it_is_read_ahead(peer, server):
+    """As long as before, but another one: its bytes must not be taken for those of the file that was offered."""
+    for name in ("a.csv", "b.csv"):
+        peer.put(name, b"x" * 1000)
+    server.slow = {"read": 0.2}
+    with peer.connect() as session:
+        offers = session.offers()
+        first = next(offers)
+
+        def act() -> None:
+            time.sleep(0.1)
+            peer.put("b.csv", b"y" * 1000, age=5)
+
+        actor = threading.Thread(target=act)
+        actor.start()
+        assert fetched(session, first) == b"x" * 1000
+        actor.join()
+        with pytest.raises(TransportError, match="changed"):
+            fetched(session, next(offers))
+
+
 OPERATIONS = {
     "list": lambda session, _: list(session.offers()),
     "open": lambda session, offer: session.fetch(offer, io.BytesIO()),

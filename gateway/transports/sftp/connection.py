@@ -21,7 +21,7 @@ from gateway.transports.base import Secrets
 from gateway.transports.sftp.client import Client
 from gateway.transports.sftp.settings import MACS, SftpSettings, address
 from gateway.transports.sftp.trouble import explained
-from gateway.transports.sftp.watchdog import Watchdog
+from gateway.transports.watchdog import Watchdog
 
 # paramiko logs tracebacks of its own threads, which our errors say better. An operator who wants to see them, or
 # the protocol, sets this logger's level.
@@ -188,6 +188,8 @@ def _transport(settings: SftpSettings, stack: contextlib.ExitStack) -> Transport
     with explained("connect", address(settings)):
         sock = socket.create_connection((settings.host, settings.port), settings.timeouts.connect)
     stack.callback(sock.close)
+    # Several small requests at a time must not wait for each other's acknowledgement.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     avoid = list(settings.avoid_algorithms)
     transport = Transport(sock, disabled_algorithms={"kex": avoid, "keys": avoid, "pubkeys": avoid})
     stack.callback(transport.close)

@@ -29,7 +29,7 @@ class Watchdog:
         self._last: float | None = None
         self._started = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sftp-watchdog", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="transport-watchdog", daemon=True)
         self.verdict = ""
 
     def __enter__(self) -> Self:
