@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from gateway.errors import ConfigurationError
 
 MARK = "-----BEGIN CERTIFICATE-----"
+FILES = ("ca", "client_certificate", "certificate", "client_ca")
 SCHEMES = ("env:", "file:", "keyring:")
 
 
@@ -75,6 +77,14 @@ def references(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(part, list | tuple):
         for number, value in enumerate(part):
             yield from references(value, _join(path, str(number)))
+
+
+def files(part: Any) -> Iterator[tuple[str, Path]]:
+    """Files with certificates that settings name themselves, not by reference: the key and the file."""
+    for key in FILES:
+        path = getattr(part, key, None)
+        if isinstance(path, Path):
+            yield key.replace("_", "-"), path
 
 
 def _join(path: str, name: str) -> str:

@@ -10,9 +10,6 @@ import click
 from gateway.cli.workspace import workspace_option
 from gateway.errors import ConfigurationError, GatewayError, TransportError
 
-#: Settings that name a file with certificates.
-CERTIFICATE_FILES = ("ca", "client_certificate", "certificate", "client_ca")
-
 #: Rights of everybody but the owner.
 OTHERS = 0o077
 
@@ -96,10 +93,8 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
                 _warn_of_readers(root, owner, key, reference)
     owners.append(("gateway.toml: web", web))
     for owner, settings in owners:
-        for key in CERTIFICATE_FILES:
-            path = getattr(settings, key, None)
-            if isinstance(path, Path):
-                complaints += [f"{owner}: {key.replace('_', '-')}: {text}" for text in _file(path, workspace, days)]
+        for key, path in certificates.files(settings):
+            complaints += [f"{owner}: {key}: {text}" for text in _file(path, workspace, days)]
     return list(dict.fromkeys(complaints))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -164,17 +165,22 @@ class Alerting:
 
 
 def certificates_in_use(workspace: Workspace) -> Iterator[tuple[str, datetime]]:
-    """Where each certificate is that the agreements refer to, and when it ends. What cannot be read is left out."""
+    """Where each certificate is that agreements or the server use, and when it ends. What cannot be read is out."""
     resolve = secrets(workspace.settings.root)
     parts: list[object] = []
     for agreement in workspace.agreements.all:
         parts.append(agreement.partner)
         parts += [channel.settings for channel in agreement.channels]
         parts += [target.settings for target in agreement.targets]
-    for reference in dict.fromkeys(reference for part in parts for _, reference in certificates.references(part)):
+    parts.append(workspace.settings.web)
+    texts: dict[str, Callable[[], str]] = {}
+    for part in parts:
+        texts |= {reference: partial(resolve, reference) for _, reference in certificates.references(part)}
+        texts |= {str(path): partial(path.read_text, "utf-8", "replace") for _, path in certificates.files(part)}
+    for reference, read in texts.items():
         try:
-            found = certificates.read(resolve(reference))
-        except ConfigurationError:
+            found = certificates.read(read())
+        except (ConfigurationError, OSError):
             continue
         if found:
             # Of several the last to end counts: old ones stand beside new ones for a while.

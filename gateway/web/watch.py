@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
-from itertools import chain
-from pathlib import Path
 
 import sqlalchemy as sa
-from cryptography import x509
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.exchange import metrics as ledger_metrics
@@ -62,19 +57,9 @@ def ready(workspace: Workspace, archive: Archive) -> list[str]:
 def metrics(workspace: Workspace) -> str:
     """What the ledger counts, as Prometheus reads it."""
     found = ledger_metrics.metrics(
-        workspace.queries,
-        workspace.clock(),
-        workspace.agreements,
-        chain(certificates_in_use(workspace), _certificates(workspace.settings.web.certificate)),
+        workspace.queries, workspace.clock(), workspace.agreements, certificates_in_use(workspace)
     )
     return ledger_metrics.prometheus(found)
-
-
-def _certificates(path: Path | None) -> Iterator[tuple[str, datetime]]:
-    """The server's own certificate, and when it ends."""
-    if path is not None:
-        with contextlib.suppress(OSError, ValueError):
-            yield path.name, x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
 
 
 def allowed(shown: str, key: str) -> bool:

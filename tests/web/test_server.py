@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import socket
 import ssl
 import subprocess
@@ -67,6 +68,11 @@ def test_client_certificates_and_keys_over_tls(site, authority, tmp_path):
     pinned = f"        certificates: ['{known.pin}']\n        max-size"
     site.agree(AGREEMENT.replace("        max-size", pinned, 1))
     with with_tls(site, authority).serving():
+        with secure(site, authority, None, ACME) as client:
+            told = client.get("/metrics").text
+            left = dict(re.findall(r'gateway_certificate_days_left\{certificate="(.*)"\} (.*)', told))
+            assert left.keys() >= {str(authority.folder / "server.pem"), str(authority.certificate)}
+            assert 19 < float(left[str(authority.folder / "server.pem")]) <= 20
         for identity, key, status in ((known, "", 202), (unknown, "", 401), (None, ACME, 202), (None, "", 401)):
             with secure(site, authority, identity, key) as client:
                 assert client.post("/inbox/acme-push", content=some()).status_code == status
