@@ -82,15 +82,13 @@ class Answer:
     def text(self) -> str:
         """The body for people: one line, cut to a readable length. It may hold serial numbers: never log it."""
         if self.headers.get("content-encoding", "identity") != "identity":
-            return f"({len(self.body)} bytes in {clip(self.headers['content-encoding'], 20)})"
-        text = self.body.decode("utf-8", "replace")
-        printable = "".join(character if character.isprintable() else " " for character in text)
-        return clip(" ".join(printable.split()), MOST_CHARACTERS)
+            return f"({len(self.body)} bytes in {_line(self.headers['content-encoding'], 20)})"
+        return _line(self.body.decode("utf-8", "replace"), MOST_CHARACTERS)
 
     @property
     def detail(self) -> str:
         """What a receipt keeps: status, where the peer put the file, and what it said."""
-        parts = [self.status_line, *(f"{n}: {clip(self.headers[n])}" for n in ("location",) if n in self.headers)]
+        parts = [self.status_line, *(f"{n}: {_line(self.headers[n])}" for n in ("location",) if n in self.headers)]
         return "; ".join([*parts, self.text] if self.body else parts)
 
     def names(self, key: str) -> bool:
@@ -141,7 +139,7 @@ def refusal(answer: Answer, what: str, place: str) -> TransportError:
         place: the peer, for people.
     """
     if answer.status in REDIRECTIONS or answer.status in range(300, 400):
-        where = clip(answer.headers.get("location", "nowhere").partition("?")[0])
+        where = _line(answer.headers.get("location", "nowhere").partition("?")[0])
         message = f"cannot {what} at {place}: it answers {answer.status_line} and sends us to {where}"
         return TransportError(message, hint="put the right url into the agreement; only its host is followed")
     message = f"cannot {what} at {place}: it answers {answer.status_line}"
@@ -149,6 +147,12 @@ def refusal(answer: Answer, what: str, place: str) -> TransportError:
     error.detail = answer.text
     error.wait = pause(answer.headers.get("retry-after", ""))
     return error
+
+
+def _line(text: str, length: int = 200) -> str:
+    """A peer's words as one line that can be shown, cut to a length."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return clip(" ".join(printable.split()), length)
 
 
 def pause(value: str) -> float:
