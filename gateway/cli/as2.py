@@ -56,9 +56,12 @@ def serve(root: Path, *, listen: str) -> None:
     with opened(root) as workspace:
         logs.setup(workspace.settings.logs.level, workspace.settings.logs.format)
         made = site(_stated(workspace), secrets(workspace.settings.root))
-        with serving(application(made, PATH), host, int(port)) as url:
-            click.echo(f"serving {url}{PATH}", err=True)
-            stopping.wait()
+        try:
+            with serving(application(made, PATH), host, int(port)) as url:
+                click.echo(f"serving {url}{PATH}", err=True)
+                stopping.wait()
+        finally:
+            made.close()
 
 
 @command.command(epilog="Example: gateway as2 certificates -C /srv/exchange")

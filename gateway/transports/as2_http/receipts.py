@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway import logs
@@ -29,13 +29,15 @@ class Receipts:
         scratch: folder for answers.
         waits: seconds before each try; when they are used up, the partner sends the message again and gets the stored
             receipt.
-        sleep: waits.
     """
 
-    def __init__(
-        self, post: Post, scratch: Path, waits: Sequence[float] = WAITS, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._post, self._scratch, self._waits, self._sleep = post, scratch, waits, sleep
+    def __init__(self, post: Post, scratch: Path, waits: Sequence[float] = WAITS) -> None:
+        self._post, self._scratch, self._waits = post, scratch, waits
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Give up waiting: the process ends, and partners will ask again."""
+        self._stopped.set()
 
     def __call__(self, partner: Partner, url: str, built: Built) -> bool:
         """Send a receipt; whether it arrived."""
@@ -47,7 +49,8 @@ class Receipts:
             )
             return False
         for wait in self._waits:
-            self._sleep(wait)
+            if self._stopped.wait(wait):
+                return False
             target = self._scratch / f"answer-{uuid.uuid4().hex}"
             try:
                 reply = self._post(url, built.fields, built.body, target)

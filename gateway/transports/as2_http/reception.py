@@ -7,6 +7,7 @@ not remembered, so that the next try has the same chance.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import uuid
@@ -32,6 +33,8 @@ Partners = Callable[[str, str], Partner | None]
 """Gives the partner with whom we, under the second id, exchange with the first id; None if there is none."""
 
 Clock = Callable[[], dt.datetime]
+
+_LOOKS = 5
 
 WIRE, FIELDS, RECORD, RECEIPT, RECEIPT_FIELDS, SENT = "wire", "fields", "record", "receipt", "receipt-fields", "sent"
 
@@ -102,16 +105,31 @@ class Reception:
     def _kept(self, headers: Headers, body: Region, received: Received, partner: Partner, now: dt.datetime) -> Outcome:
         request = received.request
         key = Store.key(request.sender, request.receiver, request.message_id)
-        entry, repeated = self.store.find(key), True
-        if entry is None:
+        known = self._known(key)
+        if known is None:
             receipt = self._receipt(Answer(request, mic=received.mic), partner, now)
             entry, new = self.store.add(key, self._files(headers, body, received, receipt, now))
-            repeated = not new
-        if entry.json(RECORD)["mic"] != str(received.mic):
+            if new:
+                log.info("AS2 message taken", sender=request.sender, message_id=request.message_id)
+                return Outcome(entry, receipt=receipt)
+            known = self._known(key)
+        if known is None or known[0] != str(received.mic):
             text = f"the message id {request.message_id} came before with other content"
             raise ProcessingFailed(text, hint="ask the partner; their system gives one id to two messages")
-        log.info("AS2 message taken", sender=request.sender, message_id=request.message_id, repeated=repeated)
-        return Outcome(entry, repeated, stored_receipt(entry))
+        log.info("AS2 message came again", sender=request.sender, message_id=request.message_id)
+        return Outcome(self.store.find(key), repeated=True, receipt=known[1])
+
+    def _known(self, key: str) -> tuple[str, Built | None] | None:
+        """MIC and receipt of a stored message; None if there is none."""
+        for _ in range(_LOOKS):
+            entry = self.store.find(key)
+            if entry is None:
+                return None
+            # Who collects may move the folder while it is read; then it is found at its other place.
+            with contextlib.suppress(FileNotFoundError, TypeError):
+                return str(entry.json(RECORD)["mic"]), stored_receipt(entry)
+        message = f"the stored message {key} cannot be read"
+        raise OSError(message)
 
     def _files(
         self, headers: Headers, body: Region, received: Received, receipt: Built | None, now: dt.datetime
@@ -165,7 +183,9 @@ def stored_receipt(entry: Entry) -> Built | None:
     """The receipt that was stored with a message; None if none was asked for."""
     if not entry.has(RECEIPT):
         return None
-    return Built(fields_of(entry.json(RECEIPT_FIELDS)), Content.of(entry.region(RECEIPT)))
+    region = entry.region(RECEIPT)
+    # In memory: it is small, and its folder may move before it is sent.
+    return Built(fields_of(entry.json(RECEIPT_FIELDS)), Content.of(region.slice(0, region.size)))
 
 
 def _date(now: dt.datetime) -> str:

@@ -14,14 +14,14 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import logs
@@ -35,6 +35,8 @@ from gateway.transports.as2_http.reception import Outcome, Reception
 from gateway.transports.as2_http.sending import Sender
 
 log = logs.get(__name__)
+
+_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class Site:
         quarantine: folder for bodies, on the disk of the store.
         deliver: sends a receipt to a registered address; gives True when it arrived.
         limits: bounds.
+        opening: works on messages whose sender has been answered.
+        delivering: waits for partners to take their receipts; on its own, so that a partner who does not answer holds
+            up nothing but receipts.
+        stop: makes `deliver` give up.
     """
 
     reception: Reception
@@ -71,6 +77,15 @@ class Site:
     quarantine: Path
     deliver: Callable[[Partner, str, Built], bool]
     limits: Limits = Limits()
+    opening: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "as2-opening"))
+    delivering: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "as2-receipts"))
+    stop: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """End what goes on behind the answers. Messages that were answered are opened before; receipts may be left."""
+        self.opening.shutdown()
+        self.stop()
+        self.delivering.shutdown(cancel_futures=True)
 
 
 class _TooMuch(Exception):
@@ -153,7 +168,8 @@ def _answered(site: Site, headers: Headers, part: Path) -> Response:
         return _now(outcome)
     kept = part.with_suffix(".later")
     os.link(part, kept)
-    return PlainTextResponse("", 200, background=BackgroundTask(_later, site, headers, kept, fields, partner))
+    site.opening.submit(_later, site, headers, kept, fields, partner)
+    return PlainTextResponse("", 200)
 
 
 def _now(outcome: Outcome) -> Response:
@@ -164,14 +180,7 @@ def _now(outcome: Outcome) -> Response:
 
 
 def _built(built: Built) -> Response:
-    pieces = built.body.pieces
-    if len(pieces) == 1 and isinstance(pieces[0], Region):
-        response: Response = FileResponse(pieces[0].path)
-    else:
-        response = Response(b"".join(built.body.chunks()))
-    for name in ("content-type", "last-modified", "etag", "accept-ranges"):
-        if name in response.headers:
-            del response.headers[name]
+    response = Response(b"".join(built.body.chunks()))
     for name, value in built.fields:
         response.headers[name] = value
     return response
@@ -193,7 +202,7 @@ def _later(site: Site, headers: Headers, kept: Path, fields: Fields, partner: Pa
     try:
         outcome = site.reception.take(headers, Region.whole(kept), fields, partner)
         if outcome.receipt is not None and fields.receipt is not None:
-            site.deliver(partner, fields.receipt.deliver_to, outcome.receipt)
+            site.delivering.submit(site.deliver, partner, fields.receipt.deliver_to, outcome.receipt)
     except (OSError, ConfigurationError) as error:
         log.error("AS2 message lost its way; the partner will send it again", reason=str(error))  # noqa: TRY400
     finally:

@@ -18,11 +18,13 @@ from gateway.transports.as2_http.post import poster, reach
 from gateway.transports.as2_http.reception import RECORD
 from gateway.transports.as2_http.sending import PROVEN, Post, Sender, State
 from gateway.transports.as2_http.settings import As2Settings
-from gateway.transports.as2_http.store import Entry, Store
+from gateway.transports.as2_http.store import Entry, Store, sweep
 from gateway.transports.base import Offer, Receipt, Secrets
 
 TAKEN = "taken-"
-INBOX, OUTBOX, SCRATCH, QUARANTINE = "in", "out", "scratch", "quarantine"
+INBOX, OUTBOX, SCRATCH, SERVING, QUARANTINE = "in", "out", "scratch", "serving", "quarantine"
+OLD = 2 * 86400
+"""Seconds after which files for passing belong to nobody any more."""
 
 _PATH = re.compile(r"([0-9a-f]{40})/(payload-\d{4})")
 _TYPES = {
@@ -192,5 +194,6 @@ def connect(settings: As2Settings, secrets: Secrets) -> Iterator[As2Session]:
     if not settings.url:
         yield As2Session(settings, partner, None)
         return
+    sweep(folder(settings, SCRATCH), OLD)
     with poster({settings.url: settings.private_addresses}, ssl.create_default_context()) as post:
         yield As2Session(settings, partner, post)

@@ -1,4 +1,4 @@
-"""The server's end made of agreements: all partners of a workspace behind one URL."""
+"""The server's end made of agreements: all partners of a workspace behind one URL, served by one process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from gateway.transports.as2_http.receipts import Receipts
 from gateway.transports.as2_http.reception import Reception
 from gateway.transports.as2_http.sending import Reply, Sender
 from gateway.transports.as2_http.server import Limits, Site
-from gateway.transports.as2_http.session import INBOX, OUTBOX, QUARANTINE, SCRATCH, folder, now, partner_of
+from gateway.transports.as2_http.session import INBOX, OUTBOX, QUARANTINE, SERVING, folder, now, partner_of
 from gateway.transports.as2_http.settings import As2Settings
-from gateway.transports.as2_http.store import Store
+from gateway.transports.as2_http.store import Store, sweep
 from gateway.transports.base import Secrets
+
+ANSWER_SECONDS = 30
+"""How long a partner may take to accept a receipt, which is small."""
 
 
 def site(stated: Iterable[As2Settings], secrets: Secrets, limits: Limits | None = None) -> Site:
@@ -44,17 +47,19 @@ def site(stated: Iterable[As2Settings], secrets: Secrets, limits: Limits | None 
         ids = (one.them, one.us)
         if ids not in partners:
             partners[ids], private[ids] = partner_of(one, secrets), one
-    scratch = folder(settings[0], SCRATCH)
+    scratch, quarantine = folder(settings[0], SERVING), folder(settings[0], QUARANTINE)
+    sweep(scratch, 0)
+    sweep(quarantine, 0)
     inbox, outbox = Store(settings[0].data / INBOX), Store(settings[0].data / OUTBOX)
     inbox.clean()
     registered = {one.receipt_url: one.private_addresses for one in private.values() if one.receipt_url}
     reception = Reception(inbox, lambda them, us: partners.get((them, us)), now, scratch)
     receipts = Receipts(partial(_post, registered), scratch)
     sender = Sender(outbox, partial(_post, registered), now, scratch)
-    return Site(reception, sender, folder(settings[0], QUARANTINE), receipts, limits or Limits())
+    return Site(reception, sender, quarantine, receipts, limits or Limits(), stop=receipts.stop)
 
 
 def _post(registered: dict[str, bool], url: str, fields: Fields, body: Content, target: Path) -> Reply:
     """Post with a connection of its own: receipts are sent from several threads."""
-    with poster(registered) as post:
+    with poster(registered, answer=ANSWER_SECONDS, transfer=4 * ANSWER_SECONDS) as post:
         return post(url, fields, body, target)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -128,6 +129,14 @@ class Entry:
         finally:
             half.unlink(missing_ok=True)
         flush_folder(self.path)
+
+
+def sweep(folder: Path, seconds: float) -> None:
+    """Remove what a process that died left in a folder for passing files, if it is older than so many seconds."""
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime >= seconds:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write(path: Path, content: bytes | Region | Content) -> None:

@@ -58,11 +58,15 @@ class Gateway:
         post = Later()
         self.sender = Sender(self.outbox, post, lambda: self.now, self.folder / "scratch")
         receipts = Receipts(post, self.folder / "scratch", (0.0, 0.05))
-        site = Site(self.reception, self.sender, self.folder / "quarantine", receipts, self.limits)
+        quarantine = self.folder / "quarantine"
+        site = Site(self.reception, self.sender, quarantine, receipts, self.limits, stop=receipts.stop)
         self.post = post
-        with serving(application(site)) as url:
-            self.url = f"{url}/as2"
-            yield self
+        try:
+            with serving(application(site)) as url:
+                self.url = f"{url}/as2"
+                yield self
+        finally:
+            site.close()
 
     def send(self, them: str, data: bytes, delivery: str = "1") -> State:
         entry = self.prepare(them, data, delivery)

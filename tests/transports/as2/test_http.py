@@ -19,9 +19,11 @@ from gateway.transports.as2 import As2Error, Content, Headers, Region
 from gateway.transports.as2.errors import AuthenticationFailed, DecryptionFailed, ProcessingFailed, ReceiptRefused
 from gateway.transports.as2_http import store as store_module
 from gateway.transports.as2_http.post import poster
+from gateway.transports.as2_http.receipts import Receipts
 from gateway.transports.as2_http.reception import stored_receipt
 from gateway.transports.as2_http.sending import State
-from gateway.transports.as2_http.server import Limits
+from gateway.transports.as2_http.server import Limits, Site, application
+from gateway.transports.as2_http.serving import serving
 from gateway.transports.as2_http.store import Store, fields_of
 from tests.transports.as2.ends import EDI
 from tests.transports.as2.sites import Gateway, two
@@ -436,6 +438,72 @@ def test_killed_at_every_step_of_sending(tmp_path: Path):
                 shutil.rmtree(entry.path)
         assert child.exitcode == 0
         assert at >= 8
+
+
+def test_a_message_that_moves_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The exchange finishes it between finding and reading; the partner still gets the stored receipt."""
+    with two(tmp_path) as (acme, brand):
+        acme.prepare("brand", EDI)
+        fields, body = wire(acme)
+        first = httpx.post(brand.url, headers=fields, content=body).content
+        (entry,) = brand.inbox.entries()
+        find, stale = brand.inbox.find, [entry, entry]
+        monkeypatch.setattr(brand.inbox, "find", lambda key: stale.pop() if stale else find(key))
+        brand.inbox.finish(entry)
+        assert httpx.post(brand.url, headers=fields, content=body).content == first
+        assert stale == []
+        stale[:] = [entry] * 99
+        assert httpx.post(brand.url, headers=fields, content=body).status_code == 503
+
+
+def test_a_partner_who_takes_no_receipts_holds_up_nobody(tmp_path: Path):
+    """Many messages that want their receipts at a place that never answers; others are served at once."""
+    with two(tmp_path) as (acme, brand), socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        brand.knows("acme", receipt_url=url)
+        acme.knows("brand", receipt={"mode": "async", "url": url})
+        for number in range(12):
+            assert acme.send("brand", EDI, f"later-{number}") is State.WAITING
+        wait_for(lambda: len(brand.taken()) == 12)
+        acme.knows("brand")
+        start = time.monotonic()
+        assert acme.send("brand", EDI, "now") is State.PROVEN
+        assert time.monotonic() - start < 10
+
+
+def test_the_end_does_not_wait_for_partners(tmp_path: Path):
+    """Messages that were answered are stored before the process ends; receipts nobody takes are left."""
+    post_nothing = threading.Event()
+
+    def refuse(*_: object) -> None:
+        post_nothing.set()
+        message = "nobody is there"
+        raise TransportError(message, retryable=True)
+
+    with two(tmp_path) as (acme, brand):
+        acme.knows("brand", receipt={"mode": "async", "url": acme.url})
+        receipts = Receipts(refuse, tmp_path, (0.0, 600.0))
+        other = Site(brand.reception, brand.sender, tmp_path / "q", receipts, stop=receipts.stop)
+        with serving(application(other)) as url:
+            acme.urls["brand"] = f"{url}/as2"
+            assert acme.send("brand", EDI) is State.WAITING
+            assert post_nothing.wait(10)
+        start = time.monotonic()
+        other.close()
+        assert time.monotonic() - start < 5
+        assert brand.taken() == [EDI]
+
+
+def test_what_died_leaves_nothing_behind(tmp_path: Path):
+    (tmp_path / "old-folder").mkdir()
+    for path in (tmp_path / "old", tmp_path / "new", tmp_path / "old-folder" / "x"):
+        path.write_bytes(b"x")
+    for name in ("old", "old-folder"):
+        os.utime(tmp_path / name, (1, 1))
+    store_module.sweep(tmp_path, 1000)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    store_module.sweep(tmp_path, 0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_processes_store_one_message(tmp_path: Path):
