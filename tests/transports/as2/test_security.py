@@ -353,6 +353,15 @@ def test_wrong_keys_and_wrong_paddings_take_the_same_time(exchange: Exchange):
     assert max(middle.values()) < 2.5 * min(middle.values()), middle
 
 
+def test_a_wrong_padding_is_refused_even_if_all_else_can_be_read(exchange: Exchange):
+    """Not signed, as agreed: what was decrypted is a whole entity, and only the padding says that it was changed."""
+    _, wire = exchange.send(signing=None)
+    changed = bytearray(wire.bytes)
+    changed[-17] ^= 0x55
+    exchange.open(wire, signed=False)
+    assert type(refusal(exchange, wire.changed(bytes(changed)), signed=False)) is DecryptionFailed
+
+
 def test_nothing_can_be_hung_behind_a_signed_message(exchange: Exchange):
     """Bytes behind the last boundary would be an oracle: their padding would decide between yes and no."""
     _, plain = exchange.send(encryption=None)
