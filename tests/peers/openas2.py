@@ -30,7 +30,7 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0
 <groupId>net.sf.openas2</groupId><artifactId>openas2-server</artifactId><version>{version}</version>
 </dependency></dependencies></project>"""
 _LOG = "-Dorg.apache.commons.logging.Log=org.openas2.logging.Log"
-_START_SECONDS = 60
+_START_SECONDS = 180
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class Later:
 
     def __call__(self, url: str, *arguments: object) -> object:
         self.posts.append(url)
-        with poster({url: True}, answer=20) as post:
+        with poster({url: True}, answer=120) as post:
             found: Post = post
             return found(url, *arguments)
 

@@ -117,7 +117,7 @@ def test_a_receipt_that_comes_later_ends_the_waiting(roots: tuple[Path, Path]):
         with pytest.raises(TransportError, match="owes its receipt") as caught:
             deliver(acme, to, "a.xml", b"<a/>")
         assert caught.value.retryable
-        for _ in range(100):
+        for _ in range(600):
             with contextlib.suppress(TransportError):
                 assert deliver(acme, to, "a.xml", b"<a/>").repeated
                 break
@@ -243,7 +243,7 @@ def test_two_workspaces_exchange_a_batch(roots: tuple[Path, Path]):
         assert len(list((acme.root / "data/as2/out/done").iterdir())) == 1
     finally:
         server.terminate()
-        assert server.wait(30) == 0
+        assert server.wait(120) == 0
         server.stderr.close()
 
 

@@ -101,7 +101,7 @@ def knows(gateway: Gateway, us: str, combination: tuple, receipt_url: str, **cha
     gateway.partners[us] = type(found)(stated, found.ours, found.theirs)
 
 
-def wait_for(condition: object, what: object, seconds: float = 30) -> None:
+def wait_for(condition: object, what: object, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what()
@@ -131,7 +131,7 @@ def test_theirs_to_us_in_every_combination(site: Site):
     expected = {DATA + b"in" + str(number).encode() for number in range(len(COMBINATIONS))}
     for number, combination in enumerate(COMBINATIONS):
         site.peer.send(us_for(combination), DATA + b"in" + str(number).encode())
-    wait_for(lambda: expected <= set(site.gateway.taken()), site.peer.log, 60)
+    wait_for(lambda: expected <= set(site.gateway.taken()), site.peer.log, 240)
     records = [entry.json("record") for entry in site.gateway.inbox.entries()]
     assert len(records) == len(COMBINATIONS)
     for record in records:
@@ -145,7 +145,7 @@ def test_theirs_to_us_in_every_combination(site: Site):
         log = site.peer.log()
         return log.count(f"received MDN [{GOOD}] [<OPENAS2-") >= len(COMBINATIONS) or "not matched" in log
 
-    wait_for(settled, site.peer.log, 60)
+    wait_for(settled, site.peer.log, 240)
     assert "MIC not matched" not in site.peer.log()
 
 
