@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import inputs, outfiles, output
+from gateway.cli.lazy import loading
 from gateway.findings import LossMode
 
 EPILOG = """\b
@@ -75,11 +76,12 @@ def command(
     The format of IN is recognised by its content. Data goes to standard output or OUT, the report to standard error.
     Nothing is written unless everything is right.
     """
-    from gateway.convert import Request
-    from gateway.jobs import convert
+    with loading():
+        from gateway.convert import Request
+        from gateway.jobs import convert
 
-    chosen, candidates = inputs.mappings_of(mapping, folder)
-    target, _ = inputs.mappings_of(to_mapping, folder)
+        chosen, candidates = inputs.mappings_of(mapping, folder)
+        target, _ = inputs.mappings_of(to_mapping, folder)
     report_path = Path(report) if report else None
     outfiles.check_paths(in_, out, report_path)
     with (

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import inputs, output
+from gateway.cli.lazy import loading
 
 EPILOG = """\b
 Examples:
@@ -34,9 +35,10 @@ def command(
     as_json: bool,
 ) -> int:
     """Check IN (a file, or - for standard input): form, schema, identifiers, times, and whether its story holds."""
-    from gateway.convert import Request, validate
+    with loading():
+        from gateway.convert import Request, validate
 
-    chosen, candidates = inputs.mappings_of(mapping, folder)
+        chosen, candidates = inputs.mappings_of(mapping, folder)
     with (
         inputs.source_of(in_) as source,
         output.progress_bar(source.size, f"checking {source.name}") as progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from gateway import errors
 from gateway.cli import main as cli_main
+from gateway.cli.lazy import loading
 from gateway.cli.main import COMMANDS, cli, main
 
 EXIT_CODES = {
@@ -84,3 +86,12 @@ def test_list_says_what_a_transport_can_be_told():
     result = CliRunner().invoke(cli, ["list", "transports", "imap"])
     assert result.exit_code == 0, result.output
     assert "senders (required), trusted-results" in result.output
+
+
+def test_garbage_is_collected_again_when_modules_are_loaded():
+    with loading():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ImportError), loading():
+        raise ImportError
+    assert gc.isenabled()
