@@ -26,13 +26,14 @@ _NUMBERS = count(1)
 class Postgres:
     """A running server.
 
-    `fsync` is off: the tests kill their own processes, never the machine.
+    `fsync` is off unless asked for: the tests kill their own processes, never the machine.
     """
 
     port: int
     folder: Path
     process: subprocess.Popen[bytes]
     password: str = _PASSWORD
+    fsync: str = "off"
     templates: dict[str, str] = field(default_factory=dict)
 
     def url(self, database: str) -> str:
@@ -57,7 +58,7 @@ class Postgres:
         self.process.terminate()  # "smart" would wait for the clients
         self.process.send_signal(2)
         self.process.wait(20)
-        self.process = _start(self.folder, self.port)
+        self.process = _start(self.folder, self.port, self.fsync)
         _await(self)
 
 
@@ -71,7 +72,7 @@ def binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[Postgres]:
+def serve(fsync: str = "off") -> Iterator[Postgres]:
     """Start a server in a temporary folder; it and the folder are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     server = None
@@ -86,7 +87,7 @@ def serve() -> Iterator[Postgres]:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = int(probe.getsockname()[1])
-            server = Postgres(port, folder, _start(folder, port))
+            server = Postgres(port, folder, _start(folder, port, fsync), fsync=fsync)
             if _await(server):
                 break
         else:
@@ -115,12 +116,12 @@ def _run(program: str, *words: str, cwd: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+def _start(folder: Path, port: int, fsync: str) -> subprocess.Popen[bytes]:
     options = {
         "listen_addresses": "127.0.0.1",
         "port": port,
         "unix_socket_directories": str(folder),
-        "fsync": "off",
+        "fsync": fsync,
         "max_connections": 300,
         "shared_buffers": "32MB",
     }

@@ -1,0 +1,244 @@
+"""Load on the exchange: many small files from many partners over SFTP, or one large document. Run by hand.
+
+    python tests/bench/exchange_load.py --files 10000 --partners 20 --store sqlite
+    python tests/bench/exchange_load.py --files 10000 --partners 20 --store postgres --workers 4
+    python tests/bench/exchange_load.py --large 1400
+
+Files wait at an OpenSSH server of this machine before the workers start. Each partner has a channel and a target. The
+figures are: messages a second from the first arrival to the last end; how long a message took from its arrival to its
+end (median, 95th percentile, longest); memory of each worker (resident MiB after a quarter of the messages, at the end,
+and the most at any time). It fails if a file is missing or a receiver got its files in another order than they came.
+PostgreSQL runs with fsync. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from gateway.exchange.tables import Message  # noqa: E402
+from gateway.exchange.workspace import Workspace  # noqa: E402
+from gateway.settings import load  # noqa: E402
+from tests.bench import epcis_data  # noqa: E402
+from tests.exchange.site import EVENT, document  # noqa: E402
+from tests.peers import openssh, postgres  # noqa: E402
+
+MIB = 1 << 20
+OPEN = "('received', 'converting', 'delivering', 'awaiting')"
+
+
+def many_events(first: int, events: int) -> bytes:
+    """A document with so many events, each with its own serial number."""
+    one = EVENT.format(serial=1)
+    return document(1).replace(one.encode(), "".join(EVENT.format(serial=first + n) for n in range(events)).encode())
+
+
+def workspace_at(root: Path, settings: str, agreements: dict[str, dict[str, Any]]) -> None:
+    for name in ("agreements", "mappings", "data", "keys"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "gateway.toml").write_text(settings)
+    for name, agreement in agreements.items():
+        (root / "agreements" / f"{name}.yaml").write_text(json.dumps(agreement))
+
+
+def memory(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Resident and highest resident memory in MiB."""
+    values = {}
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key in {"VmRSS", "VmHWM"}:
+                values[key] = int(value.split()[0]) / 1024
+    return values.get("VmRSS", 0.0), values.get("VmHWM", 0.0)
+
+
+@contextlib.contextmanager
+def workers(root: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """So many ``gateway run``."""
+    command = [sys.executable, "-m", "gateway", "run", "-C", str(root), "--worker"]
+    log = (root / "log").open("ab")
+    started = [subprocess.Popen([*command, f"w-{n}"], stderr=log, cwd=ROOT) for n in range(1, count + 1)]
+    try:
+        yield started
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(30)
+
+
+def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], limit: float) -> dict[str, Any]:
+    """Wait until all messages are at an end; memory of the workers on the way."""
+    opened = Workspace(load(root))
+    most = [0.0] * len(running)
+    quarter: list[float] = []
+    end = time.monotonic() + limit
+    done = 0
+    while done < files:
+        if time.monotonic() > end:
+            sys.exit(f"only {done} of {files} messages after {limit} s; see {root}/log")
+        for process in running:
+            if process.poll() is not None:
+                sys.exit(f"a worker ended with {process.returncode}; see {root}/log")
+        time.sleep(1)
+        counts = opened.queries.counts()
+        done = sum(count for state, count in counts.items() if state not in OPEN)
+        now = [memory(process) for process in running]
+        most = [max(before, highest) for before, (_, highest) in zip(most, now, strict=True)]
+        if not quarter and done >= files // 4:
+            quarter = [resident for resident, _ in now]
+        print(f"\r{done}/{files}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    result = {"quarter": quarter, "end": [memory(process)[0] for process in running], "most": most}
+    opened.close()
+    return {key: [round(value) for value in values] for key, values in result.items()}
+
+
+def figures(messages: list[Message]) -> dict[str, Any]:
+    begun = [datetime.fromisoformat(message.received_at).timestamp() for message in messages]
+    ended = [datetime.fromisoformat(message.closed_at).timestamp() for message in messages]
+    took = sorted(end - begin for begin, end in zip(begun, ended, strict=True))
+    return {
+        "messages": len(messages),
+        "seconds": round(max(ended) - min(begun), 1),
+        "per_second": round(len(messages) / (max(ended) - min(begun)), 2),
+        "median_s": round(took[len(took) // 2], 2),
+        "p95_s": round(took[int(len(took) * 0.95)], 2),
+        "longest_s": round(took[-1], 2),
+    }
+
+
+def many(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    with contextlib.ExitStack() as stack:
+        ssh = stack.enter_context(openssh.serve(folder / "ssh"))
+        settings = f"[engine]\npoll-interval = {options.poll}\nconcurrency = {options.concurrency}\n"
+        root = folder / "ws"
+        (root / "keys").mkdir(parents=True)
+        if options.store == "postgres":
+            server = stack.enter_context(postgres.serve(fsync="on"))
+            (root / "keys" / "database").write_text(server.password)
+            settings += f'[database]\nurl = "{server.url(server.create())}"\npassword = "file:keys/database"\n'
+        agreements = {}
+        settle = {"looks": 1, "interval": 0, "min-age": 0}
+        for number in range(options.partners):
+            name = f"p{number:02}"
+            for kind in ("in", "out"):
+                (ssh.root / name / kind).mkdir(parents=True)
+            place = {"transport": "sftp"}
+            agreements[name] = {
+                "partner": {"id": name},
+                "channels": [
+                    {
+                        "id": f"{name}-in",
+                        "settings": ssh.settings(path=f"{name}/in", settle=settle),
+                        "schedule": {"interval": 5},
+                        **place,
+                    }
+                ],
+                "targets": [
+                    {
+                        "id": f"{name}-out",
+                        "to": "epcis-2.0-json",
+                        "settings": ssh.settings(path=f"{name}/out"),
+                        **place,
+                    }
+                ],
+            }
+        workspace_at(root, settings, agreements)
+        print(f"making {options.files} files of {options.events} events", file=sys.stderr)
+        for number in range(options.files):
+            place = ssh.root / f"p{number % options.partners:02}" / "in" / f"{number:06}.xml"
+            place.write_bytes(many_events(number * options.events, options.events))
+            os.utime(place, (1_700_000_000 + number,) * 2)
+        with workers(root, options.workers) as running:
+            used = wait_for(root, options.files, running, options.limit)
+        opened = Workspace(load(root))
+        messages = list(opened.queries.messages())
+        states = opened.queries.counts()
+        assert states == {"done": options.files}, states
+        with opened.database.read() as session:
+            rows = session.connection().exec_driver_sql(
+                "select target, message from deliveries order by delivered_at, id"
+            )
+            order: dict[str, list[str]] = {}
+            for target, message in rows:
+                order.setdefault(target, []).append(message)
+        assert all(ids == sorted(ids) for ids in order.values()), "the order of a receiver's files was lost"
+        there = sum(1 for _ in ssh.root.glob("p*/out/*.jsonld"))
+        assert there == options.files, f"{there} files stand at the receivers"
+        opened.close()
+        return figures(messages) | {"memory_mib": used}
+
+
+def large(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    root = folder / "ws"
+    place = {"transport": "folder"}
+    settle = {"looks": 1, "interval": 0, "min-age": 0}
+    agreement = {
+        "partner": {"id": "p"},
+        "channels": [
+            {"id": "p-in", "settings": {"path": "data/in", "settle": settle, "max-size": 4 << 30}, **place}
+            | {"schedule": {"interval": 2}, "limits": {"input-bytes": 4 << 30}}
+        ],
+        "targets": [{"id": "p-out", "to": options.to, "settings": {"path": "data/out"}, **place}],
+    }
+    workspace_at(root, "", {"p": agreement})
+    for name in ("in", "out"):
+        (root / "data" / name).mkdir()
+    path = folder / "large.xml"
+    events = options.large * MIB // len_of_event(folder)
+    epcis_data.mixed(path, events)
+    size = path.stat().st_size
+    path.rename(root / "data" / "in" / "large.xml")
+    print(f"{size / MIB:.0f} MiB, {events} events", file=sys.stderr)
+    with workers(root, 1) as running:
+        used = wait_for(root, 1, running, options.limit)
+    opened = Workspace(load(root))
+    messages = list(opened.queries.messages())
+    print([(m.state, m.reason, m.events) for m in messages], file=sys.stderr)
+    result = figures(messages) | {"memory_mib": used, "input_mib": round(size / MIB), "state": messages[0].state}
+    opened.close()
+    return result
+
+
+def len_of_event(folder: Path) -> int:
+    sample = folder / "sample.xml"
+    epcis_data.mixed(sample, 1000)
+    return max(sample.stat().st_size // 1000, 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--events", type=int, default=50)
+    parser.add_argument("--partners", type=int, default=20)
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--poll", type=float, default=0.1)
+    parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--limit", type=float, default=7200, help="seconds after which to give up")
+    parser.add_argument("--large", type=int, default=0, metavar="MIB", help="one document of this size instead")
+    parser.add_argument("--to", default="epcis-2.0-json")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="load-") as name:
+        before = os.getloadavg()[0]
+        result = (large if options.large else many)(options, Path(name))
+    chosen = {key: getattr(options, key) for key in ("files", "events", "partners", "store", "workers", "large")}
+    print(json.dumps(chosen | result | {"load_before": before, "load_after": os.getloadavg()[0]}))
+
+
+if __name__ == "__main__":
+    main()
