@@ -6,6 +6,7 @@ Nothing needs a clean stop. What runs when the process goes away, runs again at 
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -206,6 +207,8 @@ class Leader:
         with self._running.crew.silent() as lost:
             if lost is not None:
                 moved = self._running.engine.take_over(lost.name, died=lost.died)
+                left = self._workspace.settings.data / "quarantine" / lost.name
+                shutil.rmtree(left, ignore_errors=True)  # nobody else empties it if that worker stays away
                 log.warning("took over the work of a worker", worker=lost.name, pieces=moved)
 
 

@@ -149,6 +149,7 @@ def test_one_of_two_workers_is_killed(shared_site: Site, point: str) -> None:
     assert shared_site.delivered() == {"one": [f"{n}.jsonld" for n in names], "two": [f"{n}.xml" for n in names]}
     assert in_order(shared_site)
     assert shared_site.rows("select count(*) from workers") == [(1,)]
+    assert [path.name for path in (shared_site.root / "data" / "quarantine").iterdir()] == ["w-2"]
 
 
 @pytest.mark.parametrize("point", ["deliver.started:2:stop", "convert.written:2:stop", "collect.recorded:2:stop"])
