@@ -16,8 +16,21 @@ from pathlib import Path
 
 from gateway import logs
 from gateway.errors import TransportError
-from gateway.transports.as2 import As2Error, Content, File, Headers, Region, Scratch, build, mic, prove, read_receipt
+from gateway.transports.as2 import (
+    As2Error,
+    Content,
+    File,
+    Headers,
+    Region,
+    Scratch,
+    build,
+    disposition,
+    mic,
+    prove,
+    read_receipt,
+)
 from gateway.transports.as2.encrypt import Random
+from gateway.transports.as2.errors import from_partner
 from gateway.transports.as2.message import make_message_id
 from gateway.transports.as2.mic import Mic
 from gateway.transports.as2.partner import Partner
@@ -26,7 +39,7 @@ from gateway.transports.as2_http.store import Entry, Store, fields_of, packed
 log = logs.get(__name__)
 
 WIRE, FIELDS, RECORD, TRIES = "wire", "fields", "record", "tries"
-RECEIPT, RECEIPT_FIELDS, PROVEN, REFUSED = "receipt", "receipt-fields", "proven", "refused"
+RECEIPT, RECEIPT_FIELDS, PROVEN, REFUSED, TOLD = "receipt", "receipt-fields", "proven", "refused", "refusal-told"
 
 
 class State(enum.StrEnum):
@@ -84,14 +97,19 @@ class Sender:
     def prepare(self, partner: Partner, files: tuple[File, ...], delivery: str, subject: str = "") -> Entry:
         """Store the message that a delivery is; the one that is stored already, if it is.
 
+        One that the partner refused is built anew, with the same message id and what is agreed now: the reason may have
+        been a certificate.
+
         Raises:
             ConfigurationError: a certificate that is needed does not count now.
         """
         message_id = make_message_id(delivery, partner.settings.message_id_domain)
-        key = Store.key(message_id)
+        key = _key(partner, message_id)
         found = self.store.find(key)
-        if found is not None:
+        if found is not None and not (found.has(TOLD) and self.state(found) is State.REFUSED):
             return found
+        if found is not None:
+            self.store.retire(found)
         with Scratch(self._scratch) as scratch:
             built = build(partner.outgoing(files, delivery, self._clock(), subject), scratch, self._random)
             record = {
@@ -125,10 +143,15 @@ class Sender:
 
         Raises:
             TransportError: it did not arrive as far as we know; `retryable` says whether to try again.
-            As2Error: the partner refused it, or its receipt proves nothing.
+            As2Error: the partner refused it, now or in a receipt that came in the meantime; or its receipt proves
+                nothing.
         """
-        if self.state(entry) in {State.PROVEN, State.WAITING}:
-            return self.state(entry)
+        state = self.state(entry)
+        if state in {State.PROVEN, State.WAITING}:
+            return state
+        if state is State.REFUSED:
+            entry.put(TOLD, b"")
+            raise _refusal(entry)
         with Scratch(self._scratch) as scratch:
             body = Content.of(entry.region(WIRE))
             reply = self._post(url, fields_of(entry.json(FIELDS)), body, scratch.path())
@@ -139,23 +162,35 @@ class Sender:
             if mode == "none":
                 entry.put(PROVEN, packed({"by": "the HTTP status alone", "status": reply.status}))
             elif mode == "sync":
-                self._judge(entry, partner, reply.headers, reply.body, scratch)
+                try:
+                    self._judge(entry, partner, reply.headers, reply.body, scratch)
+                except As2Error as error:
+                    if error.by_partner:
+                        entry.put(TOLD, b"")
+                    raise
             return self.state(entry)
 
     def receipt(self, headers: Headers, body: Region, partner: Partner) -> Entry | None:
         """Take a receipt that came to our own address.
 
         Returns:
-            The delivery that it is about; None if we have sent no such message.
+            The delivery that it is about; None if we have sent this partner no such message.
 
         Raises:
             As2Error: it proves nothing, or the partner refused the message.
         """
         with Scratch(self._scratch) as scratch:
-            found = read_receipt(headers, body, partner.receipt_terms(self._clock()), scratch)
+            them = partner.settings.them
+            try:
+                found = read_receipt(headers, body, partner.receipt_terms(self._clock()), scratch)
+            except As2Error as error:
+                log.warning("AS2 receipt refused", partner=them, reason=str(error))
+                raise
             stated = found.message_id.strip().strip("<>")
-            entry = self.store.find(Store.key(f"<{stated}>"))
-            if entry is not None and not entry.has(PROVEN):
+            entry = self.store.find(_key(partner, f"<{stated}>"))
+            if entry is None:
+                log.warning("AS2 receipt for what this partner was not sent", partner=them, message_id=stated[:300])
+            elif not entry.has(PROVEN):
                 self._judge(entry, partner, headers, body, scratch)
             return entry
 
@@ -182,6 +217,20 @@ class Sender:
         entry.put(RECEIPT, body)
         entry.put(RECEIPT_FIELDS, packed(headers.fields))
         entry.put(name, packed(verdict))
+
+
+def _key(partner: Partner, message_id: str) -> str:
+    """Where a delivery is kept. A receipt is only looked up among what its signer was sent."""
+    return Store.key(partner.settings.us, partner.settings.them, message_id)
+
+
+def _refusal(entry: Entry) -> As2Error:
+    """The error that a negative receipt was, as it was kept."""
+    refused = entry.json(REFUSED)
+    said = disposition.parse(refused["disposition"])
+    error = type(from_partner(said))(refused["said"], by_partner=True)
+    error.disposition = said
+    return error
 
 
 _LATER = {408, 425, 429}

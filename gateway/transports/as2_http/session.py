@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import re
 import ssl
 from collections.abc import Iterator
@@ -84,6 +85,8 @@ class As2Session:
         """Files of the partner's messages, whole and with their receipt, in the order in which they came."""
         for entry in self._inbox.entries():
             record = entry.json(RECORD)
+            if record is None:
+                continue  # another channel has just finished it
             if (record["sender"], record["receiver"]) != (self._settings.them, self._settings.us):
                 continue
             when = dt.datetime.fromisoformat(record["time"]).timestamp()
@@ -144,7 +147,9 @@ class As2Session:
         return Receipt(name, size, repeated, f"receipt by {found.json(PROVEN)['by']}")
 
     def _prepared(self, sender: Sender, name: str, region: Region) -> tuple[Entry, bool]:
-        hashed = sign.digest(region.chunks(), "sha256")["sha256"].hex()
+        # With both ids: the same file for two partners is two messages, and message ids are unique (RFC 4130, 5.3.3).
+        ids = f"{self._settings.us}\0{self._settings.them}\0".encode()
+        hashed = sign.digest(itertools.chain((ids,), region.chunks()), "sha256")["sha256"].hex()
         kind = self._settings.content_type or _TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
         file = File(Content.of(region), kind, name)
         entry = sender.prepare(self._partner, (file,), f"{names.stem(name)[0][:60]}-{hashed[:32]}")

@@ -50,10 +50,14 @@ class Store:
         return next((Entry(path) for path in places if path.is_dir()), None)
 
     def entries(self) -> Iterator[Entry]:
-        """The new messages, in the order in which they came."""
-        found = [path for path in self.root.iterdir() if not path.name.startswith(".") and path.name != DONE]
-        for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name)):
-            yield Entry(path)
+        """The new messages, in the order in which they came; without those that others finish meanwhile."""
+        found = []
+        for path in self.root.iterdir():
+            if not path.name.startswith(".") and path.name != DONE:
+                with contextlib.suppress(FileNotFoundError):
+                    found.append((path.stat().st_mtime_ns, path.name))
+        for _, name in sorted(found):
+            yield Entry(self.root / name)
 
     def clean(self) -> None:
         """Remove what a process that died left half. Only when no other process writes here."""
@@ -91,6 +95,13 @@ class Store:
             entry.path.rename(self.root / DONE / entry.path.name)
             flush_folder(self.root / DONE)
             flush_folder(self.root)
+
+    def retire(self, entry: Entry) -> None:
+        """Make room for another message under the same key; this one is kept under a name that nobody looks for."""
+        with self._alone():
+            entry.path.rename(self.root / DONE / f"{entry.path.name}-{uuid.uuid4().hex}")
+            flush_folder(self.root / DONE)
+            flush_folder(entry.path.parent)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -127,6 +127,40 @@ def test_a_receipt_that_comes_later_ends_the_waiting(roots: tuple[Path, Path]):
         assert collected(brand, incoming) == [("a.xml", b"<a/>")]
 
 
+def test_one_file_for_two_partners_is_two_messages(roots: tuple[Path, Path]):
+    acme, brand = roots
+    certificates(acme, "acme", "brand", "other")
+    certificates(brand.with_name("other-site"), "other", "acme")
+    other = brand.with_name("other-site")
+    mine, others = stated(brand, "brand", "acme"), stated(other, "other", "acme")
+    with served(brand, mine) as first, served(other, others) as second:
+        assert not deliver(acme, stated(acme, "acme", "brand", url=first), "a.xml", b"<a/>").repeated
+        assert not deliver(acme, stated(acme, "acme", "other", url=second), "a.xml", b"<a/>").repeated
+    assert collected(brand, mine) == collected(other, others) == [("a.xml", b"<a/>")]
+
+
+def test_a_message_that_is_finished_while_another_channel_looks(roots: tuple[Path, Path], monkeypatch):
+    acme, brand = roots
+    mine = stated(brand, "brand", "acme")
+    with served(brand, mine) as url:
+        for name in ("a.xml", "b.xml"):
+            deliver(acme, stated(acme, "acme", "brand", url=url), name, b"<a/>")
+    (brand / "data/as2/in/gone").symlink_to("nowhere")
+    store = Store(brand / "data/as2/in")
+    first, second = store.entries()
+    gone = iter([first, second])
+
+    def entries(_: Store) -> Iterator:
+        for entry in gone:
+            if entry is first:
+                store.finish(entry)
+            yield entry
+
+    monkeypatch.setattr(Store, "entries", entries)
+    with AS2.connect(mine, secrets(brand)) as session:
+        assert [offer.name for offer in session.offers()] == ["b.xml"]
+
+
 def test_only_the_messages_of_the_partner_are_offered(roots: tuple[Path, Path]):
     acme, brand = roots
     certificates(brand, "brand", "acme", "other")

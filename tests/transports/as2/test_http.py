@@ -9,14 +9,19 @@ import shutil
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import TransportError
-from gateway.transports.as2 import As2Error, Content, Headers, Region
+from gateway.transports.as2 import Answer, As2Error, Content, Headers, Region, Signing, build_receipt, mic
+from gateway.transports.as2.disposition import PROCESSED, Disposition
 from gateway.transports.as2.errors import AuthenticationFailed, DecryptionFailed, ProcessingFailed, ReceiptRefused
+from gateway.transports.as2.message import read_request
+from gateway.transports.as2.validity import Listed, Use
 from gateway.transports.as2_http import store as store_module
 from gateway.transports.as2_http.post import poster
 from gateway.transports.as2_http.receipts import Receipts
@@ -24,8 +29,8 @@ from gateway.transports.as2_http.reception import stored_receipt
 from gateway.transports.as2_http.sending import State
 from gateway.transports.as2_http.server import Limits, Site, application
 from gateway.transports.as2_http.serving import serving
-from gateway.transports.as2_http.store import Store, fields_of
-from tests.transports.as2.ends import EDI
+from gateway.transports.as2_http.store import Entry, Store, fields_of
+from tests.transports.as2.ends import EDI, identity, pin
 from tests.transports.as2.sites import Gateway, two
 
 
@@ -310,6 +315,59 @@ def test_a_receipt_for_what_we_never_sent(tmp_path: Path):
             assert other.sender.receipt(Headers(receipt.fields), body, acme.partners["brand"]) is None
 
 
+def answered(entry: Entry, receiver: str, signer: str, **says: object) -> tuple[dict[str, str], bytes]:
+    """A receipt for a delivery, ready to be posted: by whom it says it is, and who signs it."""
+    request = replace(read_request(Headers(fields_of(entry.json("fields")))), receiver=receiver)
+    built = build_receipt(Answer(request, **says), "<receipt@test>", Signing(identity(signer)))
+    return dict(built.fields), b"".join(built.body.chunks())
+
+
+@pytest.mark.parametrize("verdict", [PROCESSED, DecryptionFailed.disposition], ids=["good", "bad"])
+def test_a_receipt_of_another_partner_decides_nothing(tmp_path: Path, verdict: Disposition):
+    """It is genuine, and by somebody whom we know; but it was not this one who was sent the message."""
+    with two(tmp_path, asynchronous=True) as (acme, _), capture_logs() as logs:
+        acme.knows("rival")
+        entry = acme.prepare("brand", EDI)
+        ours = mic.parse(entry.json("record")["mics"][0])
+        headers, body = answered(entry, "rival", "rival", disposition=verdict, mic=ours)
+        assert httpx.post(acme.url, headers=headers, content=body).status_code == 200
+        assert acme.sender.state(entry) is State.READY
+        assert "not sent" in logs[-1]["event"]
+        headers, body = answered(entry, "brand", "rival", disposition=verdict, mic=ours)
+        assert httpx.post(acme.url, headers=headers, content=body).status_code == 200
+        assert acme.sender.state(entry) is State.READY
+        assert "not pinned" in logs[-1]["reason"]
+        headers, body = answered(entry, "brand", "brand", disposition=verdict, mic=ours)
+        assert httpx.post(acme.url, headers=headers, content=body).status_code == 200
+        assert acme.sender.state(entry) is (State.PROVEN if verdict.good else State.REFUSED)
+
+
+def test_what_was_refused_later_is_told_once_and_then_built_anew(tmp_path: Path):
+    """The partner's certificate was wrong; with the right one the file goes on its way again."""
+    with two(tmp_path, asynchronous=True) as (acme, brand):
+        right = acme.partners["brand"]
+        acme.partners["brand"] = type(right)(
+            right.settings, right.ours, (Listed(pin("brand"), {Use.SIGN}), Listed(pin("stranger"), {Use.ENCRYPT}))
+        )
+        assert acme.send("brand", EDI) is State.WAITING
+        (entry,) = acme.outbox.entries()
+        wait_for(lambda: acme.sender.state(entry) is State.REFUSED)
+        with pytest.raises(DecryptionFailed, match="the partner answered") as caught:
+            acme.send("brand", EDI)
+        assert caught.value.by_partner
+        assert len(acme.post.posts) == 1
+        with pytest.raises(DecryptionFailed):
+            acme.sender.send(entry, right, brand.url)
+        acme.partners["brand"] = right
+        assert acme.send("brand", EDI) is State.WAITING
+        (again,) = acme.outbox.entries()
+        wait_for(lambda: acme.sender.state(again) is State.PROVEN)
+        assert again.json("record")["message-id"] == "<1@gateway.invalid>"
+        assert brand.taken() == [EDI]
+        (kept,) = (acme.outbox.root / "done").iterdir()
+        assert (kept / "refused").exists()
+
+
 def test_no_other_host_is_ever_connected_to(tmp_path: Path):
     with poster({"http://127.0.0.1:9/as2": True}) as post, pytest.raises(TransportError, match="not the host"):
         post("http://127.0.0.1:10/as2", [], Content.of(b"x"), tmp_path / "x")
@@ -514,5 +572,8 @@ def test_two_processes_store_one_message(tmp_path: Path):
     assert (new, again) == (True, False)
     assert (second.path / "a").read_bytes() == b"1"
     assert first.path == second.path
+    store.retire(first)
+    assert store.find("k") is None
+    assert store.add("k", {"a": b"3"})[1]
     assert store.find("other") is None
     assert isinstance(As2Error(), TransportError)
