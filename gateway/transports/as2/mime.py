@@ -24,6 +24,7 @@ _VALUE = 8 * 1024
 _END = re.compile(rb"\r?\n\r?\n")
 _NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TEXT = re.compile(rb"[\t\r\n\x20-\x7e]*")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -147,6 +148,17 @@ def split(part: Region) -> tuple[Headers, Region]:
         message = "a part has no end of its headers"
         raise ProcessingFailed(message)
     return parse(begin[: found.start()]), part.part(found.end(), part.size)
+
+
+def check_text(part: Region) -> None:
+    """See to it that a part is small and printable ASCII.
+
+    Raises:
+        ProcessingFailed: it is not.
+    """
+    if part.size > HEAD_SIZE or not _TEXT.fullmatch(part.slice(0, part.size)):
+        message = "odd bytes in or before headers that no signature covers"
+        raise ProcessingFailed(message)
 
 
 def block(fields: Iterable[tuple[str, str]]) -> bytes:

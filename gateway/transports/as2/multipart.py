@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gateway.transports.as2 import mime
 from gateway.transports.as2.content import Region
 from gateway.transports.as2.errors import ProcessingFailed
 
@@ -25,8 +26,9 @@ def parts(body: Region, boundary: str, most: int, *, exact: bool = False) -> lis
         body: the body behind the headers.
         boundary: parameter of the content type.
         most: how many parts are read.
-        exact: refuse anything but blank lines behind the last part. Needed where the body was decrypted without
-            authentication: otherwise bytes there could be exchanged without being noticed, and their padding tried.
+        exact: refuse anything but blank lines behind the last part, and anything but a few words before the first one.
+            Needed where the body was decrypted without authentication: otherwise bytes there could be exchanged
+            without being noticed, and their padding tried.
 
     Raises:
         ProcessingFailed: there is no such boundary, no end, or there are too many parts.
@@ -39,6 +41,8 @@ def parts(body: Region, boundary: str, most: int, *, exact: bool = False) -> lis
     for at, after, closing in _delimiters(body, b"--" + boundary.encode("utf-8", "replace")):
         if begin >= 0:
             found.append(body.part(begin, max(at, begin)))
+        elif exact and at > 0:
+            mime.check_text(body.part(0, at))
         if len(found) > most:
             break
         if closing:

@@ -5,7 +5,9 @@ once in all (RFC 5402, 3). What the agreement asks for is checked at the layer w
 means the outermost layer.
 
 Inside CBC, which protects nothing by itself, every failure before a signature has verified is the one
-`DecryptionFailed`: otherwise the answers would tell what a changed message decrypts to.
+`DecryptionFailed`: otherwise the answers would tell what a changed message decrypts to. That a message is taken tells
+something too. So what no signature covers (headers around it, text before the first part) must be plain text: a block
+that was changed or put there decrypts to random bytes, and is refused whatever the block behind it holds.
 """
 
 from __future__ import annotations
@@ -165,9 +167,15 @@ class _Opening:
         return received
 
     def _inside(self, entity: Region, cipher: str) -> Received:
-        headers, body = mime.split(entity)
-        kind, body = self._kind(headers, body)
-        return self._layers(headers, body, kind, entity, cipher)
+        return self._layers(*self._split(entity), entity, cipher)
+
+    def _split(self, entity: Region) -> tuple[Headers, Region, str]:
+        """Headers and body of a part, and what it is."""
+        headers, start = mime.split(entity)
+        kind, body = self._kind(headers, start)
+        if kind != PLAIN and self.exact and not self.signature:
+            mime.check_text(entity.part(0, start.start - entity.start))
+        return headers, body, kind
 
     def _layers(
         self, headers: Headers, body: Region, kind: str, entity: Region | None = None, cipher: str = ""
@@ -180,8 +188,7 @@ class _Opening:
                 entity = compress.expand(body, self.terms.limits, self.scratch)
             else:
                 entity = self._verified(headers, body)
-            headers, body = mime.split(entity)
-            kind, body = self._kind(headers, body)
+            headers, body, kind = self._split(entity)
         if self.terms.signed and not self.signature:
             text = "the message must be signed, and it is not"
             raise InsufficientSecurity(text)
@@ -228,6 +235,8 @@ class _Opening:
         if len(parts) != _SIGNED_PARTS:
             text = "a multipart/signed that does not have two parts"
             raise ProcessingFailed(text)
+        if self.exact:
+            mime.check_text(parts[1].part(0, mime.split(parts[1])[1].start - parts[1].start))
         signed, signature = parts[0], signature_bytes(parts[1], self.scratch)
         asked = self.request.receipt
         wanted = {message.choose_micalg(asked, "", self.terms.allow)[0]} if asked and asked.micalgs else set()
@@ -301,7 +310,7 @@ def signature_bytes(part: Region, scratch: Scratch) -> bytes:
     if raw.lstrip().startswith(_BASE64_OF_SEQUENCE):
         # Some peers leave out that the part is in base64.
         try:
-            return base64.b64decode(raw)
+            return base64.b64decode(raw.translate(None, b"\r\n\t "), validate=True)
         except binascii.Error as error:
             text = "a signature that is neither DER nor base64"
             raise AuthenticationFailed(text) from error

@@ -377,6 +377,46 @@ def test_nothing_can_be_hung_behind_a_signed_message(exchange: Exchange):
                 assert isinstance(refusal(exchange, wire), DecryptionFailed)
 
 
+ODD = b"X-A: \xf3\x0c\x9a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "by", "good"),
+    [
+        (b"Content-Type: multipart/signed", ODD + b"Content-Type: multipart/signed", False),
+        (b"Content-Type: multipart/signed", b"X-A: text\r\nContent-Type: multipart/signed", True),
+        (b"\r\n\r\n--", b"\r\n\r\n\xf3\r\n--", False),
+        (b"\r\n\r\n--", b"\r\n\r\nThis is a signed message.\r\n--", True),
+        (b"Content-Disposition: attachment; filename=smime.p7s", ODD.strip(), False),
+        (b"filename=smime.p7s\r\n\r\n", b"filename=smime.p7s\r\n\r\n\xf3", False),
+    ],
+    ids=["header", "text in a header", "preamble", "text in the preamble", "signature's header", "signature"],
+)
+@pytest.mark.parametrize("encoded", [True, False], ids=["encoded", "said to be binary"])
+def test_what_no_signature_covers_is_text(exchange: Exchange, place: bytes, by: bytes, good: bool, encoded: bool):
+    """Where bytes may be anything, blocks of a recorded message can be put, and the answer tells what they hold.
+
+    A block ``X: …`` made of the known first one, a changed one, the unknown one, then the message as it was: without
+    this check it is taken, except where the changed byte of the unknown block is a line feed.
+    """
+    _, plain = exchange.send(encryption=None)
+    entity = b"Content-Type: " + plain.headers.get("Content-Type").encode() + b"\r\n\r\n" + plain.bytes
+    assert place in entity
+    entity = entity.replace(place, by, 1)
+    if not encoded:
+        entity = entity.replace(b"Transfer-Encoding: base64", b"Transfer-Encoding: binary")
+    for cipher, taken in (("aes256-cbc", good), ("aes256-gcm", good or b"p7s\r\n\r\n" not in place)):
+        with Scratch(exchange.folder) as scratch:
+            kind, region = encrypt(Content.of(entity), Encryption((pin("brand"),), cipher), os.urandom, scratch)
+            fields = {"content-type": f"application/pkcs7-mime; smime-type={kind}"}
+            wire = plain.changed(region.slice(0, region.size)).with_fields(**fields)
+            if taken:
+                assert data_of(exchange.open(wire)) == [EDI]
+            else:
+                refused = DecryptionFailed if cipher == "aes256-cbc" else As2Error
+                assert isinstance(refusal(exchange, wire), refused)
+
+
 def test_the_operator_learns_what_the_peer_does_not(exchange: Exchange):
     found = failures(exchange)
     wire, terms = found["another key"]
