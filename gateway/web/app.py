@@ -95,8 +95,9 @@ class Site:
             with self.gate.inside(door), self.reception.quarantine(said.length or 0) as stream:
                 self.traffic.bytes += await take(request, door, stream, pace)
                 message, identity = await run_in_threadpool(self.reception.secure, stream, pushed, self.configuration)
-        except StorageError as error:
-            log.error("not taken", channel=door.channel, reason=error.message)  # noqa: TRY400 - no traceback
+        except (StorageError, OSError) as error:  # the latter while the file is written: the disk became full
+            reason = error.message if isinstance(error, StorageError) else error.strerror
+            log.error("not taken", channel=door.channel, reason=reason)  # noqa: TRY400 - no traceback
             raise Problem(503, "The file cannot be stored now.", Retry_After=SOON) from None
         return message, BackgroundTask(self.reception.confirm, door, identity)
 

@@ -117,7 +117,7 @@ class Doors:
         digest = _hash(shown)
         found = None
         for kept, client in self._keys.items():
-            if hmac.compare_digest(kept, digest):
+            if hmac.compare_digest(kept, digest) and shown:
                 found = client
         found = found or self._certificates.get(certificate)
         if found is None:

@@ -186,7 +186,11 @@ def _name(disposition: str) -> str:
         return ""
     message = email.message.Message()
     message["Content-Disposition"] = disposition.encode("ascii", "replace").decode()
-    name = (message.get_filename() or "").replace("\\", "/").rpartition("/")[2]
+    try:
+        stated = message.get_filename() or ""
+    except (ValueError, LookupError, TypeError, AttributeError):  # whatever the library makes of odd parameters
+        return ""
+    name = stated.replace("\\", "/").rpartition("/")[2]
     name = "".join(character for character in name if character.isprintable()).strip(" .")
     stem, suffix = names.stem(name.encode("utf-8", "replace").decode())
     name = f"{stem[: LONGEST_NAME - len(suffix)]}{suffix}"

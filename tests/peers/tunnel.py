@@ -32,7 +32,9 @@ class Tunnel:
             client.close()
             return
         host, _, port = head.split()[1].decode().rpartition(":")
-        server = socket.create_connection(("127.0.0.1" if host == "partner.example" else host, int(port)))
+        server = socket.create_connection(
+            ("127.0.0.1" if host == "partner.example" or ":" in host else host, int(port))
+        )
         for source, sink in ((client, server), (server, client)):
             threading.Thread(target=_pour, args=(source, sink), daemon=True).start()
 

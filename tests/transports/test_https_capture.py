@@ -115,7 +115,7 @@ def test_a_job_whose_outcome_is_not_known_is_a_finding_and_not_sent_again(sessio
 
 
 def test_a_job_that_recovers(session, peer):
-    receipt = capture(session, peer, Say(500, b""), Say(200, b"busy"), job(False, True))
+    receipt = capture(session, peer, Say(500, b""), Say(429, b""), Say(200, b"busy"), job(False, True))
     assert receipt.findings == ()
 
 

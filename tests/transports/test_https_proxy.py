@@ -37,6 +37,15 @@ def test_the_certificate_is_checked_through_the_proxy_too(session, peer, identit
     assert len(peer.got) == 1
 
 
+def test_pins_count_however_an_address_is_written(session, authority):
+    with web.serve(authority.issue("six", "2001:DB8::A")) as far, tunnel.serve() as proxy:
+        url = f"https://[2001:DB8::A]:{far.port}/in"
+        settings = {"proxy": f"http://127.0.0.1:{proxy.port}", "pins": ["AB" * 32], "url": url}
+        with session(far, **settings) as opened, pytest.raises(TransportError, match="not the server expected"):
+            deliver(opened)
+        assert far.got == []
+
+
 @pytest.mark.parametrize("status", [403, 407, 502])
 def test_a_proxy_that_refuses(session, peer, status):
     with (

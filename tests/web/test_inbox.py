@@ -169,3 +169,18 @@ def test_what_becomes_of_it(site):
         assert any("ADDD" in error["detail"] for error in told["errors"])
         assert all(error["type"] == "epcisException:ValidationException" for error in told["errors"])
     assert [len(names_) for names_ in site.delivered().values()] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "filename*=idna''xn--a",
+        "filename*=punycode''%ff",
+        "filename*=undefined''%00",
+        f"filename*{'9' * 5000}=x",
+    ],
+)
+def test_a_name_that_cannot_be_read_is_no_name(served, odd):
+    answer = push(served, some(), content_disposition=f"attachment; {odd}")
+    assert answer.status_code == 202
+    assert answer.json()["name"].startswith("acme-push-")

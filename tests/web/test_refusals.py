@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import resource
+from pathlib import Path
+
 import pytest
 
-from tests.web.served import ACME, OTHER
+from gateway.cli.main import cli
+from tests.web import served as served_site
+from tests.web.served import ACME, AGREEMENT, OTHER
 from tests.web.test_inbox import messages, push, some
 
 MEDIA = "application/problem+json"
@@ -170,3 +176,29 @@ def test_no_room_on_the_disk(site):
             assert ready.json()["troubles"] == ["the disk of the archive is full or gone"]
             assert client.get("/health/live").status_code == 200
     assert site.messages() == []
+
+
+def _serve_small(root: Path, _failpoint: str, port: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+    cli.main(["serve", "-C", str(root), "--listen", f"127.0.0.1:{port}"], standalone_mode=False)
+
+
+@pytest.mark.fault("disk full")
+def test_a_disk_that_becomes_full_while_a_file_comes(site, monkeypatch):
+    """Its length was not announced, so it could not be refused before."""
+    monkeypatch.setattr(served_site, "_serve", _serve_small)
+    with site.serving(), site.client() as client:
+        headers = {"content-type": "text/csv"}
+        answer = client.post("/inbox/acme-csv", content=iter([b"x" * 100_000] * 60), headers=headers)
+        is_problem(answer, 503)
+        assert answer.headers["retry-after"] == "30"
+        assert site.quarantined() == []
+        assert client.post("/inbox/acme-csv", content=b"x", headers=headers).status_code == 202
+
+
+def test_the_hash_of_no_key_at_all_opens_nothing(site):
+    """Somebody has hashed an unset variable."""
+    nothing = hashlib.sha256(b"").hexdigest()
+    site.agree(AGREEMENT.replace(hashlib.sha256(ACME.encode()).hexdigest(), nothing))
+    with site.serving():
+        assert push(site, some(), key="").status_code == 401

@@ -79,14 +79,14 @@ class Job:
         trouble = "it is still running"
         while True:
             time.sleep(min(self._settings.poll, max(end - time.monotonic(), 0)))
-            job, trouble = self._ask(where, who, end)
+            job, trouble, over = self._ask(where, who, end)
             if job is not None and not job["running"]:
                 return self._ended(receipt, str(job.get("captureID") or id_), job)
-            if time.monotonic() >= end or trouble.startswith("its URL answers 4"):
+            if over or time.monotonic() >= end:
                 return _unknown(receipt, id_, trouble)
 
-    def _ask(self, where: str, who: Mapping[str, str], end: float) -> tuple[dict[str, Any] | None, str]:
-        """The job, None when it could not be asked for; and what is known of it, in words."""
+    def _ask(self, where: str, who: Mapping[str, str], end: float) -> tuple[dict[str, Any] | None, str, bool]:
+        """The job, None when it could not be asked for; what is known of it, in words; whether asking again is vain."""
         self._wire.deadline = max(end, time.monotonic() + self._settings.poll)
         headers = {"Accept": "application/json", "GS1-EPCIS-Version": self._settings.epcis_version, **who}
         try:
@@ -94,13 +94,14 @@ class Job:
                 response = self._client.send(self._client.build_request("GET", where, headers=headers), stream=True)
                 answer = read(response, whole=True)
         except TransportError as error:
-            return None, error.message
+            return None, error.message, False
         if not answer.ok:
-            return None, f"its URL answers {answer.status_line}"
+            lasting = answer.status in range(400, 500) and not answer.may_pass
+            return None, f"its URL answers {answer.status_line}", lasting
         job = answer.json()
         if not isinstance(job, dict) or not all(isinstance(job.get(key), bool) for key in ("running", "success")):
-            return None, "its URL answers with something else than a job, or with too much"
-        return job, "it is still running"
+            return None, "its URL answers with something else than a job, or with too much", False
+        return job, "it is still running", False
 
     def _ended(self, receipt: Receipt, id_: str, job: Mapping[str, Any]) -> Receipt:
         detail = f"capture job {clip(id_, 100)}"

@@ -35,7 +35,7 @@ class Wire(httpcore.SyncBackend):
     def __init__(self, places: dict[Place, bool], pins: Collection[str] = (), pinned: str = "") -> None:
         super().__init__()
         self._places = {(place.host, place.port): private for place, private in places.items()}
-        self._pinned_host = pinned if pins else None
+        self._pinned_host = pinned.lower() if pins else None
         self._pins = frozenset(pins)
         self.deadline = float("inf")
         self.facts: tuple[str, ...] = ()
@@ -106,7 +106,8 @@ class Wire(httpcore.SyncBackend):
             f"its certificate is valid until {connection.getpeercert(False).get('notAfter', 'nobody knows when')}",
             f"SHA-256 of its certificate: {found}",
         )
-        if host is not None and host == self._pinned_host and found not in self._pins:
+        # httpx leaves the hexadecimal digits of an IPv6 address as they were written.
+        if host is not None and host.lower() == self._pinned_host and found not in self._pins:
             stream.close()
             message = f"{host} is not the server expected: its certificate has the SHA-256 {found}, which is not pinned"
             hint = "ask the partner, by another way than this connection, whether it changed; then add it to `pins`"
