@@ -17,7 +17,18 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from gateway import logs
-from gateway.transports.as2 import Answer, As2Error, Content, Headers, Received, Region, Scratch, open_message
+from gateway.transports.as2 import (
+    Answer,
+    As2Error,
+    Content,
+    Headers,
+    Received,
+    Region,
+    Scratch,
+    mic,
+    open_message,
+    sign,
+)
 from gateway.transports.as2.build import Built
 from gateway.transports.as2.encrypt import Random
 from gateway.transports.as2.errors import ProcessingFailed
@@ -113,21 +124,25 @@ class Reception:
                 log.info("AS2 message taken", sender=request.sender, message_id=request.message_id)
                 return Outcome(entry, receipt=receipt)
             known = self._known(key)
-        if known is None or known[0] != str(received.mic):
+        if known is None or not _same(known[0], received):
             text = f"the message id {request.message_id} came before with other content"
             raise ProcessingFailed(text, hint="ask the partner; their system gives one id to two messages")
         log.info("AS2 message came again", sender=request.sender, message_id=request.message_id)
-        return Outcome(self.store.find(key), repeated=True, receipt=known[1])
+        # An earlier try that asked for no receipt left none.
+        receipt = known[1] or self._receipt(Answer(request, mic=received.mic), partner, now)
+        return Outcome(self.store.find(key), repeated=True, receipt=receipt)
 
-    def _known(self, key: str) -> tuple[str, Built | None] | None:
-        """MIC and receipt of a stored message; None if there is none."""
+    def _known(self, key: str) -> tuple[Entry, Built | None] | None:
+        """A stored message and its receipt; None if there is none."""
         for _ in range(_LOOKS):
             entry = self.store.find(key)
             if entry is None:
                 return None
             # Who collects may move the folder while it is read; then it is found at its other place.
             with contextlib.suppress(FileNotFoundError, TypeError):
-                return str(entry.json(RECORD)["mic"]), stored_receipt(entry)
+                receipt = stored_receipt(entry)
+                if entry.has(RECORD):
+                    return entry, receipt
         message = f"the stored message {key} cannot be read"
         raise OSError(message)
 
@@ -177,6 +192,27 @@ class Reception:
             return None
         message_id = make_message_id(f"mdn-{uuid.UUID(bytes=self._random(16)).hex}", partner.settings.message_id_domain)
         return build_receipt(answer, message_id, partner.receipt_signing(now), _date(now), self._random)
+
+
+def _same(entry: Entry, received: Received) -> bool:
+    """Whether a message holds what a stored one holds: by the MIC, or by the files if it is asked by another hash.
+
+    Raises:
+        OSError: the stored one was moved meanwhile.
+    """
+    record = entry.json(RECORD)
+    if record is None:
+        message = f"the stored message {entry.path.name} was moved"
+        raise OSError(message)
+    before = mic.parse(record["mic"])
+    if before.algorithm == received.mic.algorithm:
+        return before.same(received.mic)
+    kept = [_hash(entry.region(one["file"])) for one in record["payloads"]]
+    return kept == [_hash(payload.region) for payload in received.payloads]
+
+
+def _hash(region: Region) -> bytes:
+    return sign.digest(region.chunks(), "sha256")["sha256"]
 
 
 def stored_receipt(entry: Entry) -> Built | None:

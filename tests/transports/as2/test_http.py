@@ -123,6 +123,28 @@ def test_a_repetition_gets_the_same_receipt(tmp_path: Path):
         assert brand.taken() == [EDI]
 
 
+@pytest.mark.parametrize("asked", ["sha256", "SHA2_256", "sha-512", "none"])
+def test_a_repetition_that_asks_in_other_words(tmp_path: Path, asked: str):
+    """The hash function is spelled otherwise, or is another one, or the first try wanted no receipt."""
+    with two(tmp_path) as (acme, brand):
+        acme.prepare("brand", EDI)
+        fields, body = wire(acme)
+        quiet = {name: value for name, value in fields.items() if not name.startswith("Disposition")}
+        first = httpx.post(brand.url, headers=quiet if asked == "none" else fields, content=body)
+        options = fields["Disposition-Notification-Options"].replace("sha-256", asked.replace("none", "sha-256"))
+        again = httpx.post(brand.url, headers=fields | {"Disposition-Notification-Options": options}, content=body)
+        assert b"; processed\r\n" in again.content
+        assert again.content == first.content or asked == "none"
+        assert brand.taken() == [EDI]
+        more = Gateway("acme", tmp_path / "more")
+        with more.running():
+            more.partners = acme.partners
+            more.prepare("brand", EDI + b"more")
+        fields, body = wire(more)
+        refused = httpx.post(brand.url, headers=fields | {"Disposition-Notification-Options": options}, content=body)
+        assert b"processed/error" in refused.content
+
+
 def test_another_message_under_the_same_id_is_refused(tmp_path: Path):
     with two(tmp_path / "1") as (acme, brand):
         acme.prepare("brand", EDI)
