@@ -34,7 +34,8 @@ def serve(root: Path, *, listen: str) -> None:
 
     For all channels and targets whose agreements say `transport: as2`. A message is durable, with its signed receipt,
     before it is answered; `gateway run` or `gateway once` then collects it. The server speaks plain HTTP: put a proxy
-    in front where TLS is wanted. Agreements are read at the start; start it again when they change.
+    in front where TLS is wanted. `most-connections` and `header-seconds` under [web] hold here too. Agreements are read
+    at the start; start it again when they change.
     """
     from gateway import logs
     from gateway.exchange.workspace import opened
@@ -44,6 +45,7 @@ def serve(root: Path, *, listen: str) -> None:
         from gateway.transports.as2_http.server import application
         from gateway.transports.as2_http.serving import serving
         from gateway.transports.as2_http.site import site
+        from gateway.web.protocol import protocol
     except ImportError as error:
         message = f"the server needs the extra `as2`: {error.name} is not installed"
         raise PluginError(message, hint="pip install 'epcis-gateway[as2]'") from error
@@ -56,8 +58,10 @@ def serve(root: Path, *, listen: str) -> None:
     with opened(root) as workspace:
         logs.setup(workspace.settings.logs.level, workspace.settings.logs.format)
         made = site(_stated(workspace), secrets(workspace.settings.root))
+        web = workspace.settings.web
+        speaks = protocol(web.most_connections, web.header_seconds)
         try:
-            with serving(application(made, PATH), host, int(port)) as url:
+            with serving(application(made, PATH), host, int(port), speaks) as url:
                 click.echo(f"serving {url}{PATH}", err=True)
                 stopping.wait()
         finally:

@@ -1,6 +1,6 @@
 """One URL for messages and receipts: an ASGI application.
 
-The order is: limits, quarantine, who is it, authenticate, durable, answer. Nothing is opened before all bytes are here,
+The order is: who is it, limits, quarantine, authenticate, durable, answer. Nothing is opened before all bytes are here,
 and nothing is answered with a receipt before it is stored with the message. Strangers get one short answer. A message
 that wants its receipt later is answered at once; then it is opened, and the receipt goes to the address that the
 agreement registers, never to another one. If the process dies in between, the partner gets no receipt and sends again.
@@ -13,6 +13,7 @@ import contextlib
 import os
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -48,12 +49,14 @@ class Limits:
         idle: seconds without a byte after which the connection is given up.
         seconds: longest time for a whole body.
         at_once: bodies that are taken at the same time; more are asked to come later.
+        each: the same for one partner, so that nobody who knows or uses one partner's ids shuts out the others.
     """
 
     bytes: int = 2 << 30
     idle: float = 30
     seconds: float = 3600
     at_once: int = 16
+    each: int = 8
 
 
 @dataclass(frozen=True)
@@ -99,22 +102,41 @@ class _TooMuch(Exception):
 def application(site: Site, path: str = "/as2") -> Starlette:
     """The application."""
     site.quarantine.mkdir(parents=True, exist_ok=True)
-    gate = asyncio.Semaphore(site.limits.at_once)
+    under_way: Counter[tuple[str, str]] = Counter()
 
     async def endpoint(request: Request) -> Response:
-        if gate.locked():
+        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        ids = _ids(site, headers)
+        if isinstance(ids, Response):
+            return ids
+        if under_way.total() >= site.limits.at_once or under_way[ids] >= site.limits.each:
             return PlainTextResponse("come again later\n", 503, {"Retry-After": "30"})
-        async with gate:
-            return await _taken(site, request)
+        under_way[ids] += 1
+        try:
+            return await _taken(site, request, headers)
+        finally:
+            under_way[ids] -= 1
 
     return Starlette(routes=[Route(path, endpoint, methods=["POST"])])
 
 
-async def _taken(site: Site, request: Request) -> Response:
+def _ids(site: Site, headers: Headers) -> tuple[str, str] | Response:
+    """Ids of a partner and of ours; or the answer to anybody else, whose body is not even read."""
+    try:
+        ids = read_id(headers.get("AS2-From")), read_id(headers.get("AS2-To"))
+    except As2Error as error:
+        log.warning("AS2 request refused", reason=str(error))
+        return PlainTextResponse("no AS2 message\n", 400)
+    if site.reception.partner_of(*ids) is None:
+        log.warning("AS2 message of a stranger", sender=ids[0])
+        return PlainTextResponse("unknown partner\n", 403)
+    return ids
+
+
+async def _taken(site: Site, request: Request, headers: Headers) -> Response:
     part = site.quarantine / uuid.uuid4().hex
     try:
         await _quarantined(request, part, site.limits)
-        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
         return await run_in_threadpool(_answered, site, headers, part)
     except _TooMuch as error:
         log.warning("AS2 request stopped at a limit", status=error.status)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -260,10 +261,17 @@ def test_two_workspaces_exchange_a_batch(roots: tuple[Path, Path]):
     as2_in = f"{{id: acme-as2, transport: as2, settings: {json.dumps(settings('brand', 'acme'))}}}"
     out = FOLDER.format(id="warehouse", more="to: epcis-2.0-json,", path="data/one", settle="")
     brand.build(agreement("acme", as2_in, out))
+    with (brand.root / "gateway.toml").open("a") as stream:
+        stream.write("[web]\nheader-seconds = 1\n")
     line = [sys.executable, "-m", "gateway", "as2", "serve", "-C", str(brand.root), "--listen", "127.0.0.1:0"]
     server = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     try:
         url = re.search(r"http://\S+", server.stderr.readline())[0]
+        host, port = url.split("/")[2].split(":")
+        with socket.create_connection((host, int(port)), 15) as slow:
+            slow.sendall(b"POST /as2 HTTP/1.1\r\nHost: x\r\n")
+            with contextlib.suppress(ConnectionError):
+                assert slow.recv(1) == b""  # [web] header-seconds
         drop = FOLDER.format(id="drop", more="", path="data/in", settle=", settle: {looks: 1, interval: 0, min-age: 0}")
         send = json.dumps(settings("acme", "brand", url=url))
         acme.build(agreement("line", drop, TO_BRAND.format(send)))

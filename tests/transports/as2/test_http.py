@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import multiprocessing
 import os
@@ -32,6 +33,8 @@ from gateway.transports.as2_http.serving import serving
 from gateway.transports.as2_http.store import Entry, Store, fields_of
 from tests.transports.as2.ends import EDI, identity, pin
 from tests.transports.as2.sites import Gateway, two
+
+HEAD = b"POST /as2 HTTP/1.1\r\nHost: x\r\nAS2-From: acme\r\nAS2-To: brand\r\n"
 
 
 def wait_for(condition: object, seconds: float = 60) -> None:
@@ -215,7 +218,7 @@ def test_a_client_that_drips(tmp_path: Path):
         # The limits are 0.3 s and 1 s; how much later it is noticed depends on what else the machine does.
         for pause, most in ((30, 20), (0.1, 20)):
             with socket.create_connection((host, int(port)), 10) as client:
-                client.sendall(b"POST /as2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+                client.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
                 start = time.monotonic()
                 client.settimeout(pause)
                 answer = b""
@@ -234,7 +237,7 @@ def test_a_client_that_goes_away(tmp_path: Path):
         host, port = brand.url.split("/")[2].split(":")
         for _ in range(3):
             with socket.create_connection((host, int(port)), 10) as client:
-                client.sendall(b"POST /as2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx")
+                client.sendall(HEAD + b"Content-Length: 1000\r\n\r\nx")
         wait_for(lambda: not list((brand.folder / "quarantine").iterdir()))
         assert acme.send("brand", EDI) is State.PROVEN
 
@@ -243,13 +246,42 @@ def test_more_at_once_than_allowed(tmp_path: Path):
     with two(tmp_path, limits=Limits(at_once=1)) as (acme, brand):
         host, port = brand.url.split("/")[2].split(":")
         with socket.create_connection((host, int(port)), 10) as client:
-            client.sendall(b"POST /as2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx")
+            client.sendall(HEAD + b"Content-Length: 1000\r\n\r\nx")
             wait_for(lambda: list((brand.folder / "quarantine").iterdir()))
             with pytest.raises(TransportError) as caught:
                 acme.send("brand", EDI)
             assert caught.value.retryable
         wait_for(lambda: not list((brand.folder / "quarantine").iterdir()))
         assert acme.send("brand", EDI) is State.PROVEN
+
+
+def test_one_partner_cannot_shut_out_another(tmp_path: Path):
+    """Nor can anybody who knows its ids and sends a byte now and then."""
+    with two(tmp_path, limits=Limits(at_once=3, each=2)) as (acme, brand), contextlib.ExitStack() as stack:
+        brand.knows("other")
+        other = Gateway("other", tmp_path / "other")
+        stack.enter_context(other.running())
+        other.knows("brand")
+        other.urls["brand"] = brand.url
+        host, port = brand.url.split("/")[2].split(":")
+        for _ in range(2):
+            client = stack.enter_context(socket.create_connection((host, int(port)), 10))
+            client.sendall(HEAD + b"Content-Length: 1000\r\n\r\nx")
+        wait_for(lambda: len(list((brand.folder / "quarantine").iterdir())) == 2)
+        with pytest.raises(TransportError, match="503"):
+            acme.send("brand", EDI)
+        assert other.send("brand", EDI) is State.PROVEN
+
+
+def test_strangers_are_not_even_read(tmp_path: Path):
+    with two(tmp_path) as (_, brand):
+        host, port = brand.url.split("/")[2].split(":")
+        for head, status in ((HEAD.replace(b"acme", b"nobody"), b" 403 "), (HEAD.replace(b"AS2", b"X"), b" 400 ")):
+            with socket.create_connection((host, int(port)), 10) as client:
+                client.sendall(head + b"Content-Length: 1000000000\r\n\r\nx")
+                assert status in client.recv(1000)
+        fields = {"AS2-From": "nobody", "AS2-To": "brand"}
+        assert httpx.post(brand.url, headers=fields, content=b"x" * 20_000_000).status_code == 403
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
