@@ -36,7 +36,10 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        new = [folder for folder in (root / DONE, root, *root.parents) if not folder.is_dir()]
         (root / DONE).mkdir(parents=True, exist_ok=True)
+        for folder in new:  # a power cut must not take a folder away with all that it holds
+            flush_folder(folder.parent)
 
     @staticmethod
     def key(*words: str) -> str:

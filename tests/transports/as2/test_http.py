@@ -619,6 +619,15 @@ def test_what_died_leaves_nothing_behind(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_folders_themselves_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    flushed: list[Path] = []
+    monkeypatch.setattr(store_module, "flush_folder", flushed.append)
+    Store(tmp_path / "data" / "as2")
+    assert set(flushed) == {tmp_path, tmp_path / "data", tmp_path / "data" / "as2"}
+    Store(tmp_path / "data" / "as2")
+    assert len(flushed) == 3
+
+
 def test_two_processes_store_one_message(tmp_path: Path):
     store = Store(tmp_path / "s")
     first, new = store.add("k", {"a": b"1"})
