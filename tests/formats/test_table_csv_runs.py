@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.formats.table import csv_runs
+from gateway.formats.table import unique as unique_keys
 from gateway.formats.table.csv_plain import plain_blocks
 from gateway.formats.table.csv_runs import Same, long_run
 from gateway.formats.table.spec import Csv
@@ -107,8 +108,10 @@ def test_runs_of_cells_of_one_size_give_the_rows_of_the_csv_module(runs, last_en
     assert rows_of(text) == [line.split(",") for line in lines]
 
 
+@pytest.mark.parametrize("at_once", [3, 1 << 16])
 @pytest.mark.parametrize("count", [10, 5000, 600_000])
-def test_keys_that_come_twice_are_suspects(count: int) -> None:
+def test_keys_that_come_twice_are_suspects(monkeypatch: pytest.MonkeyPatch, count: int, at_once: int) -> None:
+    monkeypatch.setattr(unique_keys, "_AT_ONCE", max(at_once, count // 1000))
     keys = [f"urn:x:{number}" for number in range(count)]
     unique = Unique()
     for start in range(0, count, 700):

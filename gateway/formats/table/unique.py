@@ -10,11 +10,13 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 
 _BUFFER = 1 << 16
 _PARTS = 256  # a power of two
 _PART_OF = _PARTS - 1
+#: About so many marks of a heap are compared at once; only heaps of files with very many rows are larger.
+_AT_ONCE = 1 << 16
 _ITEM = array("q").itemsize
 
 
@@ -71,6 +73,17 @@ class Unique:
             for start, count in zip(pieces[::2], pieces[1::2], strict=True):
                 self._file.seek(start * _ITEM)
                 marks.fromfile(self._file, count)
-            if len(set(marks)) < len(marks):
-                yield {one for one, count in Counter(marks).items() if count > 1}
+            for some in _at_once(marks):
+                if len(set(some)) < len(some):
+                    yield {one for one, count in Counter(some).items() if count > 1}
         self._file.close()
+
+
+def _at_once(marks: array[int]) -> Iterator[Sequence[int]]:
+    """The marks of a heap, equal ones always together."""
+    slices = 1 << (len(marks) // _AT_ONCE).bit_length()
+    if slices == 1:
+        yield marks
+        return
+    for number in range(slices):
+        yield [one for one in marks if one // _PARTS % slices == number]
