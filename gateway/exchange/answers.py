@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from gateway.agreements.answer_kinds import Then
 from gateway.exchange import audit
 from gateway.exchange.clock import Clock, moment, stamp, system
-from gateway.exchange.database import Database
+from gateway.exchange.database import Database, locking
 from gateway.exchange.epc_index import keys_of
 from gateway.exchange.epcs import canonical
 from gateway.exchange.rows import message_row
@@ -169,7 +169,7 @@ class AnswerBook:
         missed = []
         with self._database.write() as session:
             query = sa.select(Expected).where(Expected.state == WAITING, Expected.due_at <= now)
-            for row in session.scalars(query.order_by(Expected.due_at)).all():
+            for row in session.scalars(locking(query.order_by(Expected.due_at))).all():
                 delivery = session.get_one(Delivery, row.delivery)
                 if delivery.state != DeliveryState.DELIVERED:
                     continue  # it is on its way again
@@ -243,7 +243,9 @@ def _meant(session: Session, incoming: Incoming) -> tuple[Delivery | None, str]:
 def _standing(session: Session, delivery: Delivery | None, row: AnswerRow) -> str:
     if delivery is None:
         return UNKNOWN
-    expected = session.get(Expected, delivery.id)
+    # Locked and read anew: another answer, or the end of the time, may be written at this moment.
+    query = sa.select(Expected).where(Expected.delivery == delivery.id).execution_options(populate_existing=True)
+    expected = session.scalar(locking(query))
     if expected is None:
         return UNASKED
     if expected.state == ANSWERED:

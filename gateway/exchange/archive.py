@@ -224,11 +224,13 @@ class Archive:
         Whoever puts the same bytes there at this instant either finds them gone, or makes them new enough to stay.
         """
         with self._locked(fcntl.LOCK_EX):
-            path = self.locate(sha256)
-            if path is None or path.stat().st_mtime > unless_newer:
+            plain = self.path(sha256)
+            there = [path for path in (_sealed(plain), plain) if path.is_file()]
+            if not there or any(path.stat().st_mtime > unless_newer for path in there):
                 return False
-            path.unlink()
-            _sync_folder(path.parent)
+            for path in there:  # both, where encrypting broke off in between
+                path.unlink()
+            _sync_folder(plain.parent)
         return True
 
     def clear_quarantine(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import sqlalchemy as sa
 
 from gateway.epcis.events import ObjectEvent
 from gateway.exchange import retention
+from gateway.exchange.answers import ANSWERED, AnswerBook
 from gateway.exchange.clock import system
+from gateway.exchange.database import locking
 from gateway.exchange.epc_index import ROWS, Indexer, candidates
 from gateway.exchange.epcs import canonical
 from gateway.exchange.metrics import metrics
 from gateway.exchange.queries_answers import AnswerQueries
+from gateway.exchange.tables_answers import Expected
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_commands import gateway
 
@@ -62,4 +67,22 @@ def test_the_record_is_the_same_on_both_stores(tmp_path: Path, store: dict) -> N
     assert retention.prune(*arguments).held == 1
     retention.release(workspace.database, number, workspace.ledger.now())
     assert retention.prune(*arguments).contents == 3
+    workspace.close()
+
+
+def test_an_answer_that_comes_while_the_time_is_found_to_be_over_counts(shared_site: Site) -> None:
+    shared_site.agree(OWED.replace("within: 1}", "within: 1, then: fail}"))
+    shared_site.drop("1.xml", document(1))
+    shared_site.once()
+    workspace = shared_site.workspace()
+    book = AnswerBook(workspace.database, lambda: system() + timedelta(seconds=5))
+    with ThreadPoolExecutor(1) as pool:
+        with workspace.database.write() as session:
+            session.scalars(locking(sa.select(Expected))).one().state = ANSWERED
+            session.flush()
+            missed = pool.submit(book.overdue)
+            with pytest.raises(FutureTimeout):
+                missed.result(0.5)
+        assert missed.result(10) == []
+    assert shared_site.rows("select state from expected") == [(ANSWERED,)]
     workspace.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()
     assert sealed.plain_size((tmp_path / "sealed").stat().st_size) == 40 << 20
+
+
+def test_nothing_plain_is_left_of_a_content_that_is_dropped_where_encrypting_broke_off(tmp_path: Path) -> None:
+    sha256 = keep(Archive(tmp_path), b"one")
+    plain = Archive(tmp_path).path(sha256)
+    before = plain.read_bytes()
+    archive = Archive(tmp_path, keys=Keys([KEY]))
+    archive.seal_all()
+    plain.write_bytes(before)  # the process died between the two
+    assert archive.drop(sha256, time.time() + 1)
+    assert not [path for path in archive.root.rglob("*") if path.is_file()]
