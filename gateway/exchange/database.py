@@ -247,6 +247,9 @@ def _head() -> str:
 
 
 def _prepare_server(connection: Any, _record: Any) -> None:
+    from gateway.exchange.postgres import NulShown  # noqa: PLC0415 - psycopg is an extra
+
+    connection.adapters.register_dumper(str, NulShown)
     connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE}s'")
     connection.commit()  # the pool rolls back, which would undo it
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from gateway.epcis.events import Event, ObjectEvent, TransformationEvent
 from gateway.exchange.database import Database
 from gateway.exchange.epcs import SITE, canonical, classes, gtin_and_rest, instances
-from gateway.exchange.tables import EpcBlock, EpcRow, Traded
+from gateway.exchange.tables import LONGEST_LOT, EpcBlock, EpcRow, Traded
 
 #: Identifiers that are worked on at once; bounds the memory.
 CHUNK = 1 << 17
@@ -85,6 +85,7 @@ class Indexer:
         pairs = sorted(pair for pair in self._pairs if pair[1] or pair[0] not in with_lot)
         with self._database.write() as session:
             session.execute(sa.delete(Traded).where(Traded.message == self._message))
+            pairs = sorted({(gtin, lot[:LONGEST_LOT]) for gtin, lot in pairs})
             if pairs:
                 rows = [{"message": self._message, "gtin": gtin, "lot": lot} for gtin, lot in pairs]
                 session.execute(sa.insert(Traded), rows)

@@ -12,6 +12,7 @@ from gateway.exchange.database import Database
 from gateway.exchange.tables import (
     ENDED,
     FINAL,
+    LONGEST_LOT,
     AlertRow,
     AuditRow,
     Collection,
@@ -106,7 +107,7 @@ class Queries:
         if gtin or lot:
             traded = sa.select(Traded.message).where(Traded.message == Message.number)
             traded = traded.where(Traded.gtin == gtin) if gtin else traded
-            query = query.where((traded.where(Traded.lot == lot) if lot else traded).exists())
+            query = query.where((traded.where(Traded.lot == lot[:LONGEST_LOT]) if lot else traded).exists())
         if states:
             query = query.where(Message.state.in_(states))
         if partner:

@@ -20,7 +20,7 @@ from gateway.exchange import audit, epc_index
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import stamp
 from gateway.exchange.database import Database
-from gateway.exchange.tables import FINAL, LegalHold, Message, OutputFile, Traded
+from gateway.exchange.tables import FINAL, LONGEST_LOT, LegalHold, Message, OutputFile, Traded
 from gateway.exchange.tables_answers import AnswerRow
 
 #: What stands in the archive and in no ledger is left alone for so long: it may be on its way into the ledger.
@@ -90,6 +90,7 @@ def hold(database: Database, kind: str, key: str, at: str) -> int:
 
     The audit trail tells who did it and why.
     """
+    key = key[:LONGEST_LOT] if kind == "lot" else key
     with database.write() as session:
         row = LegalHold(kind=kind, key=key, at=at, who=database.actor.who, why=database.actor.why)
         session.add(row)
@@ -133,11 +134,12 @@ def _held(session: Session, messages: Sequence[Message]) -> set[int]:
     keys = {kind: {row.key for row in rows if row.kind == kind} for kind in KINDS}
     if keys["all"]:
         return {message.number for message in messages}
-    lots = {
-        number for lot in keys["lot"] for number in session.scalars(sa.select(Traded.message).where(Traded.lot == lot))
-    }
-    named = {message.id for message in messages if message.number in lots} | keys["message"]
-    named |= {message.replay_of for message in messages if message.replay_of and message.id in named}
+    kept = sa.select(Message.id, Message.replay_of)
+    found = [
+        *session.execute(kept.join(Traded, Traded.message == Message.number).where(Traded.lot.in_(keys["lot"]))),
+        *session.execute(kept.where(Message.id.in_(keys["message"]))),
+    ]
+    named = {id_ for row in found for id_ in row if id_}
     return {
         message.number
         for message in messages

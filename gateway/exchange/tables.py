@@ -32,6 +32,11 @@ NAMING = {
 }
 TIME = String(27)
 HASH = String(64)
+#: Bytes of a file. PostgreSQL's INTEGER ends at 2 GiB.
+SIZE = BigInteger().with_variant(Integer, "sqlite")
+
+#: Characters of a lot; GS1 allows 20.
+LONGEST_LOT = 64
 
 
 class State(enum.StrEnum):
@@ -96,7 +101,7 @@ class Message(Base):
     partner: Mapped[str] = mapped_column(String(64), index=True)
     channel: Mapped[str] = mapped_column(String(64), index=True)
     name: Mapped[str] = mapped_column(Text)
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(SIZE)
     sha256: Mapped[str] = mapped_column(HASH, index=True)
     received_at: Mapped[str] = mapped_column(TIME, index=True)
     closed_at: Mapped[str] = mapped_column(TIME, default="", index=True)
@@ -106,8 +111,8 @@ class Message(Base):
     mapping: Mapped[str] = mapped_column(Text, default="")
     events: Mapped[int] = mapped_column(default=0)
     epcs: Mapped[int] = mapped_column(default=0)
-    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
-    replay_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    replay_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), index=True)
     start: Mapped[str] = mapped_column(String(16), default="detect")
     only_targets: Mapped[list[str] | None] = mapped_column(JSON)
     configuration: Mapped[str] = mapped_column(ForeignKey("configurations.sha256"))
@@ -153,7 +158,7 @@ class OutputFile(Base):
     position: Mapped[int]
     name: Mapped[str] = mapped_column(Text)
     format: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(SIZE)
     sha256: Mapped[str] = mapped_column(HASH, index=True)
 
 
@@ -169,7 +174,7 @@ class Delivery(Base):
     partner: Mapped[str] = mapped_column(String(64), index=True)
     name: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(SIZE)
     sha256: Mapped[str] = mapped_column(HASH)
     state: Mapped[str] = mapped_column(String(16), index=True)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -309,12 +314,15 @@ class EpcBlock(Base):
 
 
 class Traded(Base):
-    """A GTIN that a message names, with a lot of it; ``lot`` is empty where the message tells none."""
+    """A GTIN that a message names, with a lot of it; ``lot`` is empty where the message tells none.
+
+    Of a lot that is longer than any lot may be, the first `LONGEST_LOT` characters stand here.
+    """
 
     __tablename__ = "traded"
     message: Mapped[int] = mapped_column(ForeignKey("messages.number"), primary_key=True)
     gtin: Mapped[str] = mapped_column(String(14), primary_key=True, index=True)
-    lot: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    lot: Mapped[str] = mapped_column(String(LONGEST_LOT), primary_key=True, index=True)
 
 
 class LegalHold(Base):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from gateway.exchange import retention
 from gateway.exchange.archive import Archive
@@ -204,3 +205,13 @@ def test_a_whole_exchange_with_an_encrypted_archive_leaves_nothing_plain(tmp_pat
     assert "0 contents encrypted" in gateway("archive", "encrypt", "-C", where)
     (site.root / "keys" / "archive").write_text("no key")
     assert "must be 32 bytes" in gateway("archive", "verify", "-C", where, expect=4)
+
+
+def test_a_held_replay_keeps_what_it_replays_also_while_it_is_young(site: Site, workspace: Workspace) -> None:
+    with workspace.database.write() as session:
+        first = session.execute(sa.text("SELECT id FROM messages WHERE number = 1")).scalar_one()
+        young = sa.text("UPDATE messages SET replay_of = :first, closed_at = '2999' WHERE number = 2")
+        session.execute(young, {"first": first})
+    gateway("archive", "hold", "--message", "2", "--why", "x", "-C", str(site.root))
+    pruned = prune(workspace)
+    assert (pruned.messages, pruned.held, left(site)) == ([], 1, 6)
