@@ -228,3 +228,12 @@ def test_files_are_recognised_by_their_header():
 def test_the_public_example_is_right(corpora):
     data = (corpora / "regulators" / "egypt-eptts" / "samples" / "phase1_worked_example.csv").read_bytes()
     assert checked(data) == []
+
+
+def test_however_deep_the_packing_is_the_inner_one_comes_first():
+    deep = 1_500
+    (made,), _ = composed([pack(sscc(number), [sscc(number + 1)]) for number in range(deep)])
+    parents = [line.split(",")[7] for line in lines(made)]
+    (innermost,), _ = composed([pack(sscc(deep - 1), [sscc(deep)])])
+    assert len(parents) == deep
+    assert parents[0] == lines(innermost)[0].split(",")[7]

@@ -19,6 +19,7 @@ from gateway.markets.eg import rules, settings
 from gateway.markets.eg.rows import COMMISSIONING, CONTAINER, ITEM, LOT, MOST_LOTS, MOST_SERIALS, PACKING, Row, write
 from gateway.markets.hierarchy import DocumentHierarchy
 from gateway.markets.kit.dates import DateForm, is_date, written
+from gateway.markets.kit.height import height
 from gateway.markets.kit.keys import gln_of, is_container, is_pack, parts_of
 from gateway.markets.kit.needs import report_missing, value_of
 from gateway.markets.kit.rules import NOT_WANTED
@@ -133,19 +134,13 @@ class _Composer:
         for epc in event.child_epcs or ():
             key = self._key(epc, event)
             if key is not None and parent is not None and place is not None and time is not None:
-                self._add(2, self._height(epc, event.event_time), Row(PACKING, *time, place, place, key, parent))
+                self._add(2, self._height(epc), Row(PACKING, *time, place, place, key, parent))
 
     def _add(self, phase: int, height: int, row: Row) -> None:
         self._rows.append((row.time, phase, height, len(self._rows), row))
 
-    def _height(self, epc: str, as_of: str) -> int:
-        """How many levels are inside something: packs are packed before the case that holds them."""
-        known = self._heights.get(epc)
-        if known is None:
-            self._heights[epc] = 0  # a circle is told elsewhere
-            inside = self._hierarchy.children(epc)
-            known = self._heights[epc] = 1 + max(self._height(each, as_of) for each in inside) if inside else 0
-        return known
+    def _height(self, epc: str) -> int:
+        return height(epc, self._hierarchy.children, self._heights)
 
     def _describe(self, event: ObjectEvent, ilmd: dict[str, str]) -> tuple[str, str, str, str]:
         """Parent, import and the dates of items; once for each event, whose items are alike."""

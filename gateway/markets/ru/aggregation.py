@@ -15,6 +15,7 @@ from gateway.epcis.time import order_key
 from gateway.formats.base import Context
 from gateway.markets.base import Hierarchy
 from gateway.markets.kit.group import grouped
+from gateway.markets.kit.height import height
 from gateway.markets.kit.split import by_count, by_weight
 from gateway.markets.ru import rules, settings
 from gateway.markets.ru.documents import DOCUMENTS, ITEMS, UNPACKED, DocumentType
@@ -84,8 +85,8 @@ class Aggregations:
                 self._single(container)
             return
         heights = _heights(run)
-        for height in sorted(set(heights.values())):
-            level = [container for container in run if heights[container.parent.epc] == height]
+        for level_height in sorted(set(heights.values())):
+            level = [container for container in run if heights[container.parent.epc] == level_height]
             groups = grouped(level, lambda each: (self._values.subject(each.event), *_form(each)))
             for (_, appended, tags), containers in groups.items():
                 self._level(containers, tags, appended=appended)
@@ -180,18 +181,9 @@ def _later(one: AggregationEvent, other: AggregationEvent) -> bool:
 
 
 def _heights(run: Iterable[_Container]) -> dict[str, int]:
-    """Height of each container among those of the run: 1 for those that hold none of the others."""
+    """Height of each container among those of the run: 0 for those that hold none of the others."""
     inside = {each.parent.epc: [item.epc for item in each.content] for each in run}
     heights: dict[str, int] = {}
-    for top in inside:
-        pending = [top]
-        while pending:
-            epc = pending[-1]
-            below = [child for child in inside[epc] if child in inside]
-            missing = [child for child in below if child not in heights and child not in pending]
-            if missing:
-                pending += missing[:1]
-                continue
-            pending.pop()
-            heights[epc] = 1 + max((heights.get(child, 0) for child in below), default=0)
+    for epc in inside:
+        height(epc, lambda top: (child for child in inside[top] if child in inside), heights)
     return heights
