@@ -100,12 +100,15 @@ def class_path() -> str:
         Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "epcis-gateway-tests" / f"openas2-{VERSION}"
     )
     found = folder / "class-path"
-    if not found.exists():
+    if not (found.exists() and all(Path(jar).exists() for jar in found.read_text().split(os.pathsep))):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pom.xml").write_text(_POM.format(version=VERSION))
         command = ["mvn", "-B", "-q", "dependency:build-classpath", f"-Dmdep.outputFile={found}.part"]
-        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=300)
-        if done.returncode:
+        for _ in range(3):  # what was fetched stays, so that a second try has less to do
+            done = subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=300)
+            if not done.returncode:
+                break
+        else:
             return ""
         Path(f"{found}.part").rename(found)
     return found.read_text()
