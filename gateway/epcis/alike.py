@@ -59,6 +59,13 @@ class Entry(Generic[T]):
         self.seen = 0
 
 
+def remember(kins: set[Kin], kin: Kin) -> None:
+    """Remember a mark about whose events something was found out. Of many, all are forgotten: it is found out again."""
+    if len(kins) >= _MOST:
+        kins.clear()
+    kins.add(kin)
+
+
 class _Tries:
     """How often events of one kind (type and business step) were alike to one before them.
 
@@ -118,6 +125,8 @@ class Alike(Generic[T]):
         kind = type(event), event.biz_step
         tries = self._tries.get(kind)
         if tries is None:
+            if len(self._tries) >= _MOST:
+                self._tries.clear()
             tries = self._tries[kind] = _Tries()
         elif tries.new > _TRIED and tries.known * _RARE < tries.new:
             return None

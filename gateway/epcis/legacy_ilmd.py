@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import structs
 
+from gateway.epcis.alike import remember
 from gateway.epcis.batches import Batches, batches
 from gateway.epcis.element import Element
 from gateway.epcis.events import Event, Kin, ObjectEvent
@@ -115,7 +116,7 @@ class _Mover:
 
     def run(self, lists: Iterable[list[Event]]) -> Iterator[list[Event]]:
         """Move in each event, then report."""
-        plain: set[Kin | None] = set()  # events alike to one in which there was nothing to move
+        plain: set[Kin] = set()  # events alike to one in which there was nothing to move
         for batch in lists:
             for event in batch:
                 self._number += 1
@@ -125,7 +126,7 @@ class _Mover:
                     if _commissions(event):
                         self._event(event)
                 elif event.kin is not None:
-                    plain.add(event.kin)
+                    remember(plain, event.kin)
             yield batch
         if self._events:
             verb = "copied" if self._mode == BOTH else "moved"

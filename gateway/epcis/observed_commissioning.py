@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from gateway.epcis.alike import remember
 from gateway.epcis.batches import Batches, batches
 from gateway.epcis.events import Event, Kin, ObjectEvent
 from gateway.epcis.place import inside
@@ -59,7 +60,7 @@ def with_action(events: Iterable[Event], mode: str, findings: Findings) -> Itera
 
 def _with_action(lists: Iterable[list[Event]], mode: str, findings: Findings) -> Iterator[list[Event]]:
     count, first, number = 0, NOWHERE, 0
-    others: set[Kin | None] = set()  # events alike to one that is none of these
+    others: set[Kin] = set()  # events alike to one that is none of these
     for batch in lists:
         for event in batch:
             number += 1
@@ -67,7 +68,7 @@ def _with_action(lists: Iterable[list[Event]], mode: str, findings: Findings) ->
                 continue
             if not (isinstance(event, ObjectEvent) and event.action == "OBSERVE" and _commissions(event.biz_step)):
                 if event.kin is not None:
-                    others.add(event.kin)
+                    remember(others, event.kin)
                 continue
             count += 1
             if count == 1:

@@ -30,6 +30,7 @@ _LISTS: Final = ("epc_list", "child_epcs")
 _MOST: Final = 8
 _TRIED: Final = 1000  # after so many events it is clear whether frames come again
 _RARE: Final = 2  # less than one in so many: not worth the trying
+_KINDS: Final = 1024  # of so many kinds this is counted
 _STRANGERS: Final = 16  # so many frames of one kind of event that never came again: the next will not either
 
 
@@ -278,7 +279,10 @@ class Frames:
         """
         new = head.frames.pop(0)
         for old in head.frames[_MOST - 1 :]:
-            self._strangers[old.kind] = 0 if old.hits else self._strangers.get(old.kind, 0) + 1
+            if old.hits:
+                self._strangers.pop(old.kind, None)
+            elif old.kind in self._strangers or len(self._strangers) < _KINDS:
+                self._strangers[old.kind] = self._strangers.get(old.kind, 0) + 1
         head.frames[_MOST - 1 :] = [new]
         if head.key not in self._heads:
             for other in self._order[_MOST - 1 :]:

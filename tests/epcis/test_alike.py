@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from gateway.epcis.alike import OWN, Alike
+from gateway.epcis.alike import OWN, Alike, remember
 from gateway.epcis.element import Element
 from gateway.epcis.events import AggregationEvent, Kin, Location, ObjectEvent
 from gateway.epcis.identifiers import translate
@@ -73,3 +73,14 @@ def test_lot_numbers_brought_to_ilmd_take_the_mark_off() -> None:
     found = list(to_ilmd([marked], "ilmd", Findings()))
     assert found[0].ilmd
     assert found[0].kin is None
+
+
+def test_what_is_remembered_does_not_grow_with_the_kinds_of_events() -> None:
+    alike: Alike[str] = Alike()
+    kins: set[Kin] = set()
+    for number in range(5000):
+        for kin in (None, Kin()):
+            alike.entry(event(biz_step=f"urn:x:{number}", kin=kin))
+        remember(kins, Kin())
+    remembered = (alike._tries, alike._entries, alike._marked, kins)
+    assert all(0 < len(one) <= 1024 for one in remembered)

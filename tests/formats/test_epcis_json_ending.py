@@ -86,6 +86,14 @@ def test_other_ends_are_looked_for_from_the_front(
     assert passes == [True, False]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_other_encodings_are_read_from_the_front(tmp_path: Path, passes: list[bool], encoding: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(json.dumps(DOCUMENT).encode(encoding))
+    assert sum(1 for _ in FORMATS.get("epcis-2.0-json").read(Source.file(path), Context()).events) == 40
+    assert passes == ([False] if encoding == "utf-8-sig" else [True, False])
+
+
 def test_an_end_that_only_looks_plain_is_refused(tmp_path: Path, passes: list[bool]) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps({**DOCUMENT, "v:more": {"list": [EVENT, EVENT]}}))

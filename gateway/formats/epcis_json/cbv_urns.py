@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from gateway.epcis.alike import remember
 from gateway.epcis.events import Event, Kin
 from gateway.epcis.place import inside
 from gateway.epcis.vocabulary import Field, word
@@ -30,7 +31,7 @@ class CbvUrns:
                 if event.kin is kin or event.kin in self._seen:
                     continue
                 kin = event.kin
-                self._seen.add(kin)
+                remember(self._seen, kin)
             self._look(event)
 
     def _look(self, event: Event) -> None:

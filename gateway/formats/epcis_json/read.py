@@ -50,7 +50,9 @@ def read(source: Source, context: Context, block: int = BLOCK) -> Document:
         found = open_events(stream, context.limits, block)
         if isinstance(found, bytes):
             return _without_list(found, context)
-        tail = plain_ending(stream, source.size, found) if kept is None and source.path is not None else None
+        # What is packed, or recoded on the way, can only be read from the front.
+        seekable = source.path is not None and stream.seekable()
+        tail = plain_ending(stream, source.size, found) if kept is None and seekable else None
         if tail is not None:
             found.tail = tail
         else:
