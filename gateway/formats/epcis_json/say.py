@@ -16,6 +16,8 @@ from gateway.options import CBV
 
 _REFUSED: Final = ("urn:epcglobal:cbv", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/")
 _FREE: Final = r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]*+"
+#: Values of one field that are remembered, all standard ones among them; of more own URIs each is looked up again.
+_REMEMBERED: Final = 1024
 URI: Final = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_FREE}(?:%[0-9A-Fa-f]{{2}}{_FREE})*+", re.ASCII)
 STYLES: Final = {"native": Style.BARE, "urn": Style.URN, "uri": Style.URI}
 
@@ -90,7 +92,7 @@ class Say:
                     expected=near or "a standard word, or a URI",
                     severity=Severity.WARNING if legal else None,
                 )
-            else:
+            elif len(known) < _REMEMBERED:
                 known[value] = spelt
         return spelt
 
