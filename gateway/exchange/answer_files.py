@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from gateway.agreements.answers import AnswerKind, Answers, AnswerTable
+from gateway.answers import Answer, Reason, SerialAnswer, Verdict, of_serials, unreadable
 from gateway.epcis.events import Event
 from gateway.errors import InputError, LimitExceeded
 from gateway.exchange.answers import DELIVERY, EDIFACT, MESSAGE, NAME, X12, Incoming, Name
@@ -20,7 +21,6 @@ from gateway.exchange.epcs import canonical, instances
 from gateway.exchange.tables import Message
 from gateway.findings import Findings
 from gateway.formats.edi import acknowledge, acknowledge_edifact, acknowledge_x12
-from gateway.markets.kit.answers import Answer, Reason, SerialAnswer, Verdict, of_serials, unreadable
 from gateway.sources import Source
 
 #: Larger files are no answers: all of one is held in memory.

@@ -4,7 +4,7 @@ A message whose files have all been delivered waits in state ``awaiting`` until 
 agreements ask for has come. All of it stands in the ledger, so a restart changes nothing; the clock is an argument.
 
 Whatever comes is kept, also an answer that nobody asked for, that comes twice, late, or to nothing that we know. The
-normal form is that of the markets (`gateway.markets.kit.answers`). Who has an answer of a kind of its own (a receipt of
+normal form is that of the markets (`gateway.answers`). Who has an answer of a kind of its own (a receipt of
 AS2, a regulator's ticket) hands it to `AnswerBook.take` in that form.
 """
 
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gateway.agreements.answer_kinds import Then
+from gateway.answers import Answer, SerialAnswer, Verdict
 from gateway.exchange import audit
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.database import Database, locking
@@ -27,7 +28,6 @@ from gateway.exchange.epcs import canonical
 from gateway.exchange.rows import message_row
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, History, Message, State
 from gateway.exchange.tables_answers import AnswerRow, Expected, Known, ResultRow
-from gateway.markets.kit.answers import Answer, SerialAnswer, Verdict
 
 if TYPE_CHECKING:
     from gateway.agreements.answers import Expectation

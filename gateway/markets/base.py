@@ -14,6 +14,8 @@ from typing import Final, Protocol
 from gateway.epcis.document import Document
 from gateway.findings import Findings, LossRule, Rule
 from gateway.formats.base import Context, Sniffer
+from gateway.markets.client import Client
+from gateway.markets.simulation import Simulation
 from gateway.options import Setting
 from gateway.sources import Source
 
@@ -91,11 +93,13 @@ class Submission:
         name: a safe file name, the same for the same content.
         data: the bytes.
         epcs: how many packs it speaks of.
+        kind: which of the message's documents or operations it is, e.g. ``dispatch``, where a message has several.
     """
 
     name: str
     data: bytes
     epcs: int = 0
+    kind: str = ""
 
 
 Composer = Callable[[Document, Context], Iterable[Submission]]
@@ -139,6 +143,7 @@ class Message:
         grade: how good the evidence for it is, one of `GRADES`.
         schema: path of its schema below ``xsd/``: an XML schema, or a table of columns (TOML) for messages without XML.
         needs: what EPCIS cannot supply, and where it comes from instead.
+        client: how it is brought to the regulator's system; None where a person uploads it, or nobody has to.
     """
 
     key: str
@@ -156,6 +161,7 @@ class Message:
     grade: str = "C"
     schema: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
+    client: Client | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,7 @@ class Market:
         dates: days of the law, in order.
         ended: the day on which the regime ended, None while it has not. Nothing is composed for a regime that has
             ended; its messages are still read and checked.
+        simulation: how its system is simulated; None where it has none that a machine speaks to.
     """
 
     key: str
@@ -186,6 +193,7 @@ class Market:
     unknown: tuple[str, ...] = ()
     dates: tuple[LegalDate, ...] = ()
     ended: date | None = None
+    simulation: Simulation | None = None
 
     @property
     def grades(self) -> str:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.answers import Answer
 from gateway.errors import TransportError
 from gateway.findings import Finding
 
@@ -63,6 +64,8 @@ class Receipt:
         repeated: True when the file already stood there with these bytes and nothing was sent.
         detail: what the peer answered, cut to a readable length; it may hold serial numbers, so it is never logged.
         findings: what the peer found in the file, or what is not known about its fate.
+        answer: what the peer said of the content, where it says that at once (a regulator does); PENDING with a
+            reference where it will say it later.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Receipt:
     repeated: bool = False
     detail: str = ""
     findings: tuple[Finding, ...] = ()
+    answer: Answer | None = None
 
 
 class TransportSettings(BaseModel):

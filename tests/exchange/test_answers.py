@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from gateway.agreements.answers import AnswerKind, Answers, AnswerTable, Expectation, Then
 from gateway.agreements.model import Target
+from gateway.answers import Answer, Reason, SerialAnswer, Verdict
 from gateway.cli import answers as cli_answers
 from gateway.exchange import answer_files, audit
 from gateway.exchange.answering import Answering
@@ -23,7 +24,6 @@ from gateway.exchange.ledger import Arrival, Ledger, Plan
 from gateway.exchange.queries import Queries
 from gateway.exchange.queries_answers import AnswerQueries
 from gateway.exchange.tables import DeliveryState, Message, State
-from gateway.markets.kit.answers import Answer, Reason, SerialAnswer, Verdict
 from gateway.sources import Source
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_commands import gateway

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import gateway.markets.ru
+from gateway.answers import Verdict, settled
 from gateway.epcis.events import ErrorDeclaration
 from gateway.findings import Findings
-from gateway.markets.kit.answers import Verdict, settled
 from gateway.markets.ru import MARKET
 from gateway.markets.ru.documents import CUSTOMS_CODES, DEVICE_CODES, ITEMS, UNPACKED
 from gateway.markets.ru.mdlp import MDLP, sniff

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from gateway.markets.kit.answers import Reason, Verdict
+from gateway.answers import Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import Final
 
 from lxml import etree
 
+from gateway.answers import Answer, Reason, SerialAnswer, Verdict, unreadable
 from gateway.findings import Findings
-from gateway.markets.kit.answers import Answer, Reason, SerialAnswer, Verdict, unreadable
 from gateway.markets.ru.check import check_schema, parse
 
 _VERDICTS: Final = {"Accepted": Verdict.ACCEPTED, "Rejected": Verdict.REJECTED, "Partial": Verdict.PARTIAL}
 
 
 def read_ticket(data: bytes) -> Answer:
-    """What a ticket says. `gateway.markets.kit.answers.settled` adds the objects that it does not name."""
+    """What a ticket says. `gateway.answers.settled` adds the objects that it does not name."""
     findings = Findings()
     root = parse(data, findings)
     if root is None or not check_schema(root, findings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.markets.kit.answers import Answer, Reason, SerialAnswer, Verdict, of_serials, settled, unreadable
+from gateway.answers import Answer, Reason, SerialAnswer, Verdict, of_serials, settled, unreadable
 from gateway.markets.kit.codes import CodeTable
 
 OK = Reason("00000", "done", Verdict.ACCEPTED)
