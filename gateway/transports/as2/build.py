@@ -82,11 +82,13 @@ class Built:
         fields: header fields, without those that HTTP adds itself.
         body: the body; its size is the Content-Length.
         mics: what the receipt must hold, by hash function; empty in a receipt.
+        base: the bytes that the MICs are made of, as long as the scratch folder lives.
     """
 
     fields: Fields
     body: Content
     mics: Mapping[str, Mic] = field(default_factory=dict)
+    base: Content = field(default_factory=lambda: Content(()))
 
 
 def build(outgoing: Outgoing, scratch: Scratch, random: Random = os.urandom) -> Built:
@@ -104,24 +106,24 @@ def build(outgoing: Outgoing, scratch: Scratch, random: Random = os.urandom) -> 
     wanted = {hash_name(spelled) for spelled in outgoing.receipt.micalgs} - {""} if outgoing.receipt else set()
     hashes: dict[str, bytes] = {}
     bare = outgoing.compression == "none" or outgoing.bare_mic
-    if bare and not (outgoing.signing or outgoing.encryption):
-        hashes = digest(body.chunks(), *wanted)
-    elif not outgoing.signing:
-        hashes = digest(_entity(fields, body).chunks(), *wanted)
+    bare = bare and not (outgoing.signing or outgoing.encryption)
+    base = body if bare else _entity(fields, body)
+    if not outgoing.signing:
+        hashes = digest(base.chunks(), *wanted)
     if outgoing.compression == "before" or (outgoing.compression == "after" and not outgoing.signing):
         fields, body = _compressed(fields, body, scratch)
     if outgoing.signing:
-        entity = _entity(fields, body)
-        hashes = digest(entity.chunks(), *(wanted | {outgoing.signing.digest}))
+        base = _entity(fields, body)
+        hashes = digest(base.chunks(), *(wanted | {outgoing.signing.digest}))
         hashed = hashes[outgoing.signing.digest]
-        fields, body = multipart_signed(entity, hashed, outgoing.signing, boundary(random))
+        fields, body = multipart_signed(base, hashed, outgoing.signing, boundary(random))
         if outgoing.compression == "after":
             fields, body = _compressed(fields, body, scratch)
     if outgoing.encryption:
         kind, region = encrypt(_entity(fields, body), outgoing.encryption, random, scratch)
         fields, body = _cms(kind, "smime.p7m"), Content.of(region)
     mics = {name: Mic(value, name) for name, value in hashes.items()}
-    return Built([*_head(outgoing), *_without_transfer(fields)], body, mics)
+    return Built([*_head(outgoing), *_without_transfer(fields)], body, mics, base)
 
 
 def boundary(random: Random) -> str:

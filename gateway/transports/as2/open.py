@@ -101,6 +101,8 @@ class Received:
         mic: goes into the receipt.
         cipher: name of the cipher; empty if not encrypted.
         signature: who signed and how; None if nobody.
+        base: the bytes that were signed, or that the MIC is made of; they lie in the scratch folder too.
+        signed_data: the signature itself, SignedData as it came; empty if nobody signed.
     """
 
     request: Request
@@ -109,6 +111,8 @@ class Received:
     mic: Mic
     cipher: str = ""
     signature: Verified | None = None
+    base: Content = field(default_factory=lambda: Content(()))
+    signed_data: bytes = b""
 
 
 def open_message(
@@ -141,6 +145,8 @@ class _Opening:
     layers: list[str] = field(default_factory=list)
     signature: Verified | None = None
     mic: Mic | None = None
+    base: Content | None = None
+    signed_data: bytes = b""
     exact: bool = False
 
     def run(self, headers: Headers, body: Region) -> Received:
@@ -193,9 +199,17 @@ class _Opening:
             text = "the message must be signed, and it is not"
             raise InsufficientSecurity(text)
         bare = entity is None or (self.terms.bare_mic and self.layers == [COMPRESSED])
-        mic = self.mic or self._mic(body if bare or entity is None else entity, "")
+        plain = body if bare or entity is None else entity
+        mic = self.mic or self._mic(plain, "")
         return Received(
-            self.request, tuple(self._payloads(headers, body)), tuple(self.layers), mic, cipher, self.signature
+            self.request,
+            tuple(self._payloads(headers, body)),
+            tuple(self.layers),
+            mic,
+            cipher,
+            self.signature,
+            self.base or Content.of(plain),
+            self.signed_data,
         )
 
     def _check_order(self, kind: str) -> None:
@@ -237,11 +251,13 @@ class _Opening:
             raise ProcessingFailed(text)
         if self.exact:
             mime.check_text(parts[1].part(0, mime.split(parts[1])[1].start - parts[1].start))
-        signed, signature = parts[0], signature_bytes(parts[1], self.scratch)
+        signed, self.signed_data = parts[0], signature_bytes(parts[1], self.scratch)
         asked = self.request.receipt
         wanted = {message.choose_micalg(asked, "", self.terms.allow)[0]} if asked and asked.micalgs else set()
-        hashes = [_Hashes(content, wanted) for content in variants(signed, crlf=self.terms.crlf_variants)]
-        self.signature = verify(signature, self.terms.signers, hashes, self.terms.allow)
+        readings = list(variants(signed, crlf=self.terms.crlf_variants))
+        hashes = [_Hashes(content, wanted) for content in readings]
+        self.signature = verify(self.signed_data, self.terms.signers, hashes, self.terms.allow)
+        self.base = readings[self.signature.variant]
         name, spelled = message.choose_micalg(asked, self.signature.digest, self.terms.allow)
         self.mic = Mic(hashes[self.signature.variant](name), name, spelled)
         return signed

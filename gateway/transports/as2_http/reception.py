@@ -7,6 +7,7 @@ not remembered, so that the next try has the same chance.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import os
@@ -36,6 +37,8 @@ from gateway.transports.as2.filenames import local_name
 from gateway.transports.as2.message import Request, make_message_id, read_request
 from gateway.transports.as2.partner import Partner
 from gateway.transports.as2.receipt_write import build_receipt
+from gateway.transports.as2_http import proof
+from gateway.transports.as2_http.incidents import Incidents
 from gateway.transports.as2_http.store import Entry, Store, fields_of, packed
 
 log = logs.get(__name__)
@@ -47,7 +50,7 @@ Clock = Callable[[], dt.datetime]
 
 _LOOKS = 5
 
-WIRE, FIELDS, RECORD, RECEIPT, RECEIPT_FIELDS, SENT = "wire", "fields", "record", "receipt", "receipt-fields", "sent"
+WIRE, FIELDS, RECORD, RECEIPT, RECEIPT_FIELDS = "wire", "fields", "record", "receipt", "receipt-fields"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,12 @@ class Outcome:
     error: As2Error | None = None
 
 
+class Reused(ProcessingFailed):
+    """A message id that came before with other content."""
+
+    advice = "ask the partner; their system gives one id to two messages"
+
+
 class Reception:
     """Takes messages.
 
@@ -76,13 +85,20 @@ class Reception:
         clock: the time, with its zone.
         scratch: folder for decrypted data, on the disk of the store.
         random: source of random bytes.
+        incidents: where refused messages are counted; nowhere by default.
     """
 
     def __init__(
-        self, store: Store, partners: Partners, clock: Clock, scratch: Path, random: Random = os.urandom
+        self,
+        store: Store,
+        partners: Partners,
+        clock: Clock,
+        scratch: Path,
+        random: Random = os.urandom,
+        incidents: Incidents | None = None,
     ) -> None:
         self.store, self._partners, self._clock = store, partners, clock
-        self._scratch, self._random = scratch, random
+        self._scratch, self._random, self._incidents = scratch, random, incidents
 
     def partner_of(self, them: str, us: str) -> Partner | None:
         """The partner with these ids; None if there is none."""
@@ -111,6 +127,10 @@ class Reception:
                 return self._kept(headers, body, received, partner, now)
         except As2Error as error:
             log.warning("AS2 message refused", sender=request.sender, message_id=request.message_id, reason=str(error))
+            if self._incidents:
+                kind = "duplicate" if isinstance(error, Reused) else error.disposition.modifier.replace(" ", "-")
+                ids = (request.sender, request.receiver)
+                self._incidents.note(kind, ids, request.message_id, error.message, error.hint, now)
             return Outcome(None, receipt=self._receipt(Answer.refusing(request, error), partner, now), error=error)
 
     def _kept(self, headers: Headers, body: Region, received: Received, partner: Partner, now: dt.datetime) -> Outcome:
@@ -126,7 +146,7 @@ class Reception:
             known = self._known(key)
         if known is None or not _same(known[0], received):
             text = f"the message id {request.message_id} came before with other content"
-            raise ProcessingFailed(text, hint="ask the partner; their system gives one id to two messages")
+            raise Reused(text)
         log.info("AS2 message came again", sender=request.sender, message_id=request.message_id)
         # An earlier try that asked for no receipt left none.
         receipt = known[1] or self._receipt(Answer(request, mic=received.mic), partner, now)
@@ -174,15 +194,19 @@ class Reception:
             "digest": signature.digest if signature else "",
             "payloads": payloads,
             "deliver-to": request.receipt.deliver_to if request.receipt else "",
+            "wire-sha256": _hash(body).hex(),
+            "signature": base64.b64encode(received.signed_data).decode("ascii"),
         }
+        named = [(str(one["file"]), payload.region) for one, payload in zip(payloads, received.payloads, strict=True)]
+        record[proof.BASE], more = proof.kept(received.base, body, named)
         files: dict[str, bytes | Region | Content] = {
             WIRE: body,
             FIELDS: packed(headers.fields),
             RECORD: packed(record),
         }
-        files |= {str(one["file"]): payload.region for one, payload in zip(payloads, received.payloads, strict=True)}
+        files |= dict(named) | more
         if signature:
-            files["signer.der"] = signature.signer.der
+            files[proof.SIGNER] = signature.signer.der
         if receipt:
             files |= {RECEIPT: receipt.body, RECEIPT_FIELDS: packed(receipt.fields)}
         return files

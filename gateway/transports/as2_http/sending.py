@@ -28,12 +28,14 @@ from gateway.transports.as2 import (
     mic,
     prove,
     read_receipt,
+    sign,
 )
 from gateway.transports.as2.encrypt import Random
 from gateway.transports.as2.errors import from_partner
 from gateway.transports.as2.message import make_message_id
 from gateway.transports.as2.mic import Mic
 from gateway.transports.as2.partner import Partner
+from gateway.transports.as2_http import proof
 from gateway.transports.as2_http.store import Entry, Store, fields_of, packed
 
 log = logs.get(__name__)
@@ -111,18 +113,32 @@ class Sender:
         if found is not None:
             self.store.retire(found)
         with Scratch(self._scratch) as scratch:
-            built = build(partner.outgoing(files, delivery, self._clock(), subject), scratch, self._random)
+            now = self._clock()
+            outgoing = partner.outgoing(files, delivery, now, subject)
+            built = build(outgoing, scratch, self._random)
+            base, more = proof.kept(built.base, built.body)
             record = {
                 "sender": partner.settings.us,
                 "receiver": partner.settings.them,
                 "message-id": message_id,
                 "receipt": partner.settings.receipt.mode,
                 "mics": [str(one) for one in built.mics.values()],
+                "time": now.isoformat(),
+                "files": [file.filename for file in files],
+                "subject": subject,
+                "signer": outgoing.signing.identity.fingerprint if outgoing.signing else "",
+                "recipients": [pin.fingerprint for pin in outgoing.encryption.recipients]
+                if outgoing.encryption
+                else [],
+                "cipher": outgoing.encryption.cipher if outgoing.encryption else "",
+                "wire-sha256": sign.digest(built.body.chunks(), "sha256")["sha256"].hex(),
+                proof.BASE: base,
             }
             files_: dict[str, bytes | Region | Content] = {
                 WIRE: built.body,
                 FIELDS: packed(built.fields),
                 RECORD: packed(record),
+                **more,
             }
             return self.store.add(key, files_)[0]
 
@@ -209,14 +225,15 @@ class Sender:
                 self._keep(entry, headers, body, REFUSED, {"disposition": str(error.disposition), "said": error.detail})
             raise
         signer = found.signature.signer.fingerprint if found.signature else ""
+        if found.signature:
+            entry.put(proof.RECEIPT_SIGNER, found.signature.signer.der)
         self._keep(entry, headers, body, PROVEN, {"by": signer or "an unsigned receipt", "mic": str(found.mic)})
         log.info("AS2 message proven", message_id=record["message-id"])
 
-    @staticmethod
-    def _keep(entry: Entry, headers: Headers, body: Region, name: str, verdict: dict[str, str]) -> None:
+    def _keep(self, entry: Entry, headers: Headers, body: Region, name: str, verdict: dict[str, str]) -> None:
         entry.put(RECEIPT, body)
         entry.put(RECEIPT_FIELDS, packed(headers.fields))
-        entry.put(name, packed(verdict))
+        entry.put(name, packed(verdict | {"time": self._clock().isoformat()}))
 
 
 def _key(partner: Partner, message_id: str) -> str:

@@ -24,6 +24,7 @@ from gateway.transports.base import Offer, Receipt, Secrets
 
 TAKEN = "taken-"
 INBOX, OUTBOX, SCRATCH, SERVING, QUARANTINE = "in", "out", "scratch", "serving", "quarantine"
+INCIDENTS = "incidents"
 OLD = 2 * 86400
 """Seconds after which files for passing belong to nobody any more."""
 

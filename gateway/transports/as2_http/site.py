@@ -10,12 +10,13 @@ from gateway.errors import ConfigurationError
 from gateway.transports.as2 import Content
 from gateway.transports.as2.build import Fields
 from gateway.transports.as2.partner import Partner
+from gateway.transports.as2_http.incidents import Incidents
 from gateway.transports.as2_http.post import poster
 from gateway.transports.as2_http.receipts import Receipts
 from gateway.transports.as2_http.reception import Reception
 from gateway.transports.as2_http.sending import Reply, Sender
 from gateway.transports.as2_http.server import Limits, Site
-from gateway.transports.as2_http.session import INBOX, OUTBOX, QUARANTINE, SERVING, folder, now, partner_of
+from gateway.transports.as2_http.session import INBOX, INCIDENTS, OUTBOX, QUARANTINE, SERVING, folder, now, partner_of
 from gateway.transports.as2_http.settings import As2Settings
 from gateway.transports.as2_http.store import Store, sweep
 from gateway.transports.base import Secrets
@@ -53,7 +54,8 @@ def site(stated: Iterable[As2Settings], secrets: Secrets, limits: Limits | None 
     inbox, outbox = Store(settings[0].data / INBOX), Store(settings[0].data / OUTBOX)
     inbox.clean()
     registered = {one.receipt_url: one.private_addresses for one in private.values() if one.receipt_url}
-    reception = Reception(inbox, lambda them, us: partners.get((them, us)), now, scratch)
+    incidents = Incidents(settings[0].data / INCIDENTS)
+    reception = Reception(inbox, lambda them, us: partners.get((them, us)), now, scratch, incidents=incidents)
     receipts = Receipts(partial(_post, registered), scratch)
     sender = Sender(outbox, partial(_post, registered), now, scratch)
     return Site(reception, sender, quarantine, receipts, limits or Limits(), stop=receipts.stop)
