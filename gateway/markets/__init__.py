@@ -9,7 +9,12 @@ MARKETS: Registry[Market] = Registry(
     "gateway.markets",
     "market",
     Market,
-    {"tr": "gateway.markets.tr:MARKET", "ru": "gateway.markets.ru:MARKET", "eg": "gateway.markets.eg:MARKET"},
+    {
+        "tr": "gateway.markets.tr:MARKET",
+        "ru": "gateway.markets.ru:MARKET",
+        "eg": "gateway.markets.eg:MARKET",
+        "us": "gateway.markets.us:MARKET",
+    },
 )
 
 

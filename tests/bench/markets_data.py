@@ -17,7 +17,8 @@ from gateway.markets.base import Message
 from gateway.markets.eg.eptts import EPTTS
 from gateway.markets.ru.mdlp import MDLP
 from gateway.markets.tr.pts import PTS
-from tests.markets import ru_story, test_eg, tr_story
+from gateway.markets.us.dscsa import DSCSA
+from tests.markets import ru_story, test_eg, tr_story, us_story
 
 SMALL, LARGE, EVENT, CASE = 1_000, 100_000, 1000, 100
 GROWTH, MIB, SECONDS = 1.3, 256.0, 10.0
@@ -43,10 +44,20 @@ def _egypt(count: int) -> tuple[Any, Any]:
     return test_eg.composed([test_eg.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)])
 
 
+def _united_states(count: int) -> tuple[Any, Any]:
+    packs = [us_story.unit(number) for number in range(count)]
+    cases = [us_story.case(number) for number in range(count // CASE)]
+    events = [us_story.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)]
+    events += [us_story.commission(cases)]
+    events += [us_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
+    return us_story.composed([*events, us_story.ship(cases)])
+
+
 MARKETS: dict[str, tuple[Message, Callable[[int], tuple[Any, Any]]]] = {
     "tr": (PTS, _turkey),
     "ru": (MDLP, _russia),
     "eg": (EPTTS, _egypt),
+    "us": (DSCSA, _united_states),
 }
 
 
