@@ -1,34 +1,23 @@
 """A real OpenAS2 server (Java) as the partner, in a folder of its own, with partnerships made for a test.
 
-It is installed by Maven, into Maven's own cache. Its configuration is written here.
+Its configuration is written here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
-
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
 from gateway.transports.as2 import Identity, Pin
+from tests.peers import java
 
 VERSION = "2.10.1"
 PEER, US = "PEER", "US"
-_PASSWORD = "only-for-tests"
-_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>local</groupId><artifactId>peer</artifactId><version>1</version><dependencies><dependency>
-<groupId>net.sf.openas2</groupId><artifactId>openas2-server</artifactId><version>{version}</version>
-</dependency></dependencies></project>"""
 _LOG = "-Dorg.apache.commons.logging.Log=org.openas2.logging.Log"
 _START_SECONDS = 180
 
@@ -91,27 +80,9 @@ class OpenAs2:
         return (self.folder / "out").read_text("utf-8", "replace")
 
 
-@functools.cache
 def class_path() -> str:
-    """The server and all that it needs; empty if this machine has no Java, no Maven, or cannot fetch it."""
-    if not (shutil.which("java") and shutil.which("mvn")):
-        return ""
-    folder = (
-        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "epcis-gateway-tests" / f"openas2-{VERSION}"
-    )
-    found = folder / "class-path"
-    if not (found.exists() and all(Path(jar).exists() for jar in found.read_text().split(os.pathsep))):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pom.xml").write_text(_POM.format(version=VERSION))
-        command = ["mvn", "-B", "-q", "dependency:build-classpath", f"-Dmdep.outputFile={found}.part"]
-        for _ in range(3):  # what was fetched stays, so that a second try has less to do
-            done = subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=300)
-            if not done.returncode:
-                break
-        else:
-            return ""
-        Path(f"{found}.part").rename(found)
-    return found.read_text()
+    """The server and all that it needs; empty if this machine cannot run it."""
+    return java.class_path(f"openas2-{VERSION}", f"net.sf.openas2:openas2-server:{VERSION}")
 
 
 @contextlib.contextmanager
@@ -122,15 +93,15 @@ def serve(
     config = folder / "config"
     for name in ("config", "data/toAny", "data/inbox"):
         (folder / name).mkdir(parents=True)
-    _keys(config, peer, us)
+    java.key_store(config / "as2_certs.p12", peer, us)
     (config / "config.xml").write_text(_config(port))
     (config / "commands.xml").write_text("<commands/>")
-    (config / "partnerships.xml").write_text(_partnerships(our_url, partnerships))
+    stated = java.partnerships(PEER, ((one.us, _attributes(our_url, one)) for one in partnerships))
+    (config / "partnerships.xml").write_text(stated)
     server = OpenAs2(folder, port)
     command = [
         "java",
-        "-Xmx256m",
-        "-XX:TieredStopAtLevel=1",
+        *java.QUICK_START,
         _LOG,
         "-cp",
         class_path(),
@@ -157,20 +128,11 @@ def _wait(server: OpenAs2, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(server.log()[-3000:])
 
 
-def _keys(config: Path, peer: Identity, us: Pin) -> None:
-    """Its key and our certificate in one store, in the old form that its library reads."""
-    form = PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
-    encryption = form.hmac_hash(hashes.SHA1()).build(_PASSWORD.encode())
-    ours = [pkcs12.PKCS12Certificate(us.certificate, b"us")]
-    data = pkcs12.serialize_key_and_certificates(b"peer", peer.key, peer.certificate, ours, encryption)
-    (config / "as2_certs.p12").write_bytes(data)
-
-
 def _config(port: int) -> str:
     return f"""<openas2>
   <properties/>
   <certificates classname="org.openas2.cert.PKCS12CertificateFactory" filename="%home%/as2_certs.p12"
-      password="{_PASSWORD}" interval="300"/>
+      password="{java.PASSWORD}" interval="300"/>
   <partnerships classname="org.openas2.partner.XMLPartnershipFactory" filename="%home%/partnerships.xml"/>
   <loggers><logger classname="org.openas2.logging.ConsoleLogger"/></loggers>
   <commands classname="org.openas2.cmd.XMLCommandRegistry" filename="%home%/commands.xml"/>
@@ -193,34 +155,22 @@ def _config(port: int) -> str:
 </openas2>"""
 
 
-def _partnerships(our_url: str, partnerships: list[Partnership]) -> str:
-    partners = [f'<partner name="{PEER}" as2_id="{PEER}" x509_alias="peer" email="peer@peer.example"/>']
-    partners += [
-        f'<partner name="{p.us}" as2_id="{p.us}" x509_alias="us" email="us@us.example"/>' for p in partnerships
-    ]
-    for one in partnerships:
-        options = (
-            f"signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, {one.sign or 'SHA256'}"
-        )
-        values = {
-            "protocol": "as2",
-            "content_transfer_encoding": "binary",
-            "subject": "From OpenAS2",
-            "as2_url": our_url,
-            "as2_mdn_to": "peer@peer.example",
-            "as2_mdn_options": options,
-            "sign": one.sign,
-            "encrypt": one.encrypt,
-            "compression_type": "ZLIB" if one.compression else "",
-            "compression_mode": "compress-after-signing" if one.compression == "after" else "",
-            "as2_receipt_option": one.asynchronous,
-            "prevent_canonicalization_for_mic": "false",
-            "resend_max_retries": "0",
-        }
-        attributes = "".join(f"<attribute name={quoteattr(k)} value={quoteattr(v)}/>" for k, v in values.items() if v)
-        for sender, receiver in ((PEER, one.us), (one.us, PEER)):
-            partners.append(
-                f'<partnership name="{sender}-{receiver}"><sender name="{sender}"/><receiver name="{receiver}"/>'
-                f"{attributes}</partnership>"
-            )
-    return f"<partnerships>{''.join(partners)}</partnerships>"
+def _attributes(our_url: str, one: Partnership) -> dict[str, str]:
+    options = (
+        f"signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, {one.sign or 'SHA256'}"
+    )
+    return {
+        "protocol": "as2",
+        "content_transfer_encoding": "binary",
+        "subject": "From OpenAS2",
+        "as2_url": our_url,
+        "as2_mdn_to": "peer@peer.example",
+        "as2_mdn_options": options,
+        "sign": one.sign,
+        "encrypt": one.encrypt,
+        "compression_type": "ZLIB" if one.compression else "",
+        "compression_mode": "compress-after-signing" if one.compression == "after" else "",
+        "as2_receipt_option": one.asynchronous,
+        "prevent_canonicalization_for_mic": "false",
+        "resend_max_retries": "0",
+    }

@@ -58,6 +58,8 @@ class Outgoing:
         receipt: what receipt to ask for; None for none.
         quote_names: state file names in quotes even where they need none.
         bare_mic: the partner makes the MIC of messages that are compressed only without headers, against RFC 5402.
+        expanded_mic: the partner makes the MIC of messages that were compressed before signing over what it has
+            expanded, against RFC 5402.
     """
 
     sender: str
@@ -72,6 +74,7 @@ class Outgoing:
     receipt: ReceiptRequest | None = None
     quote_names: bool = True
     bare_mic: bool = False
+    expanded_mic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +107,21 @@ def build(outgoing: Outgoing, scratch: Scratch, random: Random = os.urandom) -> 
     """
     fields, body = _payload(outgoing, random)
     wanted = {hash_name(spelled) for spelled in outgoing.receipt.micalgs} - {""} if outgoing.receipt else set()
-    hashes: dict[str, bytes] = {}
+    wanted |= {outgoing.signing.digest} if outgoing.signing else set()
     bare = outgoing.compression == "none" or outgoing.bare_mic
     bare = bare and not (outgoing.signing or outgoing.encryption)
     base = body if bare else _entity(fields, body)
-    if not outgoing.signing:
-        hashes = digest(base.chunks(), *wanted)
+    of_expanded = outgoing.expanded_mic and outgoing.compression == "before"
+    hashes = {} if outgoing.signing and not of_expanded else digest(base.chunks(), *wanted)
     if outgoing.compression == "before" or (outgoing.compression == "after" and not outgoing.signing):
         fields, body = _compressed(fields, body, scratch)
     if outgoing.signing:
-        base = _entity(fields, body)
-        hashes = digest(base.chunks(), *(wanted | {outgoing.signing.digest}))
-        hashed = hashes[outgoing.signing.digest]
-        fields, body = multipart_signed(base, hashed, outgoing.signing, boundary(random))
+        entity = _entity(fields, body)
+        signed = digest(entity.chunks(), *wanted)
+        if not of_expanded:
+            base, hashes = entity, signed
+        hashed = signed[outgoing.signing.digest]
+        fields, body = multipart_signed(entity, hashed, outgoing.signing, boundary(random))
         if outgoing.compression == "after":
             fields, body = _compressed(fields, body, scratch)
     if outgoing.encryption:

@@ -72,6 +72,7 @@ class Partner:
             self.receipt_request(),
             quote_names=settings.filename == "quoted",
             bare_mic=settings.bare_mic,
+            expanded_mic=settings.expanded_mic,
         )
 
     def signing(self, now: dt.datetime) -> Signing | None:

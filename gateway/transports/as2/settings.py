@@ -178,6 +178,7 @@ class PartnerSettings(TransportSettings):
         crlf_variants: read what they sign with a line break less or more, too.
         gcm_in_enveloped: read AES-GCM inside EnvelopedData.
         bare_mic: the partner makes the MIC of messages that are compressed only without headers.
+        expanded_mic: the partner makes the MIC of what was compressed before signing over what it has expanded.
         filename: state file names in quotes, without them where possible, or not at all.
         receipt_url: where this partner takes receipts that it wants later; nothing is posted to another host.
         message_id_domain: right side of our message ids.
@@ -203,6 +204,7 @@ class PartnerSettings(TransportSettings):
     crlf_variants: bool = False
     gcm_in_enveloped: bool = False
     bare_mic: bool = False
+    expanded_mic: bool = False
     filename: Literal["quoted", "plain", "none"] = "quoted"
     receipt_url: str = ""
     message_id_domain: str = Field(default="gateway.invalid", pattern=r"^[A-Za-z0-9.-]{1,190}$")

@@ -69,6 +69,8 @@ def test_the_mic_is_over_the_bytes_that_the_standards_name(exchange: Exchange):
     assert mic(signing=None, compression="after") == hashlib.sha256(head).digest()
     assert mic() == hashlib.sha256(head).digest()
     assert mic(compression="after") == hashlib.sha256(head).digest()
+    assert mic(compression="before", expanded_mic=True) == hashlib.sha256(head).digest()
+    assert mic(compression="before") != hashlib.sha256(head).digest()
     built, wire = exchange.send(encryption=None, compression="before")
     mark = re.search(r'boundary="([^"]+)"', wire.headers.get("Content-Type"))[1].encode()
     signed = wire.bytes.split(b"--" + mark)[1].removeprefix(b"\r\n").removesuffix(b"\r\n")

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
-import socket
-import time
 from pathlib import Path
 
 import pytest
 
-from gateway.transports.as2 import Content, File, Headers
+from gateway.transports.as2 import Headers
 from gateway.transports.as2.errors import As2Error, DecryptionFailed, ReceiptRefused
 from gateway.transports.as2_http.sending import State
 from tests.peers import openas2
 from tests.peers.openas2 import PEER, OpenAs2, Partnership
-from tests.transports.as2.ends import EDI, identity, pin
+from tests.transports.as2 import peering
+from tests.transports.as2.ends import identity, pin
+from tests.transports.as2.peering import DATA, Combination
 from tests.transports.as2.sites import Gateway
 
 SIGNS, CIPHERS = ("sha256", "sha512", None), ("aes128-cbc", "aes256-cbc", None)
 COMPRESSIONS = ("none", "before", "after")
-COMBINATIONS = list(itertools.product(SIGNS, CIPHERS, COMPRESSIONS, ("sync", "async")))
-DATA = EDI + bytes(range(256)) * 4 + b"\r\n\n\r"
+COMBINATIONS: list[Combination] = list(itertools.product(SIGNS, CIPHERS, COMPRESSIONS, ("sync", "async")))
 
 
-def us_for(combination: tuple) -> str:
-    return f"US{COMBINATIONS.index(combination):02d}"
+def us_for(combination: Combination) -> str:
+    return peering.us_for(COMBINATIONS, combination)
 
 
-def partnership(combination: tuple, port: int) -> Partnership:
+def partnership(combination: Combination, port: int) -> Partnership:
     sign, cipher, compression, mode = combination
     return Partnership(
         us_for(combination),
@@ -49,71 +47,26 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory):
-    """Both ends, running. Without Java and Maven CI fails; elsewhere the tests are skipped."""
-    if not openas2.class_path():
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI needs java and mvn, to run OpenAS2")
-        pytest.skip("this machine cannot run OpenAS2 (java, mvn and a Maven repository)")
+    """Both ends, running."""
+    peering.needed(openas2.class_path(), "OpenAS2")
     folder = tmp_path_factory.mktemp("openas2")
     gateway = Gateway("US", folder / "us")
-    port = free_ports()
+    port = peering.free_ports()
     with gateway.running():
         for combination in COMBINATIONS:
             knows(gateway, us_for(combination), combination, f"http://127.0.0.1:{port + 1}/")
-        gateway.partner = lambda them, us: gateway.partners.get(us) if them == PEER else None  # type: ignore[method-assign]
-        gateway.reception._partners = gateway.partner
+        peering.our_end(gateway, PEER)
         partnerships = [partnership(combination, port) for combination in COMBINATIONS]
         with openas2.serve(folder / "peer", port, identity(PEER), pin("US"), gateway.url, partnerships) as peer:
             yield Site(gateway, peer)
 
 
-def free_ports() -> int:
-    """The first of two free ports in a row."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as one:
-            port = one.getsockname()[1]
-            try:
-                with socket.create_server(("127.0.0.1", port + 1)):
-                    return int(port)
-            except OSError:
-                continue
-
-
-def knows(gateway: Gateway, us: str, combination: tuple, receipt_url: str, **changes: object) -> None:
-    sign, cipher, compression, mode = combination
-    receipt = {"mode": mode} | ({"url": gateway.url} if mode == "async" else {})
-    if sign:
-        receipt["micalgs"] = [sign]
-    settings = {
-        "preset": "openas2",
-        "sign": {"digest": sign} if sign else None,
-        "encrypt": {"cipher": cipher} if cipher else None,
-        "compress": compression,
-        "receipt": receipt,
-        "must-sign": sign is not None,
-        "must-encrypt": cipher is not None,
-        "receipt-url": receipt_url,
-        "message-id-domain": "us.example",
-    }
-    gateway.knows(PEER, **(settings | changes))
-    found = gateway.partners.pop(PEER)
-    stated = found.settings.model_copy(update={"us": us})
-    gateway.partners[us] = type(found)(stated, found.ours, found.theirs)
-
-
-def wait_for(condition: object, what: object, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what()
-        time.sleep(0.05)
+def knows(gateway: Gateway, us: str, combination: Combination, receipt_url: str, **changes: object) -> None:
+    peering.knows(gateway, PEER, us, combination, receipt_url, preset="openas2", **changes)
 
 
 def send(site: Site, us: str, data: bytes, delivery: str) -> State:
-    sender, partner = site.gateway.sender, site.gateway.partners[us]
-    entry = sender.prepare(partner, (File(Content.of(data), "application/octet-stream", "a b.bin"),), delivery)
-    sender.send(entry, partner, site.peer.url)
-    wait_for(lambda: sender.state(entry) in {State.PROVEN, State.REFUSED}, site.peer.log)
-    return sender.state(entry)
+    return peering.send(site.gateway, us, site.peer.url, data, delivery)
 
 
 def test_ours_to_them_in_every_combination(site: Site):
@@ -131,21 +84,19 @@ def test_theirs_to_us_in_every_combination(site: Site):
     expected = {DATA + b"in" + str(number).encode() for number in range(len(COMBINATIONS))}
     for number, combination in enumerate(COMBINATIONS):
         site.peer.send(us_for(combination), DATA + b"in" + str(number).encode())
-    wait_for(lambda: expected <= set(site.gateway.taken()), site.peer.log, 240)
+    peering.wait_for(lambda: expected <= set(site.gateway.taken()), site.peer.log, 240)
     records = [entry.json("record") for entry in site.gateway.inbox.entries()]
     assert len(records) == len(COMBINATIONS)
     for record in records:
-        sign, cipher, compression, _ = COMBINATIONS[int(record["receiver"][2:])]
-        layers = ["encrypted"] * bool(cipher) + ["compressed"] * (compression == "after" and bool(sign))
-        layers += ["signed"] * bool(sign) + ["compressed"] * (compression != "none" and "compressed" not in layers)
-        assert record["layers"] == layers, record
-        assert record["digest"] == (sign or "")
+        combination = COMBINATIONS[int(record["receiver"][2:])]
+        assert record["layers"] == peering.layers_of(combination), record
+        assert record["digest"] == (combination[0] or "")
 
     def settled() -> bool:
         log = site.peer.log()
         return log.count(f"received MDN [{GOOD}] [<OPENAS2-") >= len(COMBINATIONS) or "not matched" in log
 
-    wait_for(settled, site.peer.log, 240)
+    peering.wait_for(settled, site.peer.log, 240)
     assert "MIC not matched" not in site.peer.log()
 
 
