@@ -14,6 +14,7 @@ MARKETS: Registry[Market] = Registry(
         "ru": "gateway.markets.ru:MARKET",
         "eg": "gateway.markets.eg:MARKET",
         "us": "gateway.markets.us:MARKET",
+        "sa": "gateway.markets.sa:MARKET",
     },
 )
 

@@ -16,9 +16,10 @@ from typing import Any
 from gateway.markets.base import Message
 from gateway.markets.eg.eptts import EPTTS
 from gateway.markets.ru.mdlp import MDLP
+from gateway.markets.sa.rsd import RSD
 from gateway.markets.tr.pts import PTS
 from gateway.markets.us.dscsa import DSCSA
-from tests.markets import ru_story, test_eg, tr_story, us_story
+from tests.markets import ru_story, sa_story, test_eg, tr_story, us_story
 
 SMALL, LARGE, EVENT, CASE = 1_000, 100_000, 1000, 100
 GROWTH, MIB, SECONDS = 1.3, 256.0, 10.0
@@ -53,11 +54,20 @@ def _united_states(count: int) -> tuple[Any, Any]:
     return us_story.composed([*events, us_story.ship(cases)])
 
 
+def _saudi_arabia(count: int) -> tuple[Any, Any]:
+    packs = [sa_story.pack_epc(number) for number in range(count)]
+    events = [sa_story.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)]
+    cases = [sa_story.sscc(number) for number in range(count // CASE)]
+    events += [sa_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
+    return sa_story.composed([*events, sa_story.move("shipping", cases)])
+
+
 MARKETS: dict[str, tuple[Message, Callable[[int], tuple[Any, Any]]]] = {
     "tr": (PTS, _turkey),
     "ru": (MDLP, _russia),
     "eg": (EPTTS, _egypt),
     "us": (DSCSA, _united_states),
+    "sa": (RSD, _saudi_arabia),
 }
 
 
