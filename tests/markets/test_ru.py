@@ -95,6 +95,11 @@ class TestRu(MarketTests):
             f"<custom_receiver_id>{GUID}</custom_receiver_id><gtin>{GTIN}</gtin>"
         )
         for count, code in ((CUSTOMS_CODES - 1, set()), (CUSTOMS_CODES, set()), (CUSTOMS_CODES + 1, {"RU-MDLP-01"})):
+            epcs = [pack_epc(n) for n in range(count)]
+            values = {"documents": "shipping=300", "subject-id": GUID, "custom-receiver-id": GUID}
+            made, _ = composed([move("shipping", epcs)], values)
+            sizes = [count] if count <= CUSTOMS_CODES else [CUSTOMS_CODES, count - CUSTOMS_CODES]
+            assert [submission.epcs for submission in made] == sizes
             body = f"{head}<signs>{sgtins(count)}</signs>"
             assert checked(f'<transfer_code_to_custom action_id="300">{body}</transfer_code_to_custom>') == code
 
@@ -132,6 +137,7 @@ BAD = {
     "RU-MDLP-15": ([pack(sscc(1), [sscc(1)])], IDS),
     "RU-MDLP-18": ([pack(pack_epc(1), [pack_epc(2)])], IDS),
     "RU-MDLP-19": ([move("shipping", [sscc(1)], error_declaration=ErrorDeclaration())], SHIPPED),
+    "RU-MDLP-20": ([move("inspecting", [pack_epc(1)])], {**IDS, "documents": "inspecting=220"}),
     "MARKET-02": ([move("shipping", [sscc(1)])], {**SHIPPED, "documents": "shipping=415"}),
     "MARKET-03": ([*ONE, move("shipping", [pack_epc(1)])], SHIPPED),
     "MARKET-04": ([move("shipping", [sscc(1)])], {**SHIPPED, "subject-ids": "4699999000014"}),

@@ -18,7 +18,7 @@ from gateway.markets.kit.group import grouped
 from gateway.markets.kit.height import height
 from gateway.markets.kit.split import by_count, by_weight
 from gateway.markets.ru import rules, settings
-from gateway.markets.ru.documents import DOCUMENTS, ITEMS, UNPACKED, DocumentType
+from gateway.markets.ru.documents import DOCUMENTS, ITEMS, DocumentType
 from gateway.markets.ru.fields import Values
 from gateway.markets.ru.keys import SSCC, Item, item_of, items
 from gateway.markets.ru.movement import Emit
@@ -128,7 +128,7 @@ class Aggregations:
         groups = grouped(emptied, lambda pair: (self._values.subject(pair[0]), self._values.time(pair[0])))
         for pairs in groups.values():
             values = self._values.of(_UNPACK, pairs[0][0])
-            for part in by_count([parent for _, parent in pairs], UNPACKED):
+            for part in by_count([parent for _, parent in pairs], _UNPACK.most):
                 if values is not None:
                     self._emit(_UNPACK, fields_xml(_UNPACK, values) + goods_xml(part), len(part))
 

@@ -39,6 +39,17 @@ _TESTS: Final[dict[Kind, tuple[Rule, Test, str]]] = {
     Kind.FINANCE: _codes("source"),
     Kind.RECEIPT_OF_TWO: _codes("receive_type", 2),
     Kind.WITHDRAWAL: _codes("withdrawal_type"),
+    Kind.DESTRUCTION_METHOD: _codes("destruction_method"),
+    Kind.DESTRUCTION_REASON: _codes("reason_for_destruction"),
+    Kind.DESTRUCTION_TYPE: _codes("destruction_type"),
+    Kind.RECALLED: _codes("recall_action_id", 999),
+    Kind.TEXT_200: _text(200),
+    Kind.TEXT_500: _text(500),
+    Kind.GTIN: (rules.IDENTIFIER, matches("[0-9]{14}"), "14 digits"),
+    Kind.COUNTRY: (rules.CODE, matches("[A-Z]{2}"), "two letters of ISO 3166"),
+    Kind.FLAG: (rules.CODE, matches("true|false|1|0"), "true or false"),
+    Kind.INN: (rules.SUBJECT, matches("(?!00)([0-9]{10}|[0-9]{12})"), "an INN of 10 or 12 digits"),
+    Kind.KPP: (rules.SUBJECT, matches("(?!00)[0-9]{9}"), "a KPP of 9 digits"),
 }
 
 

@@ -23,7 +23,10 @@ from gateway.markets.ru.movement import Movements
 from gateway.markets.ru.write import Frame, submission
 
 #: What a movement may become.
-MOVEMENTS: Final = ("251", "252", "313", "314", "331", "336", "342", "381", "415", "416", "431", "552", "701")
+MOVEMENTS: Final = (
+    *("210", "220", "250", "251", "252", "300", "313", "314", "331", "336", "342", "381", "415", "416", "431"),
+    *("541", "542", "552", "701"),
+)
 _ELEMENT: Final = "mdlpDocument"
 _WORDS: Final = frozenset({"shipping", "receiving", "void_shipping", "decommissioning", "destroying", "accepting"})
 

@@ -34,6 +34,7 @@ class Kind(enum.StrEnum):
     FLAG = "xs:boolean"
     COUNTRY = "country"
     INN = "inn"
+    KPP = "kpp"
     CONTRACT = "contract_type"
     CONTRACT_OF_FOUR = "contract_type_1_to_4"
     TURNOVER = "turnover_type"
@@ -43,6 +44,7 @@ class Kind(enum.StrEnum):
     WITHDRAWAL = "withdrawal_type"
     DESTRUCTION_METHOD = "destruction_method"
     DESTRUCTION_REASON = "reason_for_destruction"
+    DESTRUCTION_TYPE = "destruction_type"
     RECALLED = "recall_action_id"
 
 
@@ -51,13 +53,16 @@ class Goods(enum.Enum):
 
     LIST = "sgtin and sscc, mixed"
     PRICED = "union items with cost and VAT"
+    DECIDED = "details with the decision and the reason of destruction"
+    CODES = "sgtin of one GTIN"
+    QUERIED = "one sgtin or sscc"
     NONE = "none"
     OWN = "in a form of its own"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a document; ``a/b`` stands inside ``a``."""
+    """A field of a document; ``a/b`` stands inside ``a``, which is there only when a field in it is."""
 
     name: str
     kind: Kind
@@ -74,6 +79,7 @@ class DocumentType:
         fields: in order, before the goods.
         goods: how it lists the goods.
         holder: element around the goods.
+        most: how many objects one document holds.
     """
 
     number: str
@@ -81,6 +87,7 @@ class DocumentType:
     fields: tuple[Field, ...]
     goods: Goods = Goods.LIST
     holder: str = "order_details"
+    most: int = ITEMS
 
 
 def _of(*fields: tuple[str, Kind] | tuple[str, Kind, bool]) -> tuple[Field, ...]:
@@ -153,14 +160,25 @@ def _refused(partner: str) -> tuple[Field, ...]:
 
 
 _ACCEPTED: Final = _from(Kind.ANYBODY, ("counterparty_id", Kind.ANYBODY), _TIME, _PAUSED)
+_DESTROYER: Final = (
+    ("destruction_org/ul/inn", Kind.INN, False),
+    ("destruction_org/ul/kpp", Kind.KPP, False),
+    ("destruction_org/fl/inn", Kind.INN, False),
+)
+#: What stands in each detail of 541, besides its object.
+DECISION: Final = _of(
+    ("decision", Kind.NUMBER, False),
+    ("destruction_type", Kind.DESTRUCTION_TYPE),
+    ("reason_for_destruction", Kind.DESTRUCTION_REASON, False),
+)
 _CONTENT: Final = "content"
 
 #: What we send, and what MDLP sends us that has the same form.
 DOCUMENTS: Final = {
     document.number: document
     for document in (
-        DocumentType("210", "query_kiz_info", _from(Kind.ANYBODY), Goods.OWN),
-        DocumentType("220", "query_hierarchy_info", _from(Kind.ANYBODY, ("sscc", Kind.SSCC)), Goods.NONE),
+        DocumentType("210", "query_kiz_info", _from(Kind.ANYBODY), Goods.QUERIED, most=1),
+        DocumentType("220", "query_hierarchy_info", _from(Kind.ANYBODY), Goods.QUERIED, most=1),
         DocumentType(
             "250",
             "recall",
@@ -179,8 +197,9 @@ DOCUMENTS: Final = {
             "300",
             "transfer_code_to_custom",
             _from(Kind.PARTY, _TIME, ("custom_receiver_id", Kind.PARTY), ("gtin", Kind.GTIN)),
-            Goods.OWN,
+            Goods.CODES,
             "signs",
+            CUSTOMS_CODES,
         ),
         DocumentType("313", "register_product_emission", _RELEASE, holder="signs"),
         DocumentType("314", "move_to_release", _TO_OWNER),
@@ -191,6 +210,26 @@ DOCUMENTS: Final = {
         DocumentType("415", "move_order", _ORDER, Goods.PRICED),
         DocumentType("416", "receive_order", _received(Kind.RECEIPT_OF_TWO), Goods.PRICED),
         DocumentType("431", "move_place", _from(Kind.PLACE, ("receiver_id", Kind.PLACE), _TIME, _NUMBER, _DATE)),
+        DocumentType(
+            "541",
+            "move_destruction",
+            _from(
+                Kind.PLACE,
+                _TIME,
+                ("destruction_org/fias_addr", Kind.PARTY),
+                *_DESTROYER,
+                _NUMBER,
+                _DATE,
+                ("act_number", Kind.NUMBER),
+                ("act_date", Kind.DATE),
+            ),
+            Goods.DECIDED,
+        ),
+        DocumentType(
+            "542",
+            "destruction",
+            _from(Kind.PLACE, _TIME, ("destruction_method", Kind.DESTRUCTION_METHOD), *_DESTROYER, _NUMBER, _DATE),
+        ),
         DocumentType(
             "552",
             "withdrawal",
@@ -216,9 +255,24 @@ DOCUMENTS: Final = {
         DocumentType("614", "foreign_import_notification", _FOREIGN_IMPORT),
         DocumentType("618", "move_to_release_notification", _TO_OWNER),
         DocumentType("620", "import_info_notification", _IMPORTED),
+        DocumentType(
+            "627",
+            "posting_notification",
+            _from(
+                Kind.PLACE,
+                ("inn", Kind.INN),
+                ("organisation_name", Kind.TEXT_1000),
+                ("owner_id", Kind.ANYBODY),
+                ("shipper_id", Kind.PLACE, False),
+                _TIME,
+                ("receive_type", Kind.RECEIPT, False),
+                (*_NUMBER, False),
+                (*_DATE, False),
+            ),
+        ),
         DocumentType("701", "accept", _ACCEPTED),
         DocumentType("911", "unit_pack", _from(Kind.ANYBODY, ("sscc", Kind.SSCC), _TIME), holder=_CONTENT),
-        DocumentType("912", "unit_unpack", _from(Kind.ANYBODY, _TIME), Goods.OWN),
+        DocumentType("912", "unit_unpack", _from(Kind.ANYBODY, _TIME), Goods.OWN, most=UNPACKED),
         DocumentType("913", "unit_extract", _from(Kind.ANYBODY, _TIME), holder=_CONTENT),
         DocumentType("914", "unit_append", _from(Kind.ANYBODY, _TIME, ("sscc", Kind.SSCC)), holder=_CONTENT),
         DocumentType("915", "multi_pack", _from(Kind.ANYBODY, _TIME), Goods.OWN),

@@ -24,6 +24,10 @@ EVENT_DATE: Final = "event-date"
 _NUMBERED: Final = ("desadv", "inv", "po")
 _SENDERS: Final = frozenset({"shipper_id", "counterparty_id"})
 _RECEIVERS: Final = frozenset({"receiver_id", "owner_id"})
+#: Fields of 552 that only an element of the event gives: the settings of the same name are about destruction.
+_ELEMENT_ONLY: Final = frozenset({("552", "destruction_method"), ("552", "reason_for_destruction")})
+_COMPANY, _KPP, _PERSON = "destruction_org/ul/inn", "destruction_org/ul/kpp", "destruction_org/fl/inn"
+_INN_OF_PERSON: Final = 12
 
 
 class Values:
@@ -47,12 +51,14 @@ class Values:
         for field in document.fields:
             if field.name in values:
                 continue
-            value = self._value(field, event)
+            value = self._value(field, event, document)
             if value:
                 values[field.name] = value
             elif field.required:
                 right = False
                 self._missing(field, document, event)
+        if any(field.name == _COMPANY for field in document.fields):
+            right = self._destroyer(values, document, event) and right
         return values if checks.run(codes.table_of(document), values, self.findings, event.where) and right else None
 
     def subject(self, event: Event) -> str:
@@ -67,13 +73,28 @@ class Values:
             return ""
         return time if has_zone(time) else time + event.event_time_zone_offset
 
-    def _value(self, field: Field, event: Event) -> str:
+    def _destroyer(self, values: dict[str, str], document: DocumentType, event: Event) -> bool:
+        """Tell a person from a company by the length of the INN; whether all that it takes is there."""
+        inn, kpp = values.pop(_PERSON, "") or values.get(_COMPANY, ""), values.get(_KPP, "")
+        if len(inn) == _INN_OF_PERSON:
+            values[_PERSON] = inn
+            values.pop(_COMPANY, None)
+            values.pop(_KPP, None)
+            return True
+        for name, value in ((_COMPANY, inn), (_KPP, kpp)):
+            if not value:
+                self._missing(Field(name, Kind.INN), document, event)
+        return bool(inn and kpp)
+
+    def _value(self, field: Field, event: Event, document: DocumentType) -> str:
         name = field.name
         if field.kind is Kind.TIME:
             return self.time(event)
         element = next((each.text for each in event.extensions if each.local == name.rpartition("/")[2]), "")
         if field.kind is Kind.DATE:
             return self._date(name, element, event)
+        if (document.number, name) in _ELEMENT_ONLY:
+            return element
         return element or self._derived(name, event) or self._set(name)
 
     def _derived(self, name: str, event: Event) -> str:

@@ -33,7 +33,7 @@ def sniff(head: bytes, _name: str) -> Claim | None:
 
 MDLP: Final = Message(
     key="ru-mdlp",
-    title="Russia: MDLP XML 1.38 (251 252 313 314 331 336 342 381 415 416 431 552 701 911-916)",
+    title="Russia: MDLP XML 1.38 (210 220 250-252 300 313 314 331 336 342 381 415 416 431 541 542 552 701 911-916)",
     suffix=".xml",
     media_type="application/xml",
     compose=compose,

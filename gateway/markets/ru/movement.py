@@ -16,13 +16,14 @@ from gateway.markets.kit.needs import report_missing, table_of
 from gateway.markets.kit.split import by_count
 from gateway.markets.ru import rules, settings
 from gateway.markets.ru.codes import is_price
-from gateway.markets.ru.documents import ITEMS, DocumentType, Goods
+from gateway.markets.ru.documents import DECISION, DocumentType, Goods
 from gateway.markets.ru.fields import Values
 from gateway.markets.ru.keys import GTIN_DIGITS, SGTIN, SSCC, Item, item_of, items
 from gateway.markets.ru.write import fields_xml, goods_xml
 
 Emit = Callable[[DocumentType, str, int], None]
 _MOST_DETAILS: Final = 100
+_KIZ_INFO: Final = "210"
 
 
 class Movements:
@@ -40,6 +41,7 @@ class Movements:
         self._values = values
         self._packing = packing
         self._emit = emit
+        self._look = context.options.get(settings.LOOK)
         self._prices = {
             name: table_of(setting, context.options, context.findings)
             for name, setting in (("cost", settings.COSTS), ("vat_value", settings.VAT_VALUES))
@@ -50,15 +52,58 @@ class Movements:
         if len(set(epcs)) != len(epcs):
             self._findings.report(rules.TWICE, "the event names an object twice", where=event.where)
             return
-        values = self._values.of(document, event)
         as_of = event.event_time if has_zone(event.event_time) else event.event_time + event.event_time_zone_offset
+        if document.goods is Goods.CODES:
+            self._codes(document, event, epcs, as_of)
+            return
+        values = self._values.of(document, event)
         found = list(items(outermost(self._packing, epcs, as_of), self._findings, event.where))
         if values is None or not found:
             return
         head = fields_xml(document, values)
-        for part in by_count(found, ITEMS):
-            goods = goods_xml(part) if document.goods is Goods.LIST else self._priced(part, event, as_of)
+        if document.goods is Goods.NONE:
+            self._emit(document, head, 0)
+            return
+        for part in by_count(found, document.most):
+            if document.goods is Goods.QUERIED:
+                self._emit(document, head + self._queried(document, part[0], event), 1)
+                continue
+            goods = self._goods(document, part, event, as_of)
             self._emit(document, f"{head}<{document.holder}>{goods}</{document.holder}>", len(part))
+
+    def _goods(self, document: DocumentType, part: Sequence[Item], event: Event, as_of: str) -> str:
+        if document.goods is Goods.LIST:
+            return goods_xml(part)
+        if document.goods is Goods.PRICED:
+            return self._priced(part, event, as_of)
+        decision = DocumentType(document.number, "detail", DECISION)
+        values = self._values.of(decision, event)
+        tail = fields_xml(decision, values or {})
+        return "".join([f"<detail>{goods_xml([item])}{tail}</detail>" for item in part])
+
+    def _queried(self, document: DocumentType, item: Item, event: Event) -> str:
+        if document.number == _KIZ_INFO:
+            tag = item.tag if item.tag == SGTIN else f"{SSCC}_{self._look}"
+            return f"<{tag}>{item.text}</{tag}>"
+        if item.tag != SSCC:
+            self._findings.report(rules.PACKS, f"{item.epc} is no container", where=event.where, value=item.epc)
+        return goods_xml([item])
+
+    def _codes(self, document: DocumentType, event: Event, epcs: Sequence[str], as_of: str) -> None:
+        """Documents that list packs of one GTIN; containers are told by their packs."""
+        packs = (pack for epc in outermost(self._packing, epcs, as_of) for pack in leaves(self._packing, epc, as_of))
+        found = list(items(packs, self._findings, event.where))
+        for item in found:
+            if item.tag == SSCC:
+                message = f"the packs in {item.epc} are not known"
+                self._findings.report(rules.PACKS, message, where=event.where, value=item.epc)
+        for gtin, of_gtin in grouped(found, lambda item: item.text[:GTIN_DIGITS]).items():
+            values = self._values.of(document, event, ("gtin", gtin))
+            if values is None:
+                return
+            head = fields_xml(document, values)
+            for part in by_count(of_gtin, document.most):
+                self._emit(document, f"{head}<{document.holder}>{goods_xml(part)}</{document.holder}>", len(part))
 
     def _priced(self, part: Iterable[Item], event: Event, as_of: str) -> str:
         return "".join([self._union(item, event, as_of) for item in part])

@@ -73,7 +73,8 @@ NUMBER_UNKNOWN: Final = Rule(
     "RU-MDLP-10",
     Severity.ERROR,
     "the setting documents names a document that is not composed of such an event",
-    "Composed are 251, 252, 313, 314, 331, 336, 342, 381, 415, 416, 431, 552 and 701; 911 to 916 follow from packing.",
+    "Composed are 210, 220, 250, 251, 252, 300, 313, 314, 331, 336, 342, 381, 415, 416, 431, 541, 542, 552 and 701; "
+    "911 to 916 follow from packing.",
     "choose one of them",
 )
 NOTHING: Final = Rule(
@@ -140,6 +141,14 @@ WITHDRAWAL: Final = Rule(
     "give both events the same eventID, or remove both",
 )
 
+PACKS: Final = Rule(
+    "RU-MDLP-20",
+    Severity.ERROR,
+    "a document of packs alone is asked for a container whose packs are not known",
+    "300 lists codes of packs, 220 asks for a container.",
+    "give the packing, in the same document or an earlier one",
+)
+
 RULES: Final = (
     SCHEMA,
     SERIAL,
@@ -160,6 +169,7 @@ RULES: Final = (
     DOCTYPE,
     PARENT,
     WITHDRAWAL,
+    PACKS,
 )
 
 QUANTITY_LOST: Final = LossRule(

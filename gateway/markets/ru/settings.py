@@ -21,7 +21,7 @@ SUBJECT_IDS: Final = Setting(
 SUBJECT_ID: Final = Setting("subject-id", "MDLP id of the reporting place or party where subject-ids has none")
 COUNTERPARTY_ID: Final = Setting("counterparty-id", "MDLP id of the other side where subject-ids has none")
 SELLER_ID: Final = Setting("seller-id", "GUID of the seller, for 331 and 336")
-CUSTOM_RECEIVER_ID: Final = Setting("custom-receiver-id", "GUID of the place in the customs control zone, for 331")
+CUSTOM_RECEIVER_ID: Final = Setting("custom-receiver-id", "GUID of the place in the customs zone, for 300 and 331")
 DOCUMENT_NUMBER: Final = Setting("document-number", "number of the document that goes with the goods")
 DOCUMENT_DATE: Final = Setting("document-date", "its date, YYYY-MM-DD, or event-date: the local date of the event")
 TURNOVER_TYPE: Final = Setting("turnover-type", "turnover_type of 415: 1 sale, 2 return, 3 return to the manufacturer")
@@ -35,7 +35,20 @@ WITHDRAWAL_TYPES: Final = Setting(
     "withdrawal-types",
     "withdrawal_type of 552 by disposition or business step, e.g. damaged=15,expired=22,decommissioning=13",
 )
-REASON: Final = Setting("reason", "reason of 251 and 252 in words")
+REASON: Final = Setting("reason", "reason of 250, 251 and 252 in words")
+RECALL_ID: Final = Setting("recall-operation-id", "operation_id of 250: id that MDLP gave the document to call back")
+RECALL_DOCUMENT: Final = Setting("recall-document", "recall_action_id of 250: number of the document to call back")
+DESTRUCTION_ADDRESS: Final = Setting("destruction-address", "FIAS GUID of the place of destruction, for 541")
+DESTRUCTION_INN: Final = Setting("destruction-inn", "INN of who destroys, for 541 and 542: 10 digits, 12 for a person")
+DESTRUCTION_KPP: Final = Setting("destruction-kpp", "KPP of the company that destroys, for 541 and 542")
+DESTRUCTION_METHOD: Final = Setting("destruction-method", "destruction_method of 542: 1, 2 or 3 (incineration)")
+DESTRUCTION_TYPE: Final = Setting("destruction-type", "destruction_type of 541: 1 owner, 2 Roszdravnadzor, 3 court")
+DESTRUCTION_REASON: Final = Setting("destruction-reason", "reason_for_destruction of 541: 1 to 7, e.g. 5 expired")
+DECISION: Final = Setting("destruction-decision", "decision of Roszdravnadzor, for 541")
+ACT_NUMBER: Final = Setting("act-number", "number of the act of hand-over, for 541")
+ACT_DATE: Final = Setting("act-date", "its date, YYYY-MM-DD, or event-date")
+EXPORT_COUNTRY: Final = Setting("export-country", "export_country_code of 552: two letters of ISO 3166")
+LOOK: Final = Setting("look", "what 210 asks about a container: its content, or what it is in", ("down", "up"), "down")
 CONFIRMATION: Final = Setting("confirmation-number", "confirmation_num of 313 and 342: id at Roszdravnadzor")
 RELEASE_DATE: Final = Setting("release-date", "doc_date of the release record of 313 and 342, YYYY-MM-DD")
 RELEASE_NUMBER: Final = Setting("release-number", "doc_num of the release record of 313 and 342")
@@ -68,6 +81,19 @@ SETTINGS: Final = (
     RECEIVE_TYPE,
     WITHDRAWAL_TYPES,
     REASON,
+    RECALL_ID,
+    RECALL_DOCUMENT,
+    DESTRUCTION_ADDRESS,
+    DESTRUCTION_INN,
+    DESTRUCTION_KPP,
+    DESTRUCTION_METHOD,
+    DESTRUCTION_TYPE,
+    DESTRUCTION_REASON,
+    DECISION,
+    ACT_NUMBER,
+    ACT_DATE,
+    EXPORT_COUNTRY,
+    LOOK,
     CONFIRMATION,
     RELEASE_DATE,
     RELEASE_NUMBER,
@@ -101,11 +127,32 @@ _FIELDS: Final = (
     ("release_info/doc_date", "date of the release record", RELEASE_DATE),
     ("release_info/doc_num", "number of the release record", RELEASE_NUMBER),
     ("release_info/confirmation_num", "id of the record at Roszdravnadzor", CONFIRMATION),
+    ("operation_id", "id that MDLP gave the document to call back", RECALL_ID),
+    ("recall_action_id", "number of the document to call back", RECALL_DOCUMENT),
+    ("destruction_org/fias_addr", "place of destruction", DESTRUCTION_ADDRESS),
+    ("destruction_org/ul/inn", "INN of who destroys", DESTRUCTION_INN),
+    ("destruction_org/ul/kpp", "KPP of the company that destroys", DESTRUCTION_KPP),
+    ("destruction_method", "how packs are destroyed", DESTRUCTION_METHOD),
+    ("destruction_type", "who decided the destruction", DESTRUCTION_TYPE),
+    ("reason_for_destruction", "why packs are destroyed", DESTRUCTION_REASON),
+    ("decision", "decision of Roszdravnadzor", DECISION),
+    ("act_number", "number of the act of hand-over", ACT_NUMBER),
+    ("act_date", "date of the act of hand-over", ACT_DATE),
+    ("export_country_code", "where packs are exported to", EXPORT_COUNTRY),
     ("cost", "price of one pack with VAT", COSTS),
     ("vat_value", "VAT in the price", VAT_VALUES),
 )
 _OPTIONAL: Final = frozenset(
-    {"seller_id", "contract_num", "contract_gos_num", "contract_gos_date", "release_info/doc_num"}
+    {
+        "seller_id",
+        "contract_num",
+        "contract_gos_num",
+        "contract_gos_date",
+        "release_info/doc_num",
+        "reason_for_destruction",
+        "decision",
+        "export_country_code",
+    }
 )
 NEEDS: Final = tuple(
     Need(name, title, setting, name.rpartition("/")[2], required=name not in _OPTIONAL)

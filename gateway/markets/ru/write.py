@@ -31,18 +31,20 @@ class Frame:
 def fields_xml(document: DocumentType, values: Mapping[str, str]) -> str:
     """The fields of a document that have a value."""
     out: list[str] = []
-    around = ""
+    around: list[str] = []
     for field in document.fields:
-        holder, _, name = field.name.rpartition("/")
-        if holder != around:
-            out += [f"</{around}>"] if around else []
-            out += [f"<{holder}>"] if holder else []
-            around = holder
         value = values.get(field.name, "")
-        if value:
-            out.append(f"<{name}>{text(value)}</{name}>")
-    if around:
-        out.append(f"</{around}>")
+        if not value:
+            continue
+        *holders, name = field.name.split("/")
+        same = 0
+        while same < min(len(holders), len(around)) and holders[same] == around[same]:
+            same += 1
+        out += [f"</{holder}>" for holder in reversed(around[same:])]
+        out += [f"<{holder}>" for holder in holders[same:]]
+        around = holders
+        out.append(f"<{name}>{text(value)}</{name}>")
+    out += [f"</{holder}>" for holder in reversed(around)]
     return "".join(out)
 
 
@@ -64,7 +66,7 @@ def submission(document: DocumentType, body: str, frame: Frame, position: int, e
     """A file whose name keeps the order in which the documents have to be sent."""
     data = document_bytes(document, body, frame)
     digest = hashlib.sha256(data).hexdigest()[:_HASH]
-    return Submission(f"mdlp-{position:05}-{document.number}-{digest}.xml", data, epcs)
+    return Submission(f"mdlp-{position:05}-{document.number}-{digest}.xml", data, epcs, document.number)
 
 
 def details_xml(details: Iterable[tuple[str, Sequence[Item]]]) -> str:
