@@ -155,7 +155,8 @@ def test_a_bad_story_gives_its_finding_and_no_document_when_it_is_an_error(code)
 
 def test_every_rule_has_a_bad_case():
     fixtures = {path.name.partition("--")[0] for path in (FIXTURES / "mdlp" / "bad").iterdir()}
-    assert {rule.code for rule in RULES} - fixtures - set(BAD) == set()
+    in_parsing = {"RU-MDLP-21", "RU-MDLP-22", "RU-MDLP-23"}
+    assert {rule.code for rule in RULES} - fixtures - set(BAD) == in_parsing
 
 
 def test_what_is_missing_is_asked_for_by_name():

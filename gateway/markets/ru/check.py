@@ -21,8 +21,12 @@ _GTIN: Final = 14
 def check(data: bytes, findings: Findings) -> None:
     """Check the bytes of one document."""
     root = parse(data, findings)
-    if root is None or not check_schema(root, findings):
-        return
+    if root is not None and check_schema(root, findings):
+        check_values(root, findings)
+
+
+def check_values(root: etree._Element, findings: Findings) -> None:
+    """Check what the schema cannot say of a document that is valid by it."""
     if root.get("version") != VERSION:
         message = f"version is {root.get('version')!r}"
         findings.report(rules.VERSION, message, value=root.get("version"), expected=VERSION)

@@ -18,6 +18,7 @@ from gateway.markets.kit.rules import NOT_WANTED
 from gateway.markets.ru import rules, settings
 from gateway.markets.ru.aggregation import Aggregations
 from gateway.markets.ru.documents import DOCUMENTS, DocumentType
+from gateway.markets.ru.extension import is_told_by_mdlp
 from gateway.markets.ru.fields import Values
 from gateway.markets.ru.movement import Movements
 from gateway.markets.ru.write import Frame, submission
@@ -45,7 +46,10 @@ def compose(document: Document, context: Context) -> Iterator[Submission]:
         return
     composer = _Composer(context, hierarchy)
     for number, event in events:
-        if event.error_declaration is None and not hierarchy.withdrawn(event):
+        if is_told_by_mdlp(event.extensions):
+            message = f"MDLP told of the {event.type} of {event.event_time} itself"
+            context.findings.report(NOT_WANTED, message, where=event.where, value=event.type)
+        elif event.error_declaration is None and not hierarchy.withdrawn(event):
             composer.take(event, number)
     made = composer.finish()
     if not context.findings.errors:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from lxml import etree
+
 from gateway.findings import Findings, Where
+from gateway.gs1 import link_syntax
 from gateway.gs1.errors import Gs1Error
 from gateway.markets.kit.keys import is_container, is_pack, parts_of
 from gateway.markets.ru import rules
@@ -51,3 +54,28 @@ def item_of(epc: str, findings: Findings, where: Where) -> Item | None:
         findings.report(rules.SERIAL, message, where=where, value=serial, expected="13 of A-Z, a-z and 0-9")
         return None
     return Item(SGTIN, parts.number + serial, epc)
+
+
+def epc_of(node: etree._Element) -> str:
+    """The Digital Link of an ``sgtin`` or ``sscc`` element."""
+    return (sgtin_epc if node.tag == SGTIN else sscc_epc)(node.text or "")
+
+
+def sgtin_epc(text: str) -> str:
+    """The Digital Link of a pack, of its 27 characters: it needs no guess where the company prefix ends."""
+    return f"{link_syntax.DOMAIN}/01/{text[:GTIN_DIGITS]}/21/{text[GTIN_DIGITS:]}"
+
+
+def sscc_epc(text: str) -> str:
+    """The Digital Link of a container."""
+    return f"{link_syntax.DOMAIN}/00/{text}"
+
+
+def place_epc(gln: str) -> str:
+    """The Digital Link of a place or party."""
+    return f"{link_syntax.DOMAIN}/414/{gln}"
+
+
+def offset(time: str) -> str:
+    """The zone of a time with zone as ``+hh:mm``."""
+    return f"{time[-6:]}" if time[-6:-5] in ("+", "-") else "+00:00"

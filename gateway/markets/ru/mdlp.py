@@ -13,6 +13,8 @@ from gateway.markets.ru import rules, settings
 from gateway.markets.ru.check import SCHEMA, check
 from gateway.markets.ru.compose import compose
 from gateway.markets.ru.documents import CUSTOMS_CODES, DEVICE_CODES, ITEMS, UNPACKED
+from gateway.markets.ru.parse import parse_document
+from gateway.options import CREATION_DATE, EVENT_TIME
 
 _XSD: Final = "MDLP schema 1.38 of 2025-08-07"
 LIMITS: Final = (
@@ -38,10 +40,11 @@ MDLP: Final = Message(
     media_type="application/xml",
     compose=compose,
     check=check,
+    parse=parse_document,
     sniff=sniff,
     grade="A-",
     schema=SCHEMA,
-    settings=settings.SETTINGS,
+    settings=(*settings.SETTINGS, EVENT_TIME, CREATION_DATE),
     needs=settings.NEEDS,
     rules=_RULES,
     loss_rules=rules.LOSS_RULES,

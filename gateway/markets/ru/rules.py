@@ -149,6 +149,28 @@ PACKS: Final = Rule(
     "give the packing, in the same document or an earlier one",
 )
 
+TOLD: Final = Rule(
+    "RU-MDLP-21",
+    Severity.INFO,
+    "MDLP says something that is no event",
+    "A ticket (200), the errors of a receipt (617) and parts of an answer (211) tell of no events; what they say "
+    "stands in findings.",
+)
+SENT: Final = Rule(
+    "RU-MDLP-22",
+    Severity.ERROR,
+    "the document is not one that MDLP sends",
+    "Read are tickets, answers and notifications: 200, 211, 221, 601-603, 605-607, 613, 614, 617, 618, 620 and 627.",
+    "check documents that are to be sent with `gateway validate`",
+)
+TOO_LARGE: Final = Rule(
+    "RU-MDLP-23",
+    Severity.ERROR,
+    "a document must not be larger than the limit",
+    "The limit protects the machine from hostile and broken input.",
+    "raise the limit for this partner if the file is genuine",
+)
+
 RULES: Final = (
     SCHEMA,
     SERIAL,
@@ -170,6 +192,9 @@ RULES: Final = (
     PARENT,
     WITHDRAWAL,
     PACKS,
+    TOLD,
+    SENT,
+    TOO_LARGE,
 )
 
 QUANTITY_LOST: Final = LossRule(

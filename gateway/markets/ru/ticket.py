@@ -13,6 +13,9 @@ from gateway.answers import Answer, Reason, SerialAnswer, Verdict, unreadable
 from gateway.findings import Findings
 from gateway.markets.ru.check import check_schema, parse
 
+#: Documents that say what became of another one.
+ANSWERS: Final = ("200", "617")
+_RECEIPT_ERRORS: Final = "617"
 _VERDICTS: Final = {"Accepted": Verdict.ACCEPTED, "Rejected": Verdict.REJECTED, "Partial": Verdict.PARTIAL}
 
 
@@ -25,21 +28,36 @@ def read_ticket(data: bytes) -> Answer:
     result = root.find("result")
     if result is None:
         return unreadable(f"a document {root[0].tag}, not a ticket")
+    return answer_of(result)
+
+
+def answer_of(result: etree._Element) -> Answer:
+    """What the element of a ticket or of the errors of a receipt says; it is valid by the schema."""
+    if result.get("action_id") == _RECEIPT_ERRORS:
+        reasons, serials = _errors(result, "order_details/errors")
+        return Answer(Verdict.REJECTED, tuple(reasons), serials)
     verdict = _VERDICTS[result.findtext("operation_result") or ""]
-    reasons = [
+    warnings = [
         Reason("warning", each.text or "", Verdict.WARNING)
         for each in result.iterfind("operation_warnings/operation_warning")
     ]
+    more, serials = _errors(result, "errors")
+    reasons = [*warnings, *more]
+    return Answer(_whole(verdict, reasons), tuple(reasons), serials, _reference(result), _doubt(verdict, result))
+
+
+def _errors(result: etree._Element, path: str) -> tuple[list[Reason], tuple[SerialAnswer, ...]]:
+    """Errors about the whole, and by object."""
+    reasons: list[Reason] = []
     by_object: dict[str, list[Reason]] = {}
-    for error in result.iterfind("errors"):
+    for error in result.iterfind(path):
         reason = Reason(error.findtext("error_code") or "", error.findtext("error_desc") or "")
         named = error.findtext("object_id")
         if named:
             by_object.setdefault(named, []).append(reason)
         else:
             reasons.append(reason)
-    serials = tuple(SerialAnswer(named, Verdict.REJECTED, tuple(why)) for named, why in by_object.items())
-    return Answer(_whole(verdict, reasons), tuple(reasons), serials, _reference(result), _doubt(verdict, result))
+    return reasons, tuple(SerialAnswer(named, Verdict.REJECTED, tuple(why)) for named, why in by_object.items())
 
 
 def _whole(verdict: Verdict, reasons: list[Reason]) -> Verdict:
