@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from gateway.markets import MARKETS
 from gateway.markets.base import Market, Message, Need
+from gateway.markets.client import Client
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -35,6 +36,13 @@ def page(market: Market) -> str:
     parts += ["## Messages"]
     for message in market.messages:
         parts += list(_message(message))
+    if market.simulation is not None:
+        parts += ["## The simulator", f"`gateway simulate {market.key}` ([submitting](../submit.md))."]
+        if market.simulation.faults:
+            parts += [_table(("fault", "what happens"), [(f"`{e.name}`", e.title) for e in market.simulation.faults])]
+        if market.simulation.unlike:
+            lines = "\n".join(f"* {unlike}" for unlike in market.simulation.unlike)
+            parts += ["How it differs from the real system:", lines]
     if market.unknown:
         parts += ["## Not known", "\n".join(f"* {unknown}" for unknown in market.unknown)]
     sources = [(each.title, f"<{each.address}>", each.read.isoformat()) for each in market.references]
@@ -47,6 +55,8 @@ def _message(message: Message) -> Iterator[str]:
     ways = "composed and read" if message.parse is not None else "composed"
     schema = f"`xsd/{'/'.join(message.schema)}`" if message.schema else "none"
     yield f"{message.title}. It is {ways}; evidence {message.grade}; schema {schema}."
+    if message.client is not None:
+        yield from _client(message.client)
     if message.needs:
         yield "What EPCIS cannot supply, and where it comes from:"
         yield _table(("value", "meaning", "must", "setting", "column or element"), map(_need, message.needs))
@@ -62,6 +72,25 @@ def _message(message: Message) -> Iterator[str]:
     if message.loss_rules:
         rows = [(f"[{each.code}](../rules.md#{each.code.lower()})", each.title) for each in message.loss_rules]
         yield _table(("loss", "says"), rows)
+
+
+def _client(client: Client) -> Iterator[str]:
+    signed = "; submissions are signed" if client.signs else ""
+    later = "; answers may come later and are asked for" if client.ask is not None else ""
+    fetched = "; what the system holds for us is fetched" if client.waiting is not None else ""
+    yield f"It is submitted by `gateway submit` or the transport `market`: {client.title}{later}{fetched}{signed}."
+    if client.settings:
+        yield "Options of the account (`options:` under the target's settings):"
+        yield _table(
+            ("key", "meaning", "default"), [(f"`{each.key}`", each.title, each.default) for each in client.settings]
+        )
+    if client.questions:
+        yield "Questions (`gateway ask`):"
+        rows = [
+            (f"`{each.key}`", each.title, ", ".join(f"`{argument.key}`" for argument in each.arguments))
+            for each in client.questions
+        ]
+        yield _table(("question", "what it asks", "wants"), rows)
 
 
 def _need(need: Need) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ at a time. Nothing else changes: what was read is the version that was offered, 
 been seen in the looks before the break needs no new looks.
 """,
     "https": "\nHow it behaves, with examples: [HTTPS](http.md).\n",
+    "market": "\nWhat it does, with examples: [submitting to regulators](submit.md).\n",
     "imap": """
 E-mail is what many partners use today. Each attachment with a name that `patterns` takes becomes a file; what a mail
 says in words is never logged and is kept nowhere but in the mailbox.

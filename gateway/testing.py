@@ -15,18 +15,26 @@ The class then fails for everything that is missing. Tests of what only this mar
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from lxml import etree
 
+from gateway.answers import Answer, Verdict
 from gateway.findings import Findings, LossRule, Rule, by_code
 from gateway.formats.base import Context
-from gateway.markets.base import GRADES, STATUSES, Market, Message
+from gateway.markets.base import GRADES, STATUSES, Market, Message, Submission
+from gateway.markets.simulation import Rehearsal
 from gateway.options import Options
 from gateway.sources import Source
+from gateway.submit import MarketSession, MarketSettings, connect
+from gateway.transports.base import Secrets
+from gateway.web.simulate import Simulated, simulating
 
 
 class MarketTests:
@@ -198,4 +206,46 @@ def read_back(message: Message, data: bytes, name: str, settings: dict[str, str]
     return list(document.events), context
 
 
-# The common tests of transports (`TransportTests`) stand below this line.
+@contextlib.contextmanager
+def simulated(market: Market, *faults: str, rehearsal: Rehearsal | None = None) -> Iterator[Simulated]:
+    """The simulator of a market as a server on a free port of this machine, while the body lasts.
+
+    Args:
+        market: one with a simulation.
+        faults: as ``gateway simulate --fault`` takes them.
+        rehearsal: how it is to behave.
+    """
+    assert market.simulation is not None, f"{market.key} has no simulator"
+    with simulating(market.simulation, rehearsal, faults) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def spoken_to(
+    running: Simulated, message: Message, memory: Path, secrets: Secrets = str, **settings: Any
+) -> Iterator[MarketSession]:
+    """A session with a simulator, as the exchange has it with a regulator's system.
+
+    Args:
+        running: the simulator.
+        message: what is submitted.
+        memory: folder of what is remembered; a second session with the same one knows what the first one did.
+        secrets: resolves references.
+        settings: further settings of the transport `market`, with underscores for hyphens.
+    """
+    values = {"url": running.url, "plain-http": True, "message": message.key, "memory": memory, **settings}
+    model = MarketSettings.model_validate({key.replace("_", "-"): value for key, value in values.items()})
+    with connect(model, secrets) as session:
+        yield session
+
+
+def submitted(session: MarketSession, submission: Submission) -> Answer:
+    """The answer to a submission; what is pending is asked for a few times."""
+    kind, data = submission.kind, submission.data
+    receipt = session.submit(submission.name, io.BytesIO(data), len(data), kind)
+    for _ in range(20):
+        if receipt.answer is None or receipt.answer.verdict is not Verdict.PENDING:
+            break
+        receipt = session.ask(submission.name, io.BytesIO(data), len(data), kind)
+    assert receipt.answer is not None
+    return receipt.answer

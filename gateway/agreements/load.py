@@ -181,7 +181,8 @@ class _Loader:
         model = TRANSPORTS.get(part.transport).settings
         try:
             role = "channel" if isinstance(part, Channel) else "target"
-            return model.model_validate(part.settings, context={"root": self.settings.root, "role": role})
+            to = part.format if isinstance(part, Channel) else part.to
+            return model.model_validate(part.settings, context={"root": self.settings.root, "role": role, "to": to})
         except ValidationError as error:
             self.complaints += yamlfile.explain(error, file.lines, file.name, model, (*place, "settings"))
             return part.settings

@@ -10,11 +10,16 @@ the memory that outlives a crash. So a conversation can be played against a simu
 
 A call that has an effect at the regulator says ``once``. When its reply is lost, its fate is unknown, and it is not
 simply made again: the next conversation is begun with `Known.uncertain`, and asks first, where the system can be asked.
+
+Some replies never reach a conversation, because they say the same in every system: 429 and 503 (come later; nothing was
+done) and 502 and 504 (somebody before the system answers; whether it did anything is unknown). What runs the
+conversation ends it then and tries again later. All other replies do reach it, whatever their status. A conversation
+may itself raise a `TransportError`, ``retryable`` where nothing was taken and a later try can help.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, MutableMapping
+from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -173,6 +178,9 @@ class Client:
         fetch: fetches one of these.
         questions: what else can be asked.
         signs: whether an agreement has to name a signer.
+        identifiers: the packs and containers that a submission names, in the regulator's spelling; what runs the
+            conversations then says a word about each (`gateway.answers.settled`). None where the answers of
+            `submit` and `ask` do so themselves, or are about the message only.
     """
 
     title: str
@@ -183,6 +191,7 @@ class Client:
     fetch: Callable[[Waiting, Account], Conversation[bytes]] | None = None
     questions: tuple[Question, ...] = ()
     signs: bool = False
+    identifiers: Callable[[Submission], Iterable[str]] | None = None
 
 
 class UncertainError(TransportError):

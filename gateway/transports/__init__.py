@@ -17,6 +17,7 @@ TRANSPORTS: Registry[Transport] = Registry(
         "sftp": "gateway.transports.sftp:SFTP",
         "https": "gateway.transports.https:HTTPS",
         "as2": "gateway.transports.as2_http:AS2",
+        "market": "gateway.submit:MARKET",
         "imap": "gateway.transports.imap:IMAP",
         "memory": "gateway.transports.memory:MEMORY",
     },

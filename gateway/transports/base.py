@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -66,6 +66,7 @@ class Receipt:
         findings: what the peer found in the file, or what is not known about its fate.
         answer: what the peer said of the content, where it says that at once (a regulator does); PENDING with a
             reference where it will say it later.
+        reply: what it said, as it came, as evidence for `answer`.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Receipt:
     detail: str = ""
     findings: tuple[Finding, ...] = ()
     answer: Answer | None = None
+    reply: bytes = field(default=b"", repr=False)
 
 
 class TransportSettings(BaseModel):

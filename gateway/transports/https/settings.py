@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -74,6 +74,53 @@ class Timeouts(TransportSettings):
     transfer: float = Field(default=3600, gt=0)
 
 
+class Trust(TransportSettings):
+    """Whom to trust behind a URL, what to show there, and how long to wait.
+
+    Attributes:
+        client_certificate: PEM file with our certificate and its chain, for peers that ask for one (mTLS).
+        client_key: reference to its private key in PEM.
+        client_key_passphrase: reference to the key's passphrase.
+        ca: PEM file of the authorities to trust instead of the system's, or of the peer's own certificate.
+        pins: SHA-256 of the peer's certificate in hex; it must be one of these *and* be valid. Several while it
+            changes.
+        private_addresses: whether the host may be on a private network or this machine.
+        proxy: HTTP proxy, e.g. ``http://proxy.example:3128``. Without it none is used, whatever the environment says.
+        timeouts: how long to wait for what.
+    """
+
+    client_certificate: Path | None = None
+    client_key: Reference | None = None
+    client_key_passphrase: Reference | None = None
+    ca: Path | None = None
+    pins: tuple[Pin, ...] = ()
+    private_addresses: bool = False
+    proxy: str = ""
+    timeouts: Timeouts = Timeouts()
+
+    @field_validator("client_certificate", "ca")
+    @classmethod
+    def _paths(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return in_workspace(value, info)
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        if value:
+            Place.of(value, schemes=("http", "https"))
+        return value
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.client_certificate is None) != (self.client_key is None):
+            message = "client-certificate and client-key belong together"
+            raise ValueError(message)
+        if self.client_key_passphrase is not None and self.client_key is None:
+            message = "client-key-passphrase needs a client-key"
+            raise ValueError(message)
+        return self
+
+
 class OAuth2(TransportSettings):
     """Client credentials (RFC 6749, 4.4): a token is asked for before each delivery.
 
@@ -108,7 +155,7 @@ class Capture(TransportSettings):
     poll: float = Field(default=2, ge=0.1, le=3600)
 
 
-class HttpsSettings(TransportSettings):
+class HttpsSettings(Trust):
     """Settings of a target that files are delivered to over HTTPS, or of a channel that partners push files into.
 
     Attributes:
@@ -125,15 +172,6 @@ class HttpsSettings(TransportSettings):
         username, password: HTTP Basic; the password is a reference.
         bearer: reference to a token that does not change.
         oauth2: where to get a token.
-        client_certificate: PEM file with our certificate and its chain, for peers that ask for one (mTLS).
-        client_key: reference to its private key in PEM.
-        client_key_passphrase: reference to the key's passphrase.
-        ca: PEM file of the authorities to trust instead of the system's, or of the peer's own certificate.
-        pins: SHA-256 of the peer's certificate in hex; it must be one of these *and* be valid. Several while it
-            changes.
-        private_addresses: whether the host may be on a private network or this machine.
-        proxy: HTTP proxy, e.g. ``http://proxy.example:3128``. Without it none is used, whatever the environment says.
-        timeouts: how long to wait for what.
     """
 
     receive: Receive | None = None
@@ -149,19 +187,6 @@ class HttpsSettings(TransportSettings):
     password: Reference | None = None
     bearer: Reference | None = None
     oauth2: OAuth2 | None = None
-    client_certificate: Path | None = None
-    client_key: Reference | None = None
-    client_key_passphrase: Reference | None = None
-    ca: Path | None = None
-    pins: tuple[Pin, ...] = ()
-    private_addresses: bool = False
-    proxy: str = ""
-    timeouts: Timeouts = Timeouts()
-
-    @field_validator("client_certificate", "ca")
-    @classmethod
-    def _paths(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        return in_workspace(value, info)
 
     @field_validator("content_type")
     @classmethod
@@ -180,13 +205,6 @@ class HttpsSettings(TransportSettings):
             if _SECRET_NAME.search(name):
                 message = f"{name!r} looks like a secret: give it by reference, under secret-headers"
                 raise ValueError(message)
-        return value
-
-    @field_validator("proxy")
-    @classmethod
-    def _proxy(cls, value: str) -> str:
-        if value:
-            Place.of(value, schemes=("http", "https"))
         return value
 
     @model_validator(mode="after")
@@ -211,14 +229,8 @@ class HttpsSettings(TransportSettings):
         if sum((bool(self.username), self.bearer is not None, self.oauth2 is not None)) > 1:
             message = "choose one of username, bearer and oauth2"
             raise ValueError(message)
-        if (self.client_certificate is None) != (self.client_key is None):
-            message = "client-certificate and client-key belong together"
-            raise ValueError(message)
         if self.capture is not None and self.method != "POST":
             message = "a capture endpoint takes POST"
-            raise ValueError(message)
-        if self.client_key_passphrase is not None and self.client_key is None:
-            message = "client-key-passphrase needs a client-key"
             raise ValueError(message)
         return self
 

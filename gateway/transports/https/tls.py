@@ -7,10 +7,10 @@ import tempfile
 
 from gateway.errors import ConfigurationError
 from gateway.transports.base import Secrets
-from gateway.transports.https.settings import HttpsSettings
+from gateway.transports.https.settings import Trust
 
 
-def context(settings: HttpsSettings, secrets: Secrets) -> ssl.SSLContext:
+def context(settings: Trust, secrets: Secrets) -> ssl.SSLContext:
     """What to trust and what to show.
 
     Raises:
@@ -27,7 +27,7 @@ def context(settings: HttpsSettings, secrets: Secrets) -> ssl.SSLContext:
     return made
 
 
-def _show(made: ssl.SSLContext, settings: HttpsSettings, key: str, secrets: Secrets) -> None:
+def _show(made: ssl.SSLContext, settings: Trust, key: str, secrets: Secrets) -> None:
     passphrase = secrets(settings.client_key_passphrase) if settings.client_key_passphrase else ""
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
         # OpenSSL reads keys from files only. This one is readable by nobody else and gone at the end of the block.
