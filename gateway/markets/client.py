@@ -20,7 +20,7 @@ may itself raise a `TransportError`, ``retryable`` where nothing was taken and a
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.answers import Answer
@@ -217,7 +217,7 @@ def play(
             return end.value  # type: ignore[no-any-return]
         sent = None
         if isinstance(step, Call):
-            sent = answer(step)
+            sent = answer(replace(step, headers={name.lower(): value for name, value in step.headers.items()}))
         elif isinstance(step, Sign):
             if sign is None:
                 message = "this conversation wants a signature"

@@ -7,6 +7,8 @@ from typing import Final
 
 from gateway.markets.base import LegalDate, Market, Reference
 from gateway.markets.us.dscsa import DSCSA
+from gateway.markets.us.vrs import VRS
+from gateway.markets.us.vrs.simulator import SIMULATION
 
 MARKET: Final = Market(
     key="us",
@@ -34,12 +36,20 @@ MARKET: Final = Market(
             "https://github.com/openepcis/openepcis-test-resources",
             date(2026, 11, 22),
         ),
+        Reference(
+            "GS1 Lightweight Messaging 1.1 and GS1 US guideline 1.1: interface descriptions, in a public repository",
+            "https://github.com/Lab-Data-Concepts/dscsa",
+            date(2026, 11, 22),
+        ),
         Reference("GS1 US DSCSA suite: guidelines R1.2 and R1.3", "https://www.gs1us.org", date(2026, 11, 22)),
     ),
-    messages=(DSCSA,),
+    messages=(DSCSA, VRS),
     unknown=(
         "the official schema of the gs1ushc elements and the normative tables of R1.3",
         "the official form of the direct purchase statements: what is written is that of a public builder",
         "whether R1.2 has a drop shipment flag: it is written there only when the setting asks for it",
+        "how a verification service knows who asks, besides reqGLN: the partners agree on it",
+        "which states of a pack a manufacturer verifies: his own policy",
     ),
+    simulation=SIMULATION,
 )
