@@ -27,6 +27,7 @@ MIN_POLL = 0.05
 MIN_SILENCE = 2.0
 WORKER = "GATEWAY_WORKER"  # environment variable: name of this worker
 WORKER_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+GLN = re.compile(r"\d{13}", re.ASCII)
 LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("auto", "console", "plain", "json")
 
@@ -90,6 +91,29 @@ class Web:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """Who may ask whether packs are genuine (US, DSCSA; GS1 Lightweight Messaging).
+
+    Attributes:
+        client: whose packs the hierarchy store is asked for; empty where nobody may ask.
+        gln: responderGLN.
+        requestors: GLNs that are answered.
+        key: reference to a key that requests must show (Authorization: Bearer); empty where the GLN is enough.
+        profile: ``us`` for the values of the GS1 US guideline too, ``gs1`` for those of the standard alone.
+        verify_recalled: whether a recalled pack is verified, with Recalled beside.
+        verify_expired: whether an expired pack is verified, with Expired beside.
+    """
+
+    client: str = ""
+    gln: str = ""
+    requestors: tuple[str, ...] = ()
+    key: str = ""
+    profile: str = "us"
+    verify_recalled: bool = False
+    verify_expired: bool = False
+
+
+@dataclass(frozen=True)
 class Alerts:
     """Who is told when something is wrong, and how. Without any way nobody is.
 
@@ -140,6 +164,7 @@ class Settings:
         archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
         web: the server that partners push files into.
         alerts: who is told when something is wrong.
+        verification: who may ask whether packs are genuine.
         password: reference to the password of the database server, empty where none is needed.
     """
 
@@ -152,6 +177,7 @@ class Settings:
     archive_keys: tuple[str, ...] = ()
     web: Web = field(default_factory=Web)
     alerts: Alerts = field(default_factory=Alerts)
+    verification: Verification = field(default_factory=Verification)
     password: str = ""
 
     @property
@@ -210,7 +236,7 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
     intake, database = top.table("intake"), top.table("database")
     limits, archive = top.table("limits"), top.table("archive")
     keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
-    web, alerts = top.table("web"), top.table("alerts")
+    web, alerts, verification = top.table("web"), top.table("alerts"), top.table("verification")
     url = database.url("url", "sqlite:///data/ledger.sqlite")
     engine_url = engine.url("url", url if is_server(url) else "sqlite:///data/engine.sqlite")
     if is_server(url) != is_server(engine_url):
@@ -236,10 +262,11 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
         archive_keys=keys,
         web=_web(web, root),
         alerts=_alerts(alerts),
+        verification=_verification(verification),
     )
     if not WORKER_NAME.fullmatch(settings.engine.worker):
         engine.refuse("worker", "must be of small letters, digits, hyphens and dots, at most 63")
-    for table in (top, engine, logs, intake, database, limits, archive, web, alerts):
+    for table in (top, engine, logs, intake, database, limits, archive, web, alerts, verification):
         table.refuse_rest()
     return settings
 
@@ -262,6 +289,22 @@ def _web(web: Reader, root: Path) -> Web:
         web.refuse("certificate", "certificate and key belong together")
     if found.client_ca is not None and found.certificate is None:
         web.refuse("client-ca", "client certificates need a certificate of the server")
+    return found
+
+
+def _verification(table: Reader) -> Verification:
+    found = Verification(
+        client=table.text("client", ""),
+        gln=table.text("gln", ""),
+        requestors=tuple(table.texts("requestors")),
+        key=table.reference("key"),
+        profile=table.choice("profile", Verification.profile, ("us", "gs1")),
+        verify_recalled=table.flag("verify-recalled"),
+        verify_expired=table.flag("verify-expired"),
+    )
+    for key, glns in (("gln", [found.gln]), ("requestors", found.requestors)):
+        if found.client and not (glns and all(GLN.fullmatch(gln) for gln in glns)):
+            table.refuse(key, "must be a GLN of 13 digits where somebody may ask, or several of them")
     return found
 
 

@@ -20,7 +20,7 @@ from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace
 from gateway.settings import Web
 from gateway.transports.base import Secrets
-from gateway.web import capture, watch
+from gateway.web import capture, verification, watch
 from gateway.web.doors import Client, Door, Doors
 from gateway.web.guard import Guard
 from gateway.web.jobs import job
@@ -53,6 +53,8 @@ class Site:
         self.received = Received(self.workspace.database)
         self.reception = Reception(self.workspace.ledger, self.archive)
         self.web: Web = self.workspace.settings.web
+        key = self.workspace.settings.verification.key
+        self.verification_key = self.secrets(key) if key else ""
         self.metrics_key = self.secrets(self.web.metrics_key) if self.web.metrics_key else ""
         self._agreements = self.workspace.agreements
         self.doors = Doors(self._agreements, self.secrets)
@@ -178,6 +180,7 @@ def application(site: Site) -> Guard:
         Route("/capture/{id}", capture.one, methods=["GET", "OPTIONS"]),
         Route("/inbox/{channel}", push, methods=["POST"]),
         Route("/inbox/{channel}/{message}", fate, methods=["GET"]),
+        *verification.routes(site.workspace.settings.verification),
     ]
     handlers = {HTTPException: refusal, Problem: refusal, StorageError: refusal, Exception: refusal}
     app = Starlette(routes=routes, exception_handlers=handlers)
