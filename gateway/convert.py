@@ -248,7 +248,8 @@ def _compose(document: Document, context: Context, target: Message, out: Path) -
         return
     for submission in target.compose(document, context):
         target.check(submission.data, context.findings)
-        yield _save(out / submission.name, [submission.data], target.key)
+        saved = _save(out / submission.name, [submission.data], target.key)
+        yield replace(saved, kind=submission.kind, packs=submission.epcs)
 
 
 def _save(path: Path, data: Iterable[bytes], key: str) -> Output:

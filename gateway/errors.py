@@ -9,7 +9,9 @@
     ├── ConfigurationError       4  agreements, mappings, settings
     │   └── PluginError          4  a plugin is missing, broken or clashes with another
     ├── TransportError           5  a peer or the network; `retryable` says whether waiting helps
-    └── LimitExceeded            6  the input is larger than a configured limit
+    ├── LimitExceeded            6  the input is larger than a configured limit
+    ├── NotAccepted              7  a regulator refused some or all of what was submitted
+    └── AnswerPending            8  a regulator has not answered yet
 
 Exit code 0 is success. The table in ``docs/exit-codes.md`` is tested against these classes.
 """
@@ -114,3 +116,17 @@ class LimitExceeded(GatewayError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message, hint=finding.hint)
         self.finding = finding
+
+
+class NotAccepted(GatewayError):
+    """A regulator refused some or all of what was submitted, or nobody understands its reply."""
+
+    exit_code = 7
+    who = "whoever reads the regulator's reasons"
+
+
+class AnswerPending(GatewayError):
+    """A regulator took what was submitted and has not answered yet. The same command again asks for the answer."""
+
+    exit_code = 8
+    who = "the regulator"

@@ -19,7 +19,12 @@ class Body:
 
 @dataclass(slots=True)
 class Output:
-    """One file that a conversion made."""
+    """One file that a conversion made.
+
+    Attributes:
+        kind: which of a market message's documents or operations it is, where there are several.
+        packs: how many packs a market message speaks of.
+    """
 
     name: str
     format: str
@@ -27,6 +32,8 @@ class Output:
     sha256: str
     path: str = ""
     body: Body | None = None
+    kind: str = ""
+    packs: int = 0
 
 
 @dataclass(slots=True)

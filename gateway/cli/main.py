@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("gateway.cli.validate", "Check one file and say what is wrong with it, and where."),
     "list": ("gateway.cli.list", "List formats, markets, mappings, transports or rules."),
     "mapping": ("gateway.cli.mapping", "Propose mappings, check them, test them against their samples."),
+    "submit": ("gateway.cli.submit", "Submit one file to a regulator and show the answer for each pack."),
+    "ask": ("gateway.cli.ask", "Ask a regulator's system something."),
     "simulate": ("gateway.cli.simulate", "Simulate a regulator's system on this machine, for rehearsals."),
     "init": ("gateway.cli.init", "Make a workspace for unattended exchange."),
     "check": ("gateway.cli.check", "Check a workspace: settings, agreements, mappings, secrets, peers."),

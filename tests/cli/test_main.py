@@ -22,6 +22,8 @@ EXIT_CODES = {
     errors.PluginError: 4,
     errors.TransportError: 5,
     errors.LimitExceeded: 6,
+    errors.NotAccepted: 7,
+    errors.AnswerPending: 8,
     errors.GatewayError: 70,
 }
 
