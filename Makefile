@@ -24,7 +24,7 @@ bench: $(STAMP)  ## paired benchmarks; writes tests/bench/results/latest.json
 	$(BIN)/python tests/bench/run.py
 
 crash-matrix: $(STAMP)  ## kill -9 at every failpoint, on both stores, with one worker and with two
-	GATEWAY_CRASH_MATRIX=all $(BIN)/python -m pytest tests/exchange/test_crash.py --durations 5
+	GATEWAY_CRASH_MATRIX=all $(BIN)/python -m pytest tests/exchange/test_crash.py tests/exchange/test_as2_crash.py --durations 5
 
 SECONDS ?= 600
 TARGET  ?= run

@@ -15,6 +15,7 @@ from gateway import __version__
 from gateway.errors import TransportError
 from gateway.transports.as2 import Content, Headers, Region
 from gateway.transports.as2.receipt_read import LARGEST
+from gateway.transports.as2_http import failpoints
 from gateway.transports.as2_http.sending import Post, Reply
 from gateway.transports.as2_http.settings import SCHEMES
 from gateway.transports.https.place import Place
@@ -51,9 +52,10 @@ def poster(
             if not any(place.same(url) for place in places):
                 message = f"{url} is not the host and port of the agreement"
                 raise TransportError(message)
+            chunks = failpoints.halves("as2.sent-half", body.chunks())
             headers = [*fields, ("Content-Length", str(body.size))]
             try:
-                with client.stream("POST", url, headers=headers, content=body.chunks()) as answered:
+                with client.stream("POST", url, headers=headers, content=chunks) as answered:
                     return Reply(answered.status_code, Headers(answered.headers.multi_items()), _kept(answered, target))
             except httpx.HTTPError as error:
                 message = f"{url} did not answer: {type(error).__name__} {error}".rstrip()

@@ -37,9 +37,9 @@ from gateway.transports.as2.filenames import local_name
 from gateway.transports.as2.message import Request, make_message_id, read_request
 from gateway.transports.as2.partner import Partner
 from gateway.transports.as2.receipt_write import build_receipt
-from gateway.transports.as2_http import proof
+from gateway.transports.as2_http import failpoints, proof
 from gateway.transports.as2_http.incidents import Incidents
-from gateway.transports.as2_http.store import Entry, Store, fields_of, packed
+from gateway.transports.as2_http.store import Entry, Linked, Store, fields_of, packed
 
 log = logs.get(__name__)
 
@@ -99,6 +99,7 @@ class Reception:
     ) -> None:
         self.store, self._partners, self._clock = store, partners, clock
         self._scratch, self._random, self._incidents = scratch, random, incidents
+        self.waiting = Store(store.root.with_name(f"{store.root.name}-waiting"))
 
     def partner_of(self, them: str, us: str) -> Partner | None:
         """The partner with these ids; None if there is none."""
@@ -113,6 +114,23 @@ class Reception:
         request = read_request(headers)
         found = self._partners(request.sender, request.receiver)
         return (request, found) if found else None
+
+    def keep(self, headers: Headers, part: Path) -> Entry:
+        """Make a message durable whose sender is answered before it is opened; it stays in `waiting` until `done`.
+
+        Args:
+            headers: of the request.
+            part: its body, on the disk of the store; nobody may change it afterwards.
+
+        Raises:
+            OSError: it could not be stored; the partner has to send again.
+        """
+        files: dict[str, bytes | Linked] = {WIRE: Linked(part), FIELDS: packed(headers.fields)}
+        return self.waiting.add(Store.key(uuid.uuid4().hex), files)[0]
+
+    def done(self, entry: Entry) -> None:
+        """A message that waited was opened, and its receipt is where it belongs."""
+        self.waiting.remove(entry)
 
     def take(self, headers: Headers, body: Region, request: Request, partner: Partner) -> Outcome:
         """Take a message whose bytes lie in quarantine.
@@ -139,7 +157,9 @@ class Reception:
         known = self._known(key)
         if known is None:
             receipt = self._receipt(Answer(request, mic=received.mic), partner, now)
+            failpoints.reach("as2.opened")
             entry, new = self.store.add(key, self._files(headers, body, received, receipt, now))
+            failpoints.reach("as2.stored")
             if new:
                 log.info("AS2 message taken", sender=request.sender, message_id=request.message_id)
                 return Outcome(entry, receipt=receipt)

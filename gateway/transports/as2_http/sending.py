@@ -35,7 +35,7 @@ from gateway.transports.as2.errors import from_partner
 from gateway.transports.as2.message import make_message_id
 from gateway.transports.as2.mic import Mic
 from gateway.transports.as2.partner import Partner
-from gateway.transports.as2_http import proof
+from gateway.transports.as2_http import failpoints, proof
 from gateway.transports.as2_http.store import Entry, Store, fields_of, packed
 
 log = logs.get(__name__)
@@ -140,7 +140,9 @@ class Sender:
                 RECORD: packed(record),
                 **more,
             }
-            return self.store.add(key, files_)[0]
+            entry = self.store.add(key, files_)[0]
+        failpoints.reach("as2.prepared")
+        return entry
 
     def state(self, entry: Entry) -> State:
         """How far a delivery is. It waits while a receipt that comes later still may come."""
@@ -171,6 +173,7 @@ class Sender:
         with Scratch(self._scratch) as scratch:
             body = Content.of(entry.region(WIRE))
             reply = self._post(url, fields_of(entry.json(FIELDS)), body, scratch.path())
+            failpoints.reach("as2.answered")
             tries = [*(entry.json(TRIES) or []), {"time": self._clock().isoformat(), "status": reply.status}]
             entry.put(TRIES, packed(tries[-100:]))
             _check_status(reply.status, partner.settings.them)
@@ -184,6 +187,7 @@ class Sender:
                     if error.by_partner:
                         entry.put(TOLD, b"")
                     raise
+                failpoints.reach("as2.proven")
             return self.state(entry)
 
     def receipt(self, headers: Headers, body: Region, partner: Partner) -> Entry | None:
@@ -195,6 +199,7 @@ class Sender:
         Raises:
             As2Error: it proves nothing, or the partner refused the message.
         """
+        failpoints.reach("as2.receipt-came")
         with Scratch(self._scratch) as scratch:
             them = partner.settings.them
             try:
@@ -208,6 +213,7 @@ class Sender:
                 log.warning("AS2 receipt for what this partner was not sent", partner=them, message_id=stated[:300])
             elif not entry.has(PROVEN):
                 self._judge(entry, partner, headers, body, scratch)
+                failpoints.reach("as2.receipt-kept")
             return entry
 
     def _judge(self, entry: Entry, partner: Partner, headers: Headers, body: Region, scratch: Scratch) -> None:

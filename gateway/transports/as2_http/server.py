@@ -2,15 +2,15 @@
 
 The order is: who is it, limits, quarantine, authenticate, durable, answer. Nothing is opened before all bytes are here,
 and nothing is answered with a receipt before it is stored with the message. Strangers get one short answer. A message
-that wants its receipt later is answered at once; then it is opened, and the receipt goes to the address that the
-agreement registers, never to another one. If the process dies in between, the partner gets no receipt and sends again.
+that wants its receipt later is made durable and answered at once; then it is opened, and the receipt goes to the
+address that the agreement registers, never to another one. If the process dies in between, the next one goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import threading
 import time
 import uuid
 from collections import Counter
@@ -22,18 +22,19 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from gateway import logs
 from gateway.errors import ConfigurationError
 from gateway.transports.as2 import As2Error, Headers, Region, is_receipt
 from gateway.transports.as2.build import Built
-from gateway.transports.as2.message import Request as Fields
 from gateway.transports.as2.message import read_id
 from gateway.transports.as2.partner import Partner
-from gateway.transports.as2_http.reception import Outcome, Reception
+from gateway.transports.as2_http import failpoints
+from gateway.transports.as2_http.reception import FIELDS, WIRE, Outcome, Reception
 from gateway.transports.as2_http.sending import Sender
+from gateway.transports.as2_http.store import Entry, fields_of
 
 log = logs.get(__name__)
 
@@ -83,9 +84,11 @@ class Site:
     opening: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "as2-opening"))
     delivering: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "as2-receipts"))
     stop: Callable[[], None] = lambda: None
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
         """End what goes on behind the answers. Messages that were answered are opened before; receipts may be left."""
+        self.closing.set()
         self.opening.shutdown()
         self.stop()
         self.delivering.shutdown(cancel_futures=True)
@@ -102,6 +105,9 @@ class _TooMuch(Exception):
 def application(site: Site, path: str = "/as2") -> Starlette:
     """The application."""
     site.quarantine.mkdir(parents=True, exist_ok=True)
+    site.reception.waiting.clean()
+    for entry in site.reception.waiting.entries():  # answered by a process that died
+        site.opening.submit(_later, site, entry)
     under_way: Counter[tuple[str, str]] = Counter()
 
     async def endpoint(request: Request) -> Response:
@@ -185,12 +191,13 @@ def _answered(site: Site, headers: Headers, part: Path) -> Response:
         log.warning("AS2 message of a stranger", sender=headers.get("AS2-From")[:200])
         return PlainTextResponse("unknown partner\n", 403)
     fields, partner = found
+    failpoints.reach("as2.quarantined")
     if fields.receipt is None or not fields.receipt.deliver_to:
         outcome = site.reception.take(headers, body, fields, partner)
         return _now(outcome)
-    kept = part.with_suffix(".later")
-    os.link(part, kept)
-    site.opening.submit(_later, site, headers, kept, fields, partner)
+    entry = site.reception.keep(headers, part)
+    failpoints.reach("as2.later-kept")
+    site.opening.submit(_later, site, entry)
     return PlainTextResponse("", 200)
 
 
@@ -202,7 +209,11 @@ def _now(outcome: Outcome) -> Response:
 
 
 def _built(built: Built) -> Response:
-    response = Response(b"".join(built.body.chunks()))
+    body = b"".join(built.body.chunks())
+    response: Response = Response(body)
+    if failpoints.asked("as2.receipt-half"):
+        response = StreamingResponse(failpoints.halves("as2.receipt-half", (body,)))
+        response.headers["Content-Length"] = str(len(body))
     for name, value in built.fields:
         response.headers[name] = value
     return response
@@ -219,13 +230,32 @@ def _receipt(site: Site, headers: Headers, body: Region) -> Response:
     return PlainTextResponse("", 200)
 
 
-def _later(site: Site, headers: Headers, kept: Path, fields: Fields, partner: Partner) -> None:
-    """Open a message whose sender has been answered, and send the receipt to where it belongs."""
+def _later(site: Site, entry: Entry) -> None:
+    """Open a message whose sender has been answered, and send the receipt to where it belongs.
+
+    It stays durable until then; what cannot be done now is begun again by the next process.
+    """
+    failpoints.reach("as2.later-begun")
     try:
-        outcome = site.reception.take(headers, Region.whole(kept), fields, partner)
-        if outcome.receipt is not None and fields.receipt is not None:
-            site.delivering.submit(site.deliver, partner, fields.receipt.deliver_to, outcome.receipt)
+        fields = entry.json(FIELDS)
+        headers = Headers(fields_of(fields))
+        found = site.reception.partner(headers)
+        if found is None:  # no agreement knows the partner any more
+            site.reception.done(entry)
+            return
+        request, partner = found
+        outcome = site.reception.take(headers, entry.region(WIRE), request, partner)
+        if outcome.receipt is None or request.receipt is None:
+            site.reception.done(entry)
+            return
+        site.delivering.submit(_delivered, site, entry, partner, request.receipt.deliver_to, outcome.receipt)
     except (OSError, ConfigurationError) as error:
-        log.error("AS2 message lost its way; the partner will send it again", reason=str(error))  # noqa: TRY400
-    finally:
-        kept.unlink(missing_ok=True)
+        log.error("AS2 message not opened; the next start tries again", reason=str(error))  # noqa: TRY400
+
+
+def _delivered(site: Site, entry: Entry, partner: Partner, url: str, built: Built) -> None:
+    """Send a receipt that was wanted later. When all tries are used up, the partner's next try brings it."""
+    sent = site.deliver(partner, url, built)
+    failpoints.reach("as2.receipt-posted")
+    if sent or not site.closing.is_set():
+        site.reception.done(entry)

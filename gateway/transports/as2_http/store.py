@@ -16,6 +16,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,21 @@ from gateway.transports.as2.content import CHUNK
 
 _HALF = ".half-"
 DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A file that is stored without copying it; nobody may change it afterwards.
+
+    Attributes:
+        path: a file on the same disk.
+    """
+
+    path: Path
+
+
+Stored = bytes | Region | Content | Linked
+"""What can be stored as a file."""
 
 
 class Store:
@@ -67,7 +83,7 @@ class Store:
         for path in self.root.glob(f"{_HALF}*"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def add(self, key: str, files: Mapping[str, bytes | Region | Content]) -> tuple[Entry, bool]:
+    def add(self, key: str, files: Mapping[str, Stored]) -> tuple[Entry, bool]:
         """Store a message.
 
         Returns:
@@ -98,6 +114,14 @@ class Store:
             entry.path.rename(self.root / DONE / entry.path.name)
             flush_folder(self.root / DONE)
             flush_folder(self.root)
+
+    def remove(self, entry: Entry) -> None:
+        """Remove a message that is needed no more."""
+        half = self.root / f"{_HALF}{uuid.uuid4().hex}"
+        with contextlib.suppress(FileNotFoundError):
+            entry.path.rename(half)
+            flush_folder(self.root)
+        shutil.rmtree(half, ignore_errors=True)
 
     def retire(self, entry: Entry) -> None:
         """Make room for another message under the same key; this one is kept under a name that nobody looks for."""
@@ -153,8 +177,13 @@ def sweep(folder: Path, seconds: float) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def write(path: Path, content: bytes | Region | Content) -> None:
+def write(path: Path, content: Stored) -> None:
     """Write a file and flush it to the disk."""
+    if isinstance(content, Linked):
+        os.link(content.path, path)
+        with path.open("rb") as linked:
+            os.fsync(linked.fileno())
+        return
     with path.open("wb", buffering=CHUNK) as stream:
         for chunk in Content.of(content).chunks():
             stream.write(chunk)

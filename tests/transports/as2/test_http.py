@@ -640,3 +640,82 @@ def test_two_processes_store_one_message(tmp_path: Path):
     assert store.add("k", {"a": b"3"})[1]
     assert store.find("other") is None
     assert isinstance(As2Error(), TransportError)
+
+
+def answered_before_it_was_opened(acme: Gateway, brand: Gateway) -> None:
+    """What a process leaves that died after its answer and before it opened a message."""
+    fields, body = wire(acme)
+    part = brand.folder / "quarantine" / "part"
+    part.write_bytes(body)
+    brand.reception.keep(Headers(list(fields.items())), part)
+    part.unlink()
+
+
+def started_again(brand: Gateway, receipts: object) -> Site:
+    again = Site(brand.reception, brand.sender, brand.folder / "q", receipts)
+    application(again)
+    return again
+
+
+def test_what_was_answered_and_not_opened_is_opened_at_the_next_start(tmp_path: Path):
+    """The sender has its 200 and does nothing more; the file and the receipt come all the same."""
+    with two(tmp_path, asynchronous=True) as (acme, brand):
+        entry = acme.prepare("brand", EDI)
+        answered_before_it_was_opened(acme, brand)
+        assert brand.taken() == []
+        again = started_again(brand, Receipts(brand.post, brand.folder / "scratch", (0.0,)))
+        wait_for(lambda: acme.sender.state(entry) is State.PROVEN)
+        assert brand.taken() == [EDI]
+        wait_for(lambda: list(brand.reception.waiting.entries()) == [])
+        again.close()
+        assert not list(brand.reception.waiting.root.glob(".half-*"))
+
+
+def test_a_receipt_that_the_end_of_the_process_held_up_is_sent_at_the_next_start(tmp_path: Path):
+    with two(tmp_path, asynchronous=True) as (acme, brand):
+        entry = acme.prepare("brand", EDI)
+        answered_before_it_was_opened(acme, brand)
+        held = threading.Event()
+
+        def nobody(*_: object) -> bool:
+            held.set()
+            again.closing.wait(60)
+            return False
+
+        again = started_again(brand, nobody)
+        assert held.wait(60)
+        again.close()
+        assert brand.taken() == [EDI]
+        assert len(list(brand.reception.waiting.entries())) == 1
+        last = started_again(brand, Receipts(brand.post, brand.folder / "scratch", (0.0,)))
+        wait_for(lambda: acme.sender.state(entry) is State.PROVEN)
+        wait_for(lambda: list(brand.reception.waiting.entries()) == [])
+        last.close()
+        assert brand.taken() == [EDI]
+
+
+def test_what_waits_for_a_partner_who_is_none_any_more(tmp_path: Path):
+    with two(tmp_path, asynchronous=True) as (acme, brand):
+        acme.prepare("brand", EDI)
+        answered_before_it_was_opened(acme, brand)
+        brand.partners.clear()
+        started_again(brand, Receipts(brand.post, brand.folder / "scratch", ())).close()
+        assert list(brand.reception.waiting.entries()) == []
+        assert brand.taken() == []
+
+
+def test_a_message_that_cannot_be_opened_now_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The disk is full after the answer: it is opened when it is not."""
+    with two(tmp_path, asynchronous=True) as (acme, brand):
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(brand.inbox, "add", full)
+            assert acme.send("brand", EDI) is State.WAITING
+            time.sleep(0.2)
+        assert brand.taken() == []
+        started_again(brand, Receipts(brand.post, brand.folder / "scratch", (0.0,))).close()
+        assert brand.taken() == [EDI]
+        assert list(brand.reception.waiting.entries()) == []
