@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.markets.base import LegalDate, Market, Reference
 from gateway.markets.ru.mdlp import MDLP
+from gateway.markets.ru.simulator import SIMULATION
 
 _READ: Final = date(2026, 11, 22)
 
@@ -46,8 +47,12 @@ MARKET: Final = Market(
         Reference("flow of imported goods", "https://3keys.com", _READ),
     ),
     messages=(MDLP,),
+    simulation=SIMULATION,
     unknown=(
         "error codes of tickets",
+        "the largest document that MDLP takes whole, where it is not asked",
+        "the form of dates in filters of lists",
+        "how 210 and 220 are answered",
         "whether the schema set of 2025-08-07 is complete",
         "deadlines of reports in the text of the decree",
         "cost and vat_value of a container with packs of several prices",

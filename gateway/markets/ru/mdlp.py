@@ -13,6 +13,7 @@ from gateway.markets.ru import rules, settings
 from gateway.markets.ru.check import SCHEMA, check
 from gateway.markets.ru.compose import compose
 from gateway.markets.ru.documents import CUSTOMS_CODES, DEVICE_CODES, ITEMS, UNPACKED
+from gateway.markets.ru.mdlp_client import CLIENT
 from gateway.markets.ru.parse import parse_document
 from gateway.options import CREATION_DATE, EVENT_TIME
 
@@ -49,4 +50,5 @@ MDLP: Final = Message(
     rules=_RULES,
     loss_rules=rules.LOSS_RULES,
     limits=LIMITS,
+    client=CLIENT,
 )
