@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,21 +34,50 @@ def list_(root: Path, *, as_json: bool) -> None:
     if as_json:
         for one in found:
             told = known[one.key].told if one.key in known else {}
-            facts = {"kind": one.kind, "about": one.about, "text": one.text, "count": one.count, "told": told}
+            facts = {"key": one.key, "kind": one.kind, "about": one.about, "text": one.text, "count": one.count}
+            facts |= {"told": told, "seen": _seen(known.get(one.key))}
             click.echo(json.dumps(facts, ensure_ascii=False))
         return
     table(
-        ("kind", "since", "told by", "what"),
+        ("key", "since", "told by", "seen by", "what"),
         [
             (
-                one.kind,
+                one.key,
                 short_time(known[one.key].first_at) if one.key in known else "now",
                 ", ".join(known[one.key].told) if one.key in known else "",
+                " ".join(_seen(known.get(one.key)).values()),
                 one.text,
             )
             for one in found
         ],
     )
+
+
+@command.command("seen", epilog="Example: gateway alerts seen failed:acme --why 'the CMO sends it again' -C exchange")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@workspace_option
+@click.option("--why", default="", help="The reason, for the audit trail.")
+def seen(keys: tuple[str, ...], root: Path, why: str) -> None:
+    """Say that you see to a trouble. KEY is what `gateway alerts list` prints first.
+
+    It is not told again while it lasts, unless it gets worse (of more messages than now), or ends and comes anew. Who
+    saw to it, when and why stands in the audit trail.
+    """
+    from gateway.exchange.alerts import Alerting
+    from gateway.exchange.workspace import opened, operator
+
+    with opened(root) as workspace:
+        workspace.act_as(operator(why))
+        for key in keys:
+            row = Alerting(workspace).seen(key)
+            click.echo(f"{row.key}: seen by {row.seen_by}; told again when it gets worse or comes anew")
+
+
+def _seen(row: Any) -> dict[str, str]:
+    """Who has seen a trouble, when, and what they said."""
+    if row is None or not row.seen_at:
+        return {}
+    return {"by": row.seen_by, "at": short_time(row.seen_at), "why": row.seen_why}
 
 
 @command.command("test", epilog="Example: gateway alerts test -C exchange")

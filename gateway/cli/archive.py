@@ -172,6 +172,7 @@ def encrypt(root: Path) -> None:
         if not workspace.settings.archive_keys:
             message = "the archive has no key"
             raise UsageError(message, hint="set `key` under [archive] in gateway.toml")
-        count = workspace.archive.seal_all()
+        with workspace.archive.aside():
+            count = workspace.archive.seal_all()
         workspace.ledger.note("archive encrypted", "archive", contents=count)
     click.echo(f"{count:,} contents encrypted")

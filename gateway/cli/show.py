@@ -101,10 +101,54 @@ def as_dict(lineage: Any) -> dict[str, Any]:
     for name in ("history", "stages", "outputs", "deliveries", "answers", "owed", "brought", "findings", "losses"):
         rows = getattr(lineage, name)
         out[name] = [
-            {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in ("message", "position")}
-            for row in rows
+            {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in hidden(name)} for row in rows
         ]
+    out["lineage"] = way(lineage)
     return out
+
+
+def hidden(name: str) -> tuple[str, ...]:
+    """Columns that say nothing: the message is the same in all, places matter only where files have numbers."""
+    return ("message",) if name in ("outputs", "deliveries") else ("message", "position")
+
+
+def way(lineage: Any) -> dict[str, Any]:
+    """From the raw bytes over the events to each output, its delivery and its answers; `open` fetches the bytes."""
+    message, show = lineage.message, f"gateway show {lineage.message.number} --open"
+    outputs = []
+    for output in lineage.outputs:
+        number = f".{output.position}" if output.position > 1 else ""
+        deliveries = [d for d in lineage.deliveries if (d.target, d.position) == (output.target, output.position)]
+        outputs.append(
+            {
+                "target": output.target,
+                "name": output.name,
+                "sha256": output.sha256,
+                "open": f"{show} {output.target}{number}",
+                "deliveries": [
+                    {
+                        "id": d.id,
+                        "state": d.state,
+                        "name": d.name,
+                        "delivered_at": d.delivered_at,
+                        "said": d.said,
+                        "answers": [_answer_way(a, show) for a in lineage.answers if a.delivery == d.id],
+                    }
+                    for d in deliveries
+                ],
+            }
+        )
+    return {
+        "raw": {"name": message.name, "sha256": message.sha256, "open": f"{show} raw"},
+        "events": {"format": message.format, "events": message.events, "epcs": message.epcs, "open": f"{show} events"},
+        "outputs": outputs,
+    }
+
+
+def _answer_way(answer: Any, show: str) -> dict[str, Any]:
+    facts = {name: getattr(answer, name) for name in ("id", "kind", "at", "verdict", "standing", "carrier", "sha256")}
+    kept = answer.sha256 or answer.carrier
+    return facts | {"open": f"{show} answer.{answer.id}" if kept else ""}
 
 
 def _print(lineage: Any) -> None:
@@ -141,6 +185,8 @@ def _print_way(lineage: Any) -> None:
         for d in lineage.deliveries:
             if (d.target, d.position) == (output.target, output.position):
                 click.echo(f"    -> {d.address} as {d.name}: {_coloured(d.state)}{_how(d)}")
+                if d.said:
+                    click.echo(f"    <- when it took the file: {d.said}")
                 _print_answers(lineage, d.id)
     for answer in lineage.brought:
         click.echo(f"  answers {answer.delivery or answer.reference}: {answer.verdict} ({answer.standing})")

@@ -17,13 +17,18 @@ import sqlalchemy as sa
 
 from gateway import logs
 from gateway.agreements import certificates
-from gateway.errors import ConfigurationError, GatewayError
+from gateway.bounded import bounded
+from gateway.errors import ConfigurationError, GatewayError, UsageError
+from gateway.exchange import audit
 from gateway.exchange.alert_ways import Notice, Way, ways
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.tables import AlertRow
 from gateway.exchange.troubles import Trouble, troubles
 from gateway.exchange.workspace import Workspace
 from gateway.transports.secrets import secrets
+
+#: Bytes of the subject of a row of the audit trail.
+SUBJECT = 64
 
 #: Seconds between two looks.
 LOOK = 60.0
@@ -115,10 +120,7 @@ class Alerting:
             for trouble in found:
                 row = session.get(AlertRow, trouble.key)
                 if row is None or (row.ended_at and self._over(row, now)):
-                    fresh = AlertRow(
-                        key=trouble.key, kind=trouble.kind, text="", count=0, first_at=at, ended_at="", told={}
-                    )
-                    row = session.merge(fresh)
+                    row = session.merge(_fresh(trouble, at))
                 row.text, row.count, row.ended_at = trouble.text, trouble.count, ""
             for row in session.scalars(sa.select(AlertRow).where(AlertRow.ended_at == "")):
                 if row.key not in keys:
@@ -126,16 +128,38 @@ class Alerting:
             session.flush()
             return list(session.scalars(sa.select(AlertRow).order_by(AlertRow.first_at, AlertRow.key)))
 
+    def seen(self, key: str) -> AlertRow:
+        """Note that the operator of this workspace sees to a trouble: it is told again only when it gets worse or anew.
+
+        Raises:
+            UsageError: nothing of this key is wrong now.
+        """
+        now = self._workspace.clock()
+        found = {trouble.key: trouble for trouble in self.troubles(now)}
+        if key not in found:
+            message = f"nothing that is called {key!r} is wrong now"
+            raise UsageError(message, hint="`gateway alerts list` lists what is wrong, with keys")
+        self._remember(list(found.values()), now)
+        actor = self._workspace.actor
+        with self._workspace.database.write() as session:
+            row = session.get_one(AlertRow, key)
+            row.seen_at, row.seen_by, row.seen_why, row.seen_count = stamp(now), actor.who, actor.why, row.count
+            subject = bounded(key, SUBJECT)
+            audit.note(session, audit.Entry(stamp(now), "alert seen", subject, {"key": key, "count": row.count}))
+            return row
+
     def _due(self, row: AlertRow, way: str, now: datetime) -> Notice | None:
         last = row.told.get(way)
         if row.ended_at:
             what = "ended" if last and not last["ended"] and self._over(row, now) else ""
         elif last is None:
-            what = "new"
+            what = "new" if not row.seen_at or row.count > row.seen_count else ""
         else:
             since = now - moment(last["at"])
-            worse = row.count > last["count"] and since >= timedelta(seconds=self._settings.pause)
-            what = "worse" if worse else "still" if since >= timedelta(seconds=self._settings.repeat) else ""
+            worse = row.count > max(last["count"], row.seen_count)
+            worse = worse and since >= timedelta(seconds=self._settings.pause)
+            still = not row.seen_at and since >= timedelta(seconds=self._settings.repeat)
+            what = "worse" if worse else "still" if still else ""
         return Notice(row.key, row.kind, what, row.text, row.count, row.first_at) if what else None
 
     def _over(self, row: AlertRow, now: datetime) -> bool:
@@ -162,6 +186,13 @@ class Alerting:
             self.look()
         except Exception as error:  # noqa: BLE001 - the next look may work; the exchange goes on
             log.warning("no look for alerts", error=type(error).__name__)
+
+
+def _fresh(trouble: Trouble, at: str) -> AlertRow:
+    row = AlertRow(key=trouble.key, kind=trouble.kind, text="", count=0, first_at=at, ended_at="", told={})
+    row.seen_at = row.seen_by = row.seen_why = ""
+    row.seen_count = 0
+    return row
 
 
 def certificates_in_use(workspace: Workspace) -> Iterator[tuple[str, datetime]]:

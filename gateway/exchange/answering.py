@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 
@@ -16,6 +17,7 @@ from gateway.errors import GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import epc_index
 from gateway.exchange.answer_files import Arrivals, control_name, read
 from gateway.exchange.answers import EDIFACT, X12, AnswerBook, Incoming, Missed, Name
+from gateway.exchange.answers_later import LateBook, Unknown
 from gateway.exchange.archive import Archive
 from gateway.exchange.epcs import canonical, instances
 from gateway.exchange.ledger import Ledger
@@ -46,6 +48,8 @@ class Answering:
         self._database = ledger.database
         self._archive = archive
         self.book = AnswerBook(ledger.database, ledger.clock)
+        self._late = LateBook(self.book)
+        self._compared: dict[int, str] = {}
 
     def take_file(self, agreements: Agreements, agreement: Agreement, channel: Channel, message: Message) -> str:
         """Take a message as answers, if it is that; returns what came of it in words, empty when it is none."""
@@ -60,9 +64,7 @@ class Answering:
             return ""
         rows = [self.book.take(incoming) for incoming in found]
         for row in rows:
-            log.info(
-                "answer", message=message.id, delivery=row.delivery or "", verdict=row.verdict, standing=row.standing
-            )
+            _log(row)
         return _in_words(rows)
 
     def names(self, target: Target, delivery: Delivery) -> list[Name]:
@@ -79,12 +81,17 @@ class Answering:
                 names.append((EDIFACT, interchange.control))
         return names
 
-    def look(self, redeliver: Callable[[Delivery, int], None]) -> list[Missed]:
-        """See to answers that have not come in time; returns those that were missed now.
+    def look(self, agreements: Agreements, redeliver: Callable[[Delivery, int], None]) -> list[Missed]:
+        """See to answers that came too early to be known, and to those that have not come in time.
 
         Args:
+            agreements: who gets what.
             redeliver: enqueues a delivery for the given time; to enqueue it twice does no harm.
+
+        Returns:
+            Those that were missed now.
         """
+        self.reconsider(agreements)
         missed = self.book.overdue()
         for one in missed:
             log.warning(
@@ -93,6 +100,33 @@ class Answering:
         for one in self.book.resending():
             redeliver(one.delivery, one.resent)
         return missed
+
+    def reconsider(self, agreements: Agreements) -> list[AnswerRow]:
+        """Find out what answers mean that came before the delivery that they mean was on record."""
+        found = self._late.by_name()
+        waiting = self._late.of_events()
+        for one in waiting:
+            if self._compared.get(one.answer) == one.newest:
+                continue  # nothing was recorded since it was compared
+            with contextlib.suppress(GatewayError):  # its channel or its bytes are gone: it stays unknown
+                found += self._events_again(agreements, one)
+        self._compared = {one.answer: one.newest for one in waiting}
+        for row in found:
+            _log(row)
+        return found
+
+    def _events_again(self, agreements: Agreements, unknown: Unknown) -> list[AnswerRow]:
+        """What the events of an unknown answer say to deliveries that were recorded since."""
+        with self._database.read() as session:
+            carrier = session.scalars(sa.select(Message).where(Message.id == unknown.carrier)).one()
+        arrivals = self._arrivals(agreements, carrier, carrier.partner, agreements.limits[carrier.channel]) or []
+        rows: list[AnswerRow] = []
+        for incoming in arrivals:
+            if incoming.delivery:
+                # The first one that fits is what the unknown answer says; others are answers of their own.
+                row = self._late.says(unknown.answer, incoming) if not rows else self.book.take(incoming)
+                rows += [row] if row is not None else []
+        return rows
 
     def _arrivals(
         self, agreements: Agreements, message: Message, partner: str, limits: Limits
@@ -151,6 +185,12 @@ class Answering:
 def _sent(agreements: Agreements, archive: Archive, message: Message) -> Iterator[str]:
     for event in events_of(agreements, archive, message):
         yield from canonical(list(instances(event)))
+
+
+def _log(row: AnswerRow) -> None:
+    log.info(
+        "answer", message=row.carrier or "", delivery=row.delivery or "", verdict=row.verdict, standing=row.standing
+    )
 
 
 def _in_words(rows: Sequence[AnswerRow]) -> str:

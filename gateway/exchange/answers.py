@@ -20,14 +20,15 @@ from sqlalchemy.orm import Session
 
 from gateway.agreements.answer_kinds import Then
 from gateway.answers import Answer, SerialAnswer, Verdict
-from gateway.exchange import audit
+from gateway.bounded import bounded
+from gateway.exchange import audit, audit_answers
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.database import Database, locking
 from gateway.exchange.epc_index import keys_of
 from gateway.exchange.epcs import canonical
 from gateway.exchange.rows import message_row
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, History, Message, State
-from gateway.exchange.tables_answers import AnswerRow, Expected, Known, ResultRow
+from gateway.exchange.tables_answers import AnswerRow, Expected, Known, ResultRow, Spoken
 
 if TYPE_CHECKING:
     from gateway.agreements.answers import Expectation
@@ -46,6 +47,11 @@ STANDINGS = (FIRST, LATE, REPEATED, CONTRADICTS, UNASKED, UNKNOWN)
 #: Kinds of names by which answers speak of deliveries.
 NAME, MESSAGE, DELIVERY, X12, EDIFACT = "name", "message", "delivery", "x12", "edifact"
 
+#: What is said of an answer whose names nobody knows.
+NOTHING = "it answers nothing that was delivered from here"
+
+LONGEST_NAME, LONGEST_KEY = 255, 160  # bytes
+
 _GOOD = (Verdict.ACCEPTED, Verdict.WARNING)
 _SOME = 5000
 
@@ -58,7 +64,7 @@ class Incoming:
     """An answer that has come.
 
     Attributes:
-        key: the same for the same answer taken again; at most 160 characters.
+        key: the same for the same answer taken again.
         kind: one of `gateway.agreements.answers.AnswerKind`.
         names: the names by which it may mean a delivery; one that fits is enough.
         answer: what it says.
@@ -101,7 +107,7 @@ def expect(
     """A delivery was made: remember the names by which an answer may mean it, and wait for one that is owed."""
     known = {*names, (NAME, delivery.name), (MESSAGE, delivery.message), (DELIVERY, delivery.id)}
     for kind, value in sorted(known):
-        session.merge(Known(delivery=delivery.id, kind=kind, value=value[:255]))
+        session.merge(Known(delivery=delivery.id, kind=kind, value=bounded(value, LONGEST_NAME)))
     if expectation is None:
         return
     row = session.get(Expected, delivery.id)
@@ -137,37 +143,35 @@ class AnswerBook:
     """
 
     def __init__(self, database: Database, clock: Clock = system) -> None:
-        self._database = database
-        self._clock = clock
+        self.database = database
+        self.clock = clock
 
     def take(self, incoming: Incoming) -> AnswerRow:
         """Keep an answer, find out whose it is, and draw the consequence for the message."""
-        now = stamp(self._clock())
-        with self._database.write() as session:
-            row = session.scalar(sa.select(AnswerRow).where(AnswerRow.key == incoming.key))
+        now = stamp(self.clock())
+        with self.database.write() as session:
+            key = bounded(incoming.key, LONGEST_KEY)
+            row = session.scalar(sa.select(AnswerRow).where(AnswerRow.key == key))
             if row is not None:
                 return row
             delivery, why = _meant(session, incoming)
             row = self._row(incoming, delivery, now)
-            row.standing = _standing(session, delivery, row)
-            row.detail = "; ".join(filter(None, (why, row.detail)))
+            row.key, row.detail = key, "; ".join(filter(None, (why, row.detail)))
+            row.standing = UNKNOWN
             session.add(row)
             session.flush()
-            _put_results(session, row.id, incoming.answer.serials)
-            told = {"kind": row.kind, "verdict": row.verdict, "standing": row.standing, "carrier": incoming.carrier}
-            audit.note(session, audit.Entry(now, "answer", delivery.id if delivery else "", told))
-            if delivery is not None and row.standing in (FIRST, LATE) and row.verdict != Verdict.PENDING:
-                expected = session.get_one(Expected, delivery.id)
-                expected.state = ANSWERED
-                session.flush()
-                _settle(session, delivery.message, now)
+            put_results(session, row.id, incoming.answer.serials)
+            if why == NOTHING:
+                for kind, value in sorted({(kind, bounded(value, LONGEST_NAME)) for kind, value in incoming.names}):
+                    session.add(Spoken(answer=row.id, kind=kind, value=value))
+            conclude(session, row, delivery, now)
             return row
 
     def overdue(self) -> list[Missed]:
         """Do what the agreements say about answers that have not come in time."""
-        now = stamp(self._clock())
+        now = stamp(self.clock())
         missed = []
-        with self._database.write() as session:
+        with self.database.write() as session:
             query = sa.select(Expected).where(Expected.state == WAITING, Expected.due_at <= now)
             for row in session.scalars(locking(query.order_by(Expected.due_at))).all():
                 delivery = session.get_one(Delivery, row.delivery)
@@ -184,7 +188,7 @@ class AnswerBook:
         """Deliveries that are to be made again because no answer came, and are not made yet."""
         query = sa.select(Delivery, Expected.resent).join(Expected, Expected.delivery == Delivery.id)
         query = query.where(Expected.resent > 0, Delivery.state == DeliveryState.PLANNED).order_by(Delivery.id)
-        with self._database.read() as session:
+        with self.database.read() as session:
             return [Missed(delivery, Then.RESEND, resent) for delivery, resent in session.execute(query)]
 
     def _miss(self, session: Session, row: Expected, delivery: Delivery, then: Then, now: str) -> None:
@@ -197,16 +201,14 @@ class AnswerBook:
             _settle(session, delivery.message, now)
         else:
             row.resent += 1
-            row.due_at = stamp(self._clock() + timedelta(seconds=row.within))
+            row.due_at = stamp(self.clock() + timedelta(seconds=row.within))
             delivery.state = DeliveryState.PLANNED
             message = message_row(session, delivery.message)
             _move(session, message, State.DELIVERING, f"no answer of {delivery.target} in time: sent again", now)
 
     def _row(self, incoming: Incoming, delivery: Delivery | None, now: str) -> AnswerRow:
         answer = incoming.answer
-        words = [str(reason) for reason in answer.reasons] + [answer.unexpected, incoming.detail]
         return AnswerRow(
-            key=incoming.key,
             kind=incoming.kind,
             at=now,
             carrier=incoming.carrier or None,
@@ -215,9 +217,41 @@ class AnswerBook:
             verdict=answer.verdict,
             retryable=answer.retryable,
             reference=answer.reference or ", ".join(dict.fromkeys(value for _, value in incoming.names)),
-            detail="; ".join(filter(None, words)),
+            detail=words(incoming),
             results=len(answer.serials),
         )
+
+
+def words(incoming: Incoming) -> str:
+    """What an answer says, for a person."""
+    answer = incoming.answer
+    return "; ".join(filter(None, [*map(str, answer.reasons), answer.unexpected, incoming.detail]))
+
+
+def conclude(session: Session, row: AnswerRow, delivery: Delivery | None, now: str) -> None:
+    """Say how an answer stands to the delivery that it means, tell it the audit trail, and draw the consequence."""
+    row.standing = _standing(session, delivery, row)
+    session.flush()
+    audit.note(session, audit.Entry(now, audit_answers.ACTION, *audit_answers.told(session, row)))
+    if delivery is not None and row.standing in (FIRST, LATE) and row.verdict != Verdict.PENDING:
+        expected = session.get_one(Expected, delivery.id)
+        expected.state = ANSWERED
+        session.flush()
+        _settle(session, delivery.message, now)
+
+
+def fitting(session: Session, names: Sequence[Name], partner: str) -> list[Delivery]:
+    """The deliveries that one of these names means; of several those to `partner`, and those still waited for."""
+    fits = sa.or_(*(sa.and_(Known.kind == kind, Known.value == bounded(value, LONGEST_NAME)) for kind, value in names))
+    query = sa.select(Delivery).join(Known, Known.delivery == Delivery.id).where(fits).distinct().order_by(Delivery.id)
+    found = list(session.scalars(query.limit(1000)))
+    for narrower in (
+        lambda one: one.partner == partner,
+        lambda one: (row := session.get(Expected, one.id)) is not None and row.state != ANSWERED,
+    ):
+        if len(found) > 1:
+            found = [one for one in found if narrower(one)] or found
+    return found
 
 
 def _meant(session: Session, incoming: Incoming) -> tuple[Delivery | None, str]:
@@ -226,18 +260,10 @@ def _meant(session: Session, incoming: Incoming) -> tuple[Delivery | None, str]:
         return session.get(Delivery, incoming.delivery), ""
     if not incoming.names:
         return None, "it does not say what it answers"
-    fits = sa.or_(*(sa.and_(Known.kind == kind, Known.value == value[:255]) for kind, value in incoming.names))
-    query = sa.select(Delivery).join(Known, Known.delivery == Delivery.id).where(fits).distinct().order_by(Delivery.id)
-    found = list(session.scalars(query.limit(1000)))
-    for narrower in (
-        lambda one: one.partner == incoming.partner,
-        lambda one: (row := session.get(Expected, one.id)) is not None and row.state != ANSWERED,
-    ):
-        if len(found) > 1:
-            found = [one for one in found if narrower(one)] or found
+    found = fitting(session, incoming.names, incoming.partner)
     if len(found) > 1:
         return None, f"it may mean any of {len(found)} deliveries"
-    return (found[0], "") if found else (None, "it answers nothing that was delivered from here")
+    return (found[0], "") if found else (None, NOTHING)
 
 
 def _standing(session: Session, delivery: Delivery | None, row: AnswerRow) -> str:
@@ -291,7 +317,8 @@ def _targets(session: Session, deliveries: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(session.scalars(query)))
 
 
-def _put_results(session: Session, answer: int, serials: Sequence[SerialAnswer]) -> None:
+def put_results(session: Session, answer: int, serials: Sequence[SerialAnswer]) -> None:
+    """Keep what an answer says of each identifier."""
     for start in range(0, len(serials), _SOME):
         some = serials[start : start + _SOME]
         keys = keys_of(canonical([serial.identifier for serial in some]))

@@ -16,6 +16,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ READ_ONLY = 0o440
 PRIVATE = 0o700
 SEALED = ".gcm"
 LOCK = "archive.lock"
+ASIDE = "aside"
+DAY = 86400.0  # seconds
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -123,6 +126,28 @@ class Archive:
         with _full_disk_explained(self.root, _NO_ROOM), tempfile.TemporaryDirectory(dir=self.quarantine) as name:
             yield Path(name)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Work beside the exchange, which empties its quarantine when it starts: in a quarantine of one's own.
+
+        What a process left there that died is removed when it is a day old.
+        """
+        shared = self.quarantine
+        with _full_disk_explained(self.root):
+            parent = self.root.parent / ASIDE
+            parent.mkdir(mode=PRIVATE, exist_ok=True)
+            for left in parent.iterdir():
+                with suppress(OSError):
+                    if time.time() - left.stat().st_mtime > DAY:
+                        shutil.rmtree(left)
+            own = tempfile.mkdtemp(dir=parent)
+        try:
+            self.quarantine = Path(own)
+            yield
+        finally:
+            self.quarantine = shared
+            shutil.rmtree(own, ignore_errors=True)
+
     def keep(self, stream: BinaryIO) -> Stored:
         """Make the bytes of an open quarantine file durable under their hash and return it.
 
@@ -154,7 +179,11 @@ class Archive:
             StorageError: it is not there.
         """
         path = self._there(sha256)
-        stream = path.open("rb")
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError:
+            path = self._there(sha256)  # it was encrypted at this moment, and has its other name now
+            stream = path.open("rb")
         if path.suffix != SEALED:
             return stream
         try:
@@ -175,9 +204,10 @@ class Archive:
             StorageError: it is not there.
         """
         path = self._there(sha256)
-        if path.suffix != SEALED:
+        if path.suffix != SEALED and self._keys is None:
             return Source.file(path, name)
-        return Source(name, opener=partial(self.open, sha256), length=plain_size(path.stat().st_size))
+        # With a key the file may get its other name at any moment (`seal_all`).
+        return Source(name, opener=partial(self.open, sha256), length=_content_size(path))
 
     def verify(self, sha256: str) -> bool:
         """Whether a content is there and still has its hash.
@@ -203,6 +233,8 @@ class Archive:
         """
         count = 0
         for sha256, path in self.contents():
+            if not path.is_file():
+                continue  # pruned meanwhile
             if path.suffix == SEALED:
                 with path.open("rb") as stream:
                     if self._readable().is_current(stream):
@@ -213,7 +245,7 @@ class Archive:
                 copy.seek(0)
                 self._place(copy, _sealed(self.path(sha256)))
             if path.suffix != SEALED:
-                path.unlink()
+                path.unlink(missing_ok=True)
                 _sync_folder(path.parent)
             count += 1
         return count

@@ -5,8 +5,8 @@ in breaks the chain at its place, and `verify` names the place. Rows are written
 of, so neither can be there without the other.
 
 What the chain alone cannot show is that its end was cut off, or that all of it was written anew. For the first, the
-states of messages and the trail are compared with each other; for both, note now and then what ``gateway audit verify``
-prints as the head, somewhere else, and give it back with ``--expect``.
+rows that it tells of are compared with it (`gateway.exchange.audit_rows`); for both, note now and then what
+``gateway audit verify`` prints as the head, somewhere else, and give it back with ``--expect``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gateway.exchange.audit_rows import Fault, differences
 from gateway.exchange.tables import AuditRow, History, Message, State
 
 #: What stands before the first row.
@@ -68,19 +69,6 @@ class Entry:
     subject: str
     what: Mapping[str, Any]
     actor: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong with the trail.
-
-    Attributes:
-        number: the row at which it shows, 0 where no row is there.
-        text: what is wrong.
-    """
-
-    number: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +144,10 @@ def verify(session: Session, expected: Head | None = None) -> Iterator[Fault]:
         found = session.get(AuditRow, expected.number)
         if found is None or found.sha256 != expected.sha256:
             yield Fault(expected.number, "is not the row that was noted as the head: the trail was written anew")
-    yield from _contradictions(session)
+    first = session.scalars(sa.select(AuditRow).order_by(AuditRow.number).limit(1)).first()
+    since = first.at if first is not None and first.action == BEGIN else ""
+    yield from _contradictions(session, since)
+    yield from differences(session, since)
 
 
 def _facts(session: Session, entry: Entry) -> dict[str, Any]:
@@ -211,16 +202,15 @@ def _broken_links(rows: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
         before, last = last, Head(number, row["sha256"])
 
 
-def _contradictions(session: Session) -> Iterator[Fault]:
-    first = session.scalars(sa.select(AuditRow).order_by(AuditRow.number).limit(1)).first()
+def _contradictions(session: Session, since: str) -> Iterator[Fault]:
     told = sa.select(AuditRow.number).where(
         AuditRow.subject == History.message,
         AuditRow.at == History.at,
         AuditRow.action == sa.literal(f"{STATE} ") + History.state,
     )
     untold = sa.select(History).where(~told.exists()).order_by(History.id)
-    if first is not None and first.action == BEGIN:
-        untold = untold.where(History.at > first.at)
+    if since:
+        untold = untold.where(History.at > since)
     for row in session.scalars(untold):
         yield Fault(0, f"message {row.message} became {row.state} at {row.at}, of which the trail knows nothing")
     known = sa.select(History.id).where(

@@ -10,6 +10,8 @@ Contents never change, so a backup may share those of an earlier one by hard lin
 from __future__ import annotations
 
 import contextlib
+import filecmp
+import hashlib
 import json
 import os
 import shutil
@@ -23,7 +25,7 @@ from sqlalchemy import make_url
 from gateway import settings as settings_
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import audit
-from gateway.exchange.archive import PRIVATE, Archive, StorageError
+from gateway.exchange.archive import PRIVATE, SEALED, Archive, StorageError
 from gateway.exchange.workspace import Workspace, opened
 from gateway.settings import AGREEMENTS, DATA, FILE, KEYS, MAPPINGS, Settings
 
@@ -206,21 +208,33 @@ def _copy_archive(workspace: Workspace, copied: Workspace, previous: Path | None
         place = path.relative_to(root)
         target = copied.settings.data / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        shared += _link(previous / DATA / place if previous else None, path, target)
+        shared += _link(previous / DATA / place if previous else None, path, target, sha256)
         contents += 1
         size += target.stat().st_size
     messages = sum(copied.queries.counts().values())
     return Made(at, str(head), messages, contents, shared, size, keys)
 
 
-def _link(earlier: Path | None, path: Path, target: Path) -> bool:
-    """Make `target` a link to an earlier copy of the same content where there is one, else a copy; whether it is."""
+def _link(earlier: Path | None, path: Path, target: Path, sha256: str) -> bool:
+    """Make `target` a link to an earlier copy of the same content where there is one, else a copy; whether it is.
+
+    The earlier copy is read: one that has rotted since, or that was encrypted with another key, is not shared.
+    """
     if earlier is not None and earlier.is_file() and earlier.stat().st_size == path.stat().st_size:
         with contextlib.suppress(OSError):  # another disk, or one without links
-            os.link(earlier, target)
-            return True
+            if _same(earlier, path, sha256):
+                os.link(earlier, target)
+                return True
     shutil.copy2(path, target)
     return False
+
+
+def _same(earlier: Path, path: Path, sha256: str) -> bool:
+    """Whether an earlier copy is right: by its hash, or, where it is encrypted, byte for byte that of now."""
+    if path.suffix == SEALED:
+        return filecmp.cmp(earlier, path, shallow=False)
+    with earlier.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
 
 def _sync(root: Path) -> None:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from lxml import etree
 
+from gateway.bounded import bounded
 from gateway.errors import InputError, LimitExceeded
 from gateway.exchange.database import Database
 from gateway.exchange.tables import Message, State
@@ -30,7 +31,7 @@ def control_number(source: Source, format_: str) -> str:
         return ""
     try:
         with source.open() as stream:
-            return reader(stream, source.name)
+            return bounded(reader(stream, source.name))
     except (InputError, LimitExceeded, etree.XMLSyntaxError):
         return ""  # the conversion will say what is wrong with the file
 

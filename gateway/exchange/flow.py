@@ -29,13 +29,17 @@ from gateway.exchange.epc_index import Indexer
 from gateway.exchange.ledger import Plan
 from gateway.exchange.names import RESEND, delivery_names
 from gateway.exchange.requests import request_for
-from gateway.exchange.tables import ENDED, FINAL, DeliveryState, Message, OutputFile, State
+from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
 from gateway.findings import Findings
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.report import Report
 from gateway.sources import Source
 from gateway.transports import TRANSPORTS
+
+#: A message in one of these is converted and its deliveries are planned. Where the engine lost its memory, the steps
+#: before are not gone again.
+PLANNED = frozenset({State.DELIVERING, State.AWAITING})
 
 #: A piece of work over which workers died so often is taken out of their way.
 DEATHS = 5
@@ -63,8 +67,11 @@ def _step(
 
     @wraps(function)
     def guarded(flow: Flow, message: str, /, *args: P.args, **kwargs: P.kwargs) -> Go:
-        if State(flow.queries.message(message).state) in FINAL:
+        state = State(flow.queries.message(message).state)
+        if state in FINAL:
             return Go.STOP
+        if state in PLANNED:
+            return Go.ON
         try:
             return function(flow, message, *args, **kwargs)
         except StorageError:
@@ -156,16 +163,23 @@ class Flow(Deliveries):
         return Go.ON
 
     def plan(self, id_: str) -> list[tuple[str, str]]:
-        """Write down the deliveries of a message that passed the check: their ids and lanes, in order."""
+        """Write down the deliveries of a message that passed the check: their ids and lanes, in order.
+
+        What is planned already stays as it was planned, whatever the agreements say now: some of it may be delivered.
+        """
         message = self.queries.message(id_)
         if State(message.state) in FINAL:
             return []
-        try:
-            plans = self._plans(message)
-        except GatewayError as error:
-            self.end(id_, "plan", State.FAILED, str(error))
-            return []
-        deliveries = self.ledger.plan(id_, plans)
+        deliveries: Sequence[Delivery] = ()
+        if State(message.state) in PLANNED:
+            deliveries = self.queries.lineage(id_).deliveries
+        if not deliveries:
+            try:
+                plans = self._plans(message)
+            except GatewayError as error:
+                self.end(id_, "plan", State.FAILED, str(error))
+                return []
+            deliveries = self.ledger.plan(id_, plans)
         failpoints.reach("deliver.planned")
         return [(delivery.id, self.delivery_lane(delivery)) for delivery in deliveries]
 

@@ -7,11 +7,13 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gateway.errors import UsageError
+from gateway.exchange import audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.configurations import changed_to
@@ -191,9 +193,15 @@ class Intake:
                 message.format, message.mapping = old.format, old.mapping
             if start not in ("detect", "convert"):
                 message.events, message.epcs = old.events, old.epcs
-                for output in session.scalars(sa.select(OutputFile).where(OutputFile.message == old.id)):
-                    if only_targets is None or output.target in only_targets:
-                        session.add(copy_of(output, message.id))
+                taken = sa.select(OutputFile).where(OutputFile.message == old.id)
+                outputs = session.scalars(taken.order_by(OutputFile.target, OutputFile.position)).all()
+                for target, some in groupby(outputs, lambda output: output.target):
+                    if only_targets is None or target in only_targets:
+                        copies = [copy_of(output, message.id) for output in some]
+                        session.add_all(copies)
+                        files = [[output.name, output.format, output.size] for output in copies]
+                        facts = {"target": target, "sha256": [output.sha256 for output in copies], "files": files}
+                        audit.note(session, audit.Entry(self.now(), "outputs", message.id, facts))
             return message
 
     def taken(self, channel: str) -> frozenset[str]:

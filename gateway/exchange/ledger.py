@@ -18,7 +18,7 @@ from gateway.exchange import answers, audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import stamp
 from gateway.exchange.intake import Arrival, Intake
-from gateway.exchange.rows import delivery_row, message_row, put_findings, put_losses, stage_row
+from gateway.exchange.rows import delivery_facts, delivery_row, message_row, put_findings, put_losses, stage_row
 from gateway.exchange.tables import (
     ENDED,
     FINAL,
@@ -117,7 +117,9 @@ class Ledger(Intake):
                         sha256=stored.sha256,
                     )
                 )
-            self._note(session, "outputs", message, target=target, sha256=[stored.sha256 for _, _, stored in outputs])
+            files = [[name, format_, stored.size] for name, format_, stored in outputs]
+            hashes = [stored.sha256 for _, _, stored in outputs]
+            self._note(session, "outputs", message, target=target, sha256=hashes, files=files)
             self._finish(
                 session,
                 message,
@@ -195,17 +197,16 @@ class Ledger(Intake):
             name: the file's name there.
             expectation: the answer that the receiver owes us, if any.
             names: by which an answer may speak of it, besides its name and ids.
-            said: what the receiver said when it took the file, for the audit trail.
+            said: what the receiver said when it took the file.
         """
         with self.database.write() as session:
             row = delivery_row(session, delivery)
             if row.state != DeliveryState.DELIVERED:  # also one that was cancelled meanwhile: the receiver has it
                 row.attempts += 1
                 row.state, row.name, row.delivered_at = DeliveryState.DELIVERED, name, self.now()
-                row.error = row.next_try_at = ""
+                row.error, row.next_try_at, row.said = "", "", said
                 answers.expect(session, row, expectation, names, row.delivered_at)
-                facts = {"target": row.target, "address": row.address, "name": name, "sha256": row.sha256}
-                self._note(session, "delivered", delivery, **facts, **({"said": said} if said else {}))
+                self._note(session, "delivered", delivery, **delivery_facts(row))
 
     def undelivered(self, delivery: str, error: str, wait: float | None) -> None:
         """An attempt failed; another one follows after `wait` seconds, or none when it is None."""

@@ -11,10 +11,14 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gateway.bounded import bounded
 from gateway.exchange.database import locking
 from gateway.exchange.tables import Delivery, FindingRow, LossRow, Message, OfferSeen, OutputFile, Stage
 from gateway.findings import Finding
 from gateway.report import Report
+
+#: Bytes of a finding's target: an id and the number of a file.
+LONGEST_TARGET = 64
 
 
 def message_row(session: Session, id_: str) -> Message:
@@ -25,6 +29,12 @@ def message_row(session: Session, id_: str) -> Message:
 def delivery_row(session: Session, id_: str) -> Delivery:
     """The delivery with this id, locked until the transaction ends."""
     return session.scalars(locking(sa.select(Delivery).where(Delivery.id == id_))).one()
+
+
+def delivery_facts(row: Delivery) -> dict[str, str]:
+    """What the audit trail tells of a delivery that was made."""
+    facts = {name: getattr(row, name) for name in ("target", "address", "name", "sha256", "delivered_at", "said")}
+    return {name: value for name, value in facts.items() if value}
 
 
 def offer_row(session: Session, channel: str, identity: str) -> OfferSeen | None:
@@ -55,6 +65,7 @@ def copy_of(output: OutputFile, message: str) -> OutputFile:
 def put_findings(session: Session, message: str, target: str, findings: Iterable[Finding]) -> None:
     """Keep the findings of one conversion in place of those of an earlier run of it."""
     message_row(session, message)
+    target = bounded(target, LONGEST_TARGET)
     session.execute(sa.delete(FindingRow).where(FindingRow.message == message, FindingRow.target == target))
     for position, finding in enumerate(findings, 1):
         session.add(

@@ -19,7 +19,6 @@ from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError
 from gateway.exchange.alerts import LOOK as ALERTS
 from gateway.exchange.alerts import Alerting
-from gateway.exchange.answering import Answering
 from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
 from gateway.exchange.collect import Collector
@@ -27,7 +26,6 @@ from gateway.exchange.database import StoreError
 from gateway.exchange.engine import VERSION, Engine
 from gateway.exchange.flow import Flow
 from gateway.exchange.past import Past
-from gateway.exchange.queries import Queries
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
 from gateway.exchange.schedule import Scheduler
@@ -171,7 +169,7 @@ class Leader:
         engine = running.engine
         self._scheduler = self._new_scheduler()
         self._chores = (
-            _every(LOOK, _submitting(engine, workspace.queries, running.flow.answering)),
+            _every(LOOK, _submitting(engine, running.flow)),
             _every(WAKES, running.wake),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
             _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
@@ -239,8 +237,8 @@ def once(
         }
         for channel, id_ in collections.items():
             running.collect(channel, id_)
-        service.flow.answering.look(running.redeliver)
-        submit = _every(LOOK, _submitting(running, queries, service.flow.answering))
+        service.flow.answering.look(service.flow.agreements, running.redeliver)
+        submit = _every(LOOK, _submitting(running, service.flow))
         wake = _every(WAKES, service.wake)
         pause = min(workspace.settings.engine.poll_interval, 0.2)
         while collections or not _idle(service.flow, stamp(started + timedelta(seconds=wait)), workspace, outcome):
@@ -254,6 +252,7 @@ def once(
             time.sleep(pause)
             submit()
             wake()
+        service.flow.answering.reconsider(service.flow.agreements)
     alerting.look()
     new = queries.messages(after=newest.number if newest else 0)
     outcome.messages = [*(queries.message(message.id) for message in since), *reversed(new)]
@@ -291,7 +290,7 @@ def _held(flow: Flow, message: Message) -> bool:
     return False
 
 
-def _submitting(running: Engine, queries: Queries, answering: Answering) -> Callable[[], None]:
+def _submitting(running: Engine, flow: Flow) -> Callable[[], None]:
     """Submits, oldest first, messages that nobody submitted: replays, and those whose collection broke off.
 
     Sees to answers that have not come in time, too.
@@ -300,13 +299,13 @@ def _submitting(running: Engine, queries: Queries, answering: Answering) -> Call
 
     def submit() -> None:
         nonlocal submitted
-        waiting = queries.messages(states=[State.RECEIVED])[::-1]
+        waiting = flow.queries.messages(states=[State.RECEIVED])[::-1]
         for message in waiting:
             if message.id not in submitted:
                 running.process(message)
         submitted = {message.id for message in waiting}
         running.bury()
-        answering.look(running.redeliver)
+        flow.answering.look(flow.agreements, running.redeliver)
 
     return submit
 

@@ -91,11 +91,12 @@ class Message(Base):
     """A file that came in, or a replay of one.
 
     `number` counts up in the order of arrival; `id` holds the time and the number in a fixed width, so that ids sort
-    as the messages came, also where a database keeps seconds only.
+    as the messages came, also where a database keeps seconds only. `indexed` says whether its identifiers are in the
+    index (`gateway.exchange.epc_index`): ``yes``, ``unread`` (it could not be read), or empty.
     """
 
     __tablename__ = "messages"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own convention
+    __table_args__ = (Index("ix_messages_indexed", "indexed", "number"), {"sqlite_autoincrement": True})
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     id: Mapped[str] = mapped_column(String(32), unique=True)
     partner: Mapped[str] = mapped_column(String(64), index=True)
@@ -117,6 +118,7 @@ class Message(Base):
     only_targets: Mapped[list[str] | None] = mapped_column(JSON)
     configuration: Mapped[str] = mapped_column(ForeignKey("configurations.sha256"))
     pruned_at: Mapped[str] = mapped_column(TIME, default="", server_default="")
+    indexed: Mapped[str] = mapped_column(String(8), default="", server_default="")
 
 
 class History(Base):
@@ -163,15 +165,18 @@ class OutputFile(Base):
 
 
 class Delivery(Base):
-    """One file on its way to one receiver."""
+    """One file on its way to one receiver. `said` is what the receiver answered when it took the file."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (UniqueConstraint("message", "target", "position"),)
+    __table_args__ = (
+        UniqueConstraint("message", "target", "position"),
+        Index("ix_deliveries_partner_state", "partner", "state"),
+    )
     id: Mapped[str] = mapped_column(String(48), primary_key=True)
     message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
     target: Mapped[str] = mapped_column(String(64))
     position: Mapped[int]
-    partner: Mapped[str] = mapped_column(String(64), index=True)
+    partner: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(SIZE)
@@ -181,6 +186,7 @@ class Delivery(Base):
     error: Mapped[str] = mapped_column(Text, default="")
     next_try_at: Mapped[str] = mapped_column(TIME, default="")
     delivered_at: Mapped[str] = mapped_column(TIME, default="")
+    said: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class FindingRow(Base):
@@ -352,6 +358,10 @@ class AlertRow(Base):
         count: how many messages, answers or the like it is about.
         ended_at: since when it is over; empty while it lasts.
         told: for each way, when it was told last, of how many, and whether the end was told.
+        seen_at: when an operator said that it is seen to; empty when nobody did.
+        seen_by: who that was.
+        seen_why: what they said.
+        seen_count: of how many it was then; when it rises over that, the trouble is told again.
     """
 
     __tablename__ = "alerts"
@@ -362,3 +372,7 @@ class AlertRow(Base):
     first_at: Mapped[str] = mapped_column(TIME)
     ended_at: Mapped[str] = mapped_column(TIME, default="")
     told: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seen_at: Mapped[str] = mapped_column(TIME, default="", server_default="")
+    seen_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+    seen_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    seen_count: Mapped[int] = mapped_column(default=0, server_default="0")

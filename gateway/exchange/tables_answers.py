@@ -28,10 +28,11 @@ class Expected(Base):
     """
 
     __tablename__ = "expected"
+    __table_args__ = (Index("ix_expected_state_due_at", "state", "due_at"),)
     delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
     message: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16), index=True)
+    state: Mapped[str] = mapped_column(String(16))
     due_at: Mapped[str] = mapped_column(TIME, index=True)
     within: Mapped[int]
     then: Mapped[str] = mapped_column(String(8))
@@ -64,6 +65,16 @@ class AnswerRow(Base):
     reference: Mapped[str] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
     results: Mapped[int]
+
+
+class Spoken(Base):
+    """A name by which an answer spoke that meant nothing we knew: what it means may be recorded later."""
+
+    __tablename__ = "spoken"
+    __table_args__ = (Index("ix_spoken_value", "kind", "value"),)
+    answer: Mapped[int] = mapped_column(ForeignKey("answers.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255), primary_key=True)
 
 
 class ResultRow(Base):

@@ -98,7 +98,7 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
     )
     known = {setting.key for setting in settings_of(request)}
     request = replace(request, values={key: value for key, value in request.values.items() if key in known})
-    with workspace.archive.folder() as folder:
+    with workspace.archive.aside(), workspace.archive.folder() as folder:
         report = convert(request, folder)
         if report.failed:
             text = f"{message.id} cannot be read: {report.findings.errors:,} errors"

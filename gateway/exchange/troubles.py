@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from gateway.agreements.load import Agreements
+from gateway.bounded import bounded
 from gateway.exchange.answers import CONTRADICTS, GIVEN_UP, OVERDUE, UNKNOWN, WAITING
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.tables import Collection, Delivery, InForce, Message, ScheduleRow, State
@@ -22,6 +23,9 @@ from gateway.settings import Alerts
 
 #: How long a message that failed, or an answer that nobody knows, is told of.
 MEMORY = timedelta(days=7)
+
+#: Bytes of a trouble's key.
+LONGEST_KEY = 160
 
 #: A schedule may be late by so much.
 LAG = timedelta(minutes=10)
@@ -58,7 +62,7 @@ class Trouble:
     @property
     def key(self) -> str:
         """The same for the same trouble."""
-        return f"{self.kind}:{self.about}"[:160]
+        return bounded(f"{self.kind}:{self.about}", LONGEST_KEY)
 
 
 def troubles(

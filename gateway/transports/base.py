@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from gateway.answers import Answer
+from gateway.bounded import bounded
 from gateway.errors import TransportError
 from gateway.findings import Finding
 
@@ -50,8 +51,8 @@ class Offer:
 
     @property
     def identity(self) -> str:
-        """Tells this version of the file from another one under the same name."""
-        return self.key or f"{self.path}|{self.size}|{self.modified:.3f}"
+        """Tells this version of the file from another one under the same name. A long one ends in its hash."""
+        return bounded(self.key or f"{self.path}|{self.size}|{self.modified:.3f}")
 
 
 @dataclass(frozen=True, slots=True)

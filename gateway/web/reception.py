@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from gateway import logs
+from gateway.bounded import bounded
 from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive
 from gateway.exchange.intake import Arrival, OtherContentError
@@ -43,7 +44,7 @@ class Pushed:
 
     def identity(self) -> str:
         """Tells this push from another one; the same at each try when the client gives a key."""
-        return f"http|{self.client.name}|{self.key}" if self.key else f"http|{self.client.name}||{uuid.uuid4().hex}"
+        return bounded(f"http|{self.client.name}|{self.key or f'|{uuid.uuid4().hex}'}")
 
 
 class Reception:

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange.alert_ways import Notice, ways
 from gateway.exchange.alerts import Alerting, certificates_in_use
 from gateway.exchange.archive import Stored
+from gateway.exchange.audit import Actor
 from gateway.exchange.ledger import Arrival
 from gateway.exchange.tables import State
 from gateway.exchange.troubles import KINDS, troubles
@@ -240,6 +241,38 @@ def test_a_trouble_is_told_once_then_when_it_is_worse_again_and_over(workspace: 
     assert workspace.queries.alerts() == []
     lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
     assert [line["alerts"][0]["what"] for line in lines] == ["new", "worse", "still", "ended"]
+
+
+def test_what_an_operator_sees_to_is_not_told_again_until_it_is_worse_or_anew(workspace: Workspace) -> None:
+    told = Alerts(command=(sys.executable, "-c", ""), pause=900, repeat=86_400, mute=("backlog",))
+    workspace.settings = replace(workspace.settings, alerts=told)
+    clock = workspace.clock
+
+    def look() -> list[tuple[str, int]]:
+        return [(notice.what, notice.count) for notice in Alerting(workspace).look()]
+
+    first = fail(workspace, 1)
+    assert look() == [("new", 1)]
+    workspace.act_as(Actor("operator alice", "the CMO sends it again"))
+    row = Alerting(workspace).seen("failed:acme")
+    assert (row.seen_by, row.seen_why, row.seen_count) == ("operator alice", "the CMO sends it again", 1)
+    clock.pass_(2 * 86_400)
+    assert look() == []  # it lasts, and somebody sees to it
+    (entry,) = workspace.queries.audit(action="alert seen")
+    assert (entry.who, entry.why, entry.subject) == ("operator alice", "the CMO sends it again", "failed:acme")
+    second = fail(workspace, 2)
+    assert look() == [("worse", 2)]  # one more is news
+    Alerting(workspace).seen("failed:acme")
+    for id_ in (first, second):
+        old = workspace.queries.message(id_)
+        workspace.ledger.replay(old, old.id, "detect", None, old.configuration)
+    look()
+    clock.pass_(901)
+    assert look() == [("ended", 2)]
+    fail(workspace, 3)
+    assert look() == [("new", 1)]  # it came anew
+    with pytest.raises(UsageError, match="nothing that is called"):
+        Alerting(workspace).seen("failed:nobody")
 
 
 def test_a_way_that_fails_is_tried_again_without_the_others(workspace: Workspace, hook) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.exchange import backup
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, document
 from tests.exchange.test_commands import gateway
 
@@ -71,6 +72,27 @@ def test_a_later_backup_shares_contents_with_an_earlier_one(kept: Path, there: P
     assert one.samefile(there / one.relative_to(second))
     shutil.rmtree(there)  # what is shared stays when one of them goes
     assert gateway("archive", "verify", "-C", str(second)).endswith("whole\n")
+
+
+def test_a_rotten_or_otherwise_encrypted_content_of_an_earlier_backup_is_not_shared(
+    kept: Path, there: Path, tmp_path: Path
+) -> None:
+    """Of the same name and size, but not the same bytes."""
+    files = sorted(path for path in (there / "data" / "archive").rglob("*") if path.is_file())
+    for path in files[:2]:
+        path.chmod(0o640)
+        path.write_bytes(bytes(path.stat().st_size))
+    second = tmp_path / "second"
+    text = gateway("backup", "make", str(second), "--previous", str(there), "-C", str(kept / "ws"))
+    assert "7 of the contents are shared" in text
+    assert gateway("archive", "verify", "-C", str(second)).endswith("whole\n")
+    one = tmp_path / "one.gcm"
+    two = tmp_path / "two.gcm"
+    one.write_bytes(b"abc")
+    two.write_bytes(b"abd")
+    assert not backup._link(one, two, tmp_path / "copy.gcm", "0" * 64)
+    assert (tmp_path / "copy.gcm").read_bytes() == b"abd"
+    assert backup._link(two, two, tmp_path / "link.gcm", "0" * 64)
 
 
 def test_keys_only_when_asked_for_and_never_over_something(kept: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import alembic.command
@@ -10,12 +11,16 @@ import pytest
 import sqlalchemy as sa
 from alembic.config import Config
 
+from gateway.answers import Answer, Verdict
+from gateway.exchange.answers import NAME, AnswerBook, Incoming
 from gateway.exchange.archive import Stored
 from gateway.exchange.database import MIGRATIONS, Database
 from gateway.exchange.intake import Arrival
 from gateway.exchange.tables import Message
 from gateway.findings import Finding, Severity
-from tests.exchange.site import Site
+from gateway.transports.base import Offer
+from tests.exchange.site import AGREEMENT, Site
+from tests.exchange.site import document as small
 from tests.exchange.test_commands import gateway
 
 OLD = """
@@ -73,6 +78,55 @@ def test_a_huge_file_and_a_finding_with_nul_are_recorded(stored: Site) -> None:
     assert lineage.message.size == 3 << 30
     assert lineage.findings[0].text in ("it says a\0b", "it says a␀b")
     workspace.close()
+
+
+def envelope(number: str) -> bytes:
+    head = (
+        '<EPCISHeader><sbdh:StandardBusinessDocumentHeader xmlns:sbdh="http://www.unece.org/cefact/namespaces/'
+        'StandardBusinessDocumentHeader"><sbdh:HeaderVersion>1.0</sbdh:HeaderVersion><sbdh:Sender><sbdh:Identifier'
+        ' Authority="GS1">urn:epc:id:sgln:0614141.07346.0</sbdh:Identifier></sbdh:Sender><sbdh:Receiver>'
+        '<sbdh:Identifier Authority="GS1">urn:epc:id:sgln:0614141.07347.0</sbdh:Identifier></sbdh:Receiver>'
+        "<sbdh:DocumentIdentification><sbdh:Standard>EPCglobal</sbdh:Standard><sbdh:TypeVersion>1.0"
+        f"</sbdh:TypeVersion><sbdh:InstanceIdentifier>{number}</sbdh:InstanceIdentifier><sbdh:Type>Events</sbdh:Type>"
+        "<sbdh:CreationDateAndTime>2026-01-02T10:00:00Z</sbdh:CreationDateAndTime></sbdh:DocumentIdentification>"
+        "</sbdh:StandardBusinessDocumentHeader></EPCISHeader><EPCISBody>"
+    )
+    return small().replace(b"<EPCISBody>", head.encode())
+
+
+def test_long_identities_numbers_keys_and_targets_are_kept_apart(stored: Site) -> None:
+    """PostgreSQL refuses to index more than about 2,700 bytes, unless they can be compressed."""
+    rng = random.Random(7)
+    long = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6000))
+    workspace = stored.workspace()
+    configuration = workspace.ledger.configuration({})
+    offers = [Offer("a", long + end, 1) for end in "xyx"]
+    told = [
+        workspace.ledger.receive(Arrival("acme", "in", "a", offer.identity, Stored(end * 64, 1), configuration))
+        for offer, end in zip(offers, "aba", strict=True)
+    ]
+    assert [new for _, new in told] == [True, True, False]
+    assert workspace.ledger.taken("in") == frozenset()
+    workspace.ledger.acknowledged("in", offers[0].identity)
+    assert workspace.ledger.taken("in") == {offers[0].identity}
+    message = told[0][0]
+    workspace.ledger.findings(message.id, "t" * 63 + "/1", [Finding("X-1", Severity.ERROR, "wrong")])
+    assert len(workspace.queries.lineage(message.id).findings) == 1
+    book = AnswerBook(workspace.database)
+    rows = [book.take(Incoming(long + end, "csv", [(NAME, long)], Answer(Verdict.ACCEPTED))) for end in ("1", "2", "1")]
+    assert [rows[0].id == row.id for row in rows] == [True, False, True]
+    workspace.close()
+
+
+def test_a_second_interchange_with_one_long_number_is_a_duplicate(stored: Site) -> None:
+    rng = random.Random(8)
+    long = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6000))
+    settings = "duplicates: {control-number: skip}\n    settings: {path: data/in,"
+    stored.agree(AGREEMENT.replace("settings: {path: data/in,", settings))
+    for name, data in (("a", envelope(long)), ("b", envelope(long) + b"\n"), ("c", envelope(long + "9"))):
+        stored.drop(f"{name}.xml", data)
+        stored.once()
+    assert [m.state for m in stored.messages()] == ["done", "duplicate", "done"], [m.reason for m in stored.messages()]
 
 
 def test_a_ledger_of_the_first_version_with_data_is_brought_up_to_date(tmp_path: Path, store: dict) -> None:

@@ -140,6 +140,40 @@ def test_plain_files_stay_readable_and_can_be_encrypted_later(tmp_path: Path) ->
         alone.source("0" * 64, "x")
 
 
+def test_encrypting_beside_a_gateway_that_starts(tmp_path: Path) -> None:
+    """A process that starts empties its quarantine; what another one is encrypting at that moment stays."""
+    sha256 = keep(Archive(tmp_path), b"one")
+    archive, starting = Archive(tmp_path, keys=Keys([KEY])), Archive(tmp_path, keys=Keys([KEY]))
+    seal, cleared = Keys.seal, []
+
+    def at_this_moment(self: Keys, source, target) -> None:
+        cleared.append(starting.clear_quarantine())
+        seal(self, source, target)
+
+    with pytest.MonkeyPatch.context() as patch, archive.aside():
+        patch.setattr(Keys, "seal", at_this_moment)
+        assert archive.seal_all() == 1
+    assert cleared == [0]
+    assert archive.verify(sha256)
+    assert list((tmp_path / "aside").iterdir()) == []
+
+
+def test_a_content_that_is_encrypted_while_it_is_opened_is_found(tmp_path: Path, monkeypatch) -> None:
+    sha256 = keep(Archive(tmp_path), b"one")
+    archive = Archive(tmp_path, keys=Keys([KEY]))
+    there = archive._there
+
+    def late(key: str) -> Path:
+        path = there(key)
+        monkeypatch.setattr(archive, "_there", there)
+        archive.seal_all()
+        return path
+
+    monkeypatch.setattr(archive, "_there", late)
+    with archive.open(sha256) as stream:
+        assert stream.read() == b"one"
+
+
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     import tracemalloc
 
