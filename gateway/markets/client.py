@@ -105,12 +105,15 @@ class Account:
         password: resolved from its reference.
         options: the settings that the client declares.
         memory: what one conversation leaves for the next ones of the same account, e.g. a token. Not durable.
+        today: the day that it is where the account's holder is, YYYY-MM-DD, for systems that are asked for periods;
+            empty where nobody says it.
     """
 
     user: str = ""
     password: str = field(default="", repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
     memory: MutableMapping[str, str] = field(default_factory=dict, repr=False)
+    today: str = ""
 
     def option(self, setting: Setting) -> str:
         """The value given for a setting, else its default."""

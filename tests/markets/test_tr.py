@@ -51,7 +51,8 @@ class TestTr(MarketTests):
     least_bad = 27
 
     def submission(self, path):
-        return package_bytes(path.read_bytes(), path.name)
+        data = path.read_bytes()
+        return data if "its" in path.parts else package_bytes(data, path.name)
 
     def test_limit_package_bytes(self):
         """Composed at limit - 1, limit and limit + 1; and checked at them."""

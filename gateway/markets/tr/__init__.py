@@ -6,7 +6,9 @@ from datetime import date
 from typing import Final
 
 from gateway.markets.base import LegalDate, Market, Reference
+from gateway.markets.tr.its.message import ITS
 from gateway.markets.tr.pts import PTS
+from gateway.markets.tr.simulator import SIMULATION
 
 _READ: Final = date(2026, 11, 22)
 
@@ -32,7 +34,11 @@ MARKET: Final = Market(
             "https://github.com/veyucu/AtakodITS",
             _READ,
         ),
-        Reference("articles 184 and 209 on PTS and dispatch notes", "https://its.technarts.com", _READ),
+        Reference(
+            "articles 68, 98, 184, 199 and 209: production before release, PTS and dispatch notes, who may notify what",
+            "https://its.technarts.com",
+            _READ,
+        ),
         Reference("answer codes of ITS and PTS", "https://teis.org.tr", _READ),
         Reference("the 2017 regulation in a legal overview", "https://www.legal500.com", _READ),
     ),
@@ -41,11 +47,17 @@ MARKET: Final = Market(
         LegalDate(date(2012, 3, 1), "PTS with dispatch notifications"),
         LegalDate(date(2017, 4, 25), "the regulation in force, Official Gazette 30048"),
     ),
-    messages=(PTS,),
+    messages=(PTS, ITS),
+    simulation=SIMULATION,
     unknown=(
         "values of actionType other than S",
         "whether 10 MB means 10,000,000 or 10,485,760 bytes",
         "length and characters of documentNumber, note and PONumber",
+        "the whole list of answer codes, that for an unknown serial number among them; error-codes asks the system",
+        "SOAP services of return and transfer",
+        "most packs in one notification, and how long a token is taken",
+        "the name of the list of packs in REST answers other than those to production and status",
+        "what gln1 and gln2 of a status are, and what pt BP and FP stand for",
         "rules of the authority for containerType in nestings of more than two levels",
     ),
 )

@@ -15,6 +15,7 @@ from gateway.markets.tr.check import check_limited
 from gateway.markets.tr.compose import compose_limited
 from gateway.markets.tr.parse import parse_package
 from gateway.markets.tr.read import sniff
+from gateway.markets.tr.transfers import CLIENT
 
 #: "10 MB" of answer code 20009. Whether PTS counts 1,000,000 or 1,048,576 bytes to a megabyte is not public; the
 #: smaller number is safe under both.
@@ -47,4 +48,5 @@ PTS: Final = Message(
     loss_rules=rules.LOSS_RULES,
     limits=(PACKAGE_BYTES,),
     needs=settings.NEEDS,
+    client=CLIENT,
 )
