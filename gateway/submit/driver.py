@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, MutableMapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from gateway.errors import TransportError
@@ -43,7 +44,8 @@ class Driver:
         self._sleep = sleep
         password = secrets(settings.password) if settings.password else ""
         options = {**settings.options, **{key: secrets(value) for key, value in settings.secret_options.items()}}
-        self.account = Account(settings.user, password, options, _memory(settings, password))
+        today = datetime.now().astimezone().date().isoformat()
+        self.account = Account(settings.user, password, options, _memory(settings, password), today)
         self.status = 0
 
     def run(self, conversation: Conversation[T], entry: Entry | None = None) -> T:
