@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.markets.base import LegalDate, Market, Reference
 from gateway.markets.sa.rsd import RSD
+from gateway.markets.sa.simulator import SIMULATION
 
 _READ: Final = date(2026, 11, 22)
 
@@ -42,6 +43,7 @@ MARKET: Final = Market(
         Reference("packages between owners as EPCIS 1.2", "https://opus.tracelink.com", _READ),
     ),
     messages=(RSD,),
+    simulation=SIMULATION,
     unknown=(
         "the official schemas of Supply, Import, Dispatch, Return, Transfer, Export and the package services",
         "the order of the fields of Supply, Import and of batch products",

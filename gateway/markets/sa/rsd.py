@@ -11,6 +11,7 @@ from gateway.markets.base import Limit, Message
 from gateway.markets.kit import rules as kit_rules
 from gateway.markets.sa import rules, settings
 from gateway.markets.sa.check import SCHEMA, check
+from gateway.markets.sa.client import CLIENT
 from gateway.markets.sa.compose import compose
 from gateway.markets.sa.operations import MOST_PRODUCTS, MOST_SERIALS, NAMESPACE, PACKAGE_BYTES
 
@@ -44,4 +45,5 @@ RSD: Final = Message(
     rules=_RULES,
     loss_rules=rules.LOSS_RULES,
     limits=LIMITS,
+    client=CLIENT,
 )
