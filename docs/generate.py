@@ -44,12 +44,17 @@ def _commands() -> Iterator[tuple[str, click.Command]]:
         if command is None:
             message = f"{name} is in the table and not there"
             raise LookupError(message)
-        yield f"gateway {name}", command
-        if isinstance(command, click.Group):
-            for sub_name in command.list_commands(context):
-                sub = command.get_command(context, sub_name)
-                if sub is not None:
-                    yield f"gateway {name} {sub_name}", sub
+        yield from _with_its_own(f"gateway {name}", command, context)
+
+
+def _with_its_own(name: str, command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    """A command, and those inside it."""
+    yield name, command
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None:
+                yield from _with_its_own(f"{name} {inner}", found, context)
 
 
 def rules_page() -> str:

@@ -28,6 +28,7 @@ MIN_SILENCE = 2.0
 WORKER = "GATEWAY_WORKER"  # environment variable: name of this worker
 WORKER_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 GLN = re.compile(r"\d{13}", re.ASCII)
+AS2_PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
 LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("auto", "console", "plain", "json")
 
@@ -114,6 +115,25 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class As2:
+    """The server that AS2 partners send to (`gateway as2 serve`).
+
+    Attributes:
+        listen: ``HOST:PORT``.
+        path: of the one URL for messages and receipts.
+        certificate: PEM file with the server's certificate and its chain; None for plain HTTP.
+        key: reference to its private key.
+        most_bytes: largest body of one request.
+    """
+
+    listen: str = "127.0.0.1:8088"
+    path: str = "/as2"
+    certificate: Path | None = None
+    key: str = ""
+    most_bytes: int = 2 << 30
+
+
+@dataclass(frozen=True)
 class Alerts:
     """Who is told when something is wrong, and how. Without any way nobody is.
 
@@ -163,6 +183,7 @@ class Settings:
         free_bytes: space on the disk that must stay free; nothing is collected below it.
         archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
         web: the server that partners push files into.
+        as2: the server that AS2 partners send to.
         alerts: who is told when something is wrong.
         verification: who may ask whether packs are genuine.
         password: reference to the password of the database server, empty where none is needed.
@@ -176,6 +197,7 @@ class Settings:
     free_bytes: int = 64 << 20
     archive_keys: tuple[str, ...] = ()
     web: Web = field(default_factory=Web)
+    as2: As2 = field(default_factory=As2)
     alerts: Alerts = field(default_factory=Alerts)
     verification: Verification = field(default_factory=Verification)
     password: str = ""
@@ -236,7 +258,8 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
     intake, database = top.table("intake"), top.table("database")
     limits, archive = top.table("limits"), top.table("archive")
     keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
-    web, alerts, verification = top.table("web"), top.table("alerts"), top.table("verification")
+    web, as2, alerts = top.table("web"), top.table("as2"), top.table("alerts")
+    verification = top.table("verification")
     url = database.url("url", "sqlite:///data/ledger.sqlite")
     engine_url = engine.url("url", url if is_server(url) else "sqlite:///data/engine.sqlite")
     if is_server(url) != is_server(engine_url):
@@ -261,12 +284,13 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
         free_bytes=intake.whole("free-bytes", Settings.free_bytes, 0),
         archive_keys=keys,
         web=_web(web, root),
+        as2=_as2(as2, root),
         alerts=_alerts(alerts),
         verification=_verification(verification),
     )
     if not WORKER_NAME.fullmatch(settings.engine.worker):
         engine.refuse("worker", "must be of small letters, digits, hyphens and dots, at most 63")
-    for table in (top, engine, logs, intake, database, limits, archive, web, alerts, verification):
+    for table in (top, engine, logs, intake, database, limits, archive, web, as2, alerts, verification):
         table.refuse_rest()
     return settings
 
@@ -305,6 +329,21 @@ def _verification(table: Reader) -> Verification:
     for key, glns in (("gln", [found.gln]), ("requestors", found.requestors)):
         if found.client and not (glns and all(GLN.fullmatch(gln) for gln in glns)):
             table.refuse(key, "must be a GLN of 13 digits where somebody may ask, or several of them")
+    return found
+
+
+def _as2(as2: Reader, root: Path) -> As2:
+    found = As2(
+        listen=as2.text("listen", As2.listen),
+        path=as2.text("path", As2.path),
+        certificate=as2.file("certificate", root),
+        key=as2.reference("key"),
+        most_bytes=as2.whole("most-bytes", As2.most_bytes, 1),
+    )
+    if (found.certificate is None) != (not found.key):
+        as2.refuse("certificate", "certificate and key belong together")
+    if not AS2_PATH.fullmatch(found.path):
+        as2.refuse("path", "must begin with / and be of letters, digits, dots, hyphens, underscores and slashes")
     return found
 
 

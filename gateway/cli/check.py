@@ -42,7 +42,7 @@ def command(root: Path, *, online: bool, days: int) -> None:
         parts = [("channel", c.id, c.transport, c.settings) for _, c in channels]
         parts += [("target", t.id, t.transport, t.settings) for t in targets]
         ways(workspace.settings.alerts, str)
-        wrong = _references(workspace, parts, days) or _doors(workspace, parts)
+        wrong = _references(workspace, parts, days) or _doors(workspace, parts) or _as2(workspace, days)
         if wrong:
             raise ConfigurationError("\n".join(wrong))
         if online:
@@ -76,6 +76,7 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
     owners.append(("gateway.toml: archive", {"key": list(workspace.settings.archive_keys)}))
     web = workspace.settings.web
     owners.append(("gateway.toml: web", {"key": web.key, "metrics-key": web.metrics_key}))
+    owners.append(("gateway.toml: as2", {"key": workspace.settings.as2.key}))
     alerts = workspace.settings.alerts
     owners.append(("gateway.toml: alerts", {"webhook-key": alerts.webhook_key, "mail-password": alerts.mail_password}))
     complaints = []
@@ -91,7 +92,7 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
             complaints += [f"{owner}: {key}: {text}" for text in said]
             if not found or "PRIVATE KEY" in text:
                 _warn_of_readers(root, owner, key, reference)
-    owners.append(("gateway.toml: web", web))
+    owners += [("gateway.toml: web", web), ("gateway.toml: as2", workspace.settings.as2)]
     for owner, settings in owners:
         for key, path in certificates.files(settings):
             complaints += [f"{owner}: {key}: {text}" for text in _file(path, workspace, days)]
@@ -138,6 +139,34 @@ def _doors(workspace: Any, parts: list[tuple[str, str, str, object]]) -> list[st
     if pushed and not workspace.settings.web.listen:
         click.echo(f"{', '.join(pushed)}: only `gateway serve` takes files, `listen` under [web] is not set")
     return []
+
+
+def _as2(workspace: Any, days: int) -> list[str]:
+    """What is wrong with AS2 partners; what is only worth knowing is printed."""
+    from gateway.exchange.as2_parties import parties
+    from gateway.transports.as2_http.readiness import endings, remarks, told
+    from gateway.transports.as2_http.session import partner_of
+    from gateway.transports.secrets import secrets
+
+    now, tls = workspace.clock(), workspace.settings.as2.certificate is not None
+    complaints = []
+    for party in parties(workspace.agreements):
+        for where, settings in party.all:
+            try:
+                partner = partner_of(settings, secrets(workspace.settings.root))
+            except ConfigurationError as error:
+                complaints.append(f"{where}: {error}")
+                continue
+            channel = where.startswith("channel")
+            found = remarks(settings, partner, now, sends=bool(settings.url), receives=channel, tls=tls)
+            complaints += [f"{where}: {one.text} ({one.fix})" for one in found if one.wrong]
+            for whose, ending in endings(partner, now):
+                text = told(whose, party.them, ending)
+                if ending.stage == 0 or ending.days < days:
+                    complaints.append(text)
+                else:
+                    click.echo(click.style(text, fg="yellow"), err=True)
+    return list(dict.fromkeys(complaints))
 
 
 def _probe(root: Path, kind: str, id_: str, transport_key: str, settings: object) -> bool:

@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("gateway.cli.check", "Check a workspace: settings, agreements, mappings, secrets, peers."),
     "run": ("gateway.cli.run", "Run the exchange until stopped."),
     "serve": ("gateway.cli.serve", "Let partners push files over HTTPS, until stopped."),
-    "as2": ("gateway.cli.as2", "Take messages and receipts of AS2 partners; show certificates."),
+    "as2": ("gateway.cli.as2", "Exchange by AS2: server, partners, certificates, proofs."),
     "once": ("gateway.cli.once", "Collect from every channel once, finish the work, and stop."),
     "status": ("gateway.cli.status", "Show channels, schedules and messages in work."),
     "messages": ("gateway.cli.messages", "List messages."),

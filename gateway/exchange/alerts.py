@@ -19,7 +19,7 @@ from gateway import logs
 from gateway.agreements import certificates
 from gateway.bounded import bounded
 from gateway.errors import ConfigurationError, GatewayError, UsageError
-from gateway.exchange import audit
+from gateway.exchange import as2_watch, audit
 from gateway.exchange.alert_ways import Notice, Way, ways
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.tables import AlertRow
@@ -108,6 +108,8 @@ class Alerting:
         ends = certificates_in_use(workspace) if agreements is not None else ()
         with workspace.database.read() as session:
             found = list(troubles(session, now, self._settings, agreements, ends))
+        if agreements is not None:
+            found += as2_watch.troubles(workspace, now)
         free, least = shutil.disk_usage(workspace.settings.data).free, workspace.settings.free_bytes
         if free < least:
             text = f"the disk of data/ has {free:,} bytes free, {least:,} must stay free: nothing is collected"
@@ -203,7 +205,7 @@ def certificates_in_use(workspace: Workspace) -> Iterator[tuple[str, datetime]]:
         parts.append(agreement.partner)
         parts += [channel.settings for channel in agreement.channels]
         parts += [target.settings for target in agreement.targets]
-    parts.append(workspace.settings.web)
+    parts += [workspace.settings.web, workspace.settings.as2]
     texts: dict[str, Callable[[], str]] = {}
     for part in parts:
         texts |= {reference: partial(resolve, reference) for _, reference in certificates.references(part)}

@@ -39,6 +39,7 @@ KINDS = (
     "schedule",
     "configuration",
     "certificate",
+    "as2",
     "disk",
 )
 

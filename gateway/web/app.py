@@ -20,12 +20,12 @@ from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace
 from gateway.settings import Web
 from gateway.transports.base import Secrets
+from gateway.transports.https.serving import CERTIFICATE
 from gateway.web import capture, verification, watch
 from gateway.web.doors import Client, Door, Doors
 from gateway.web.guard import Guard
 from gateway.web.jobs import job
 from gateway.web.problems import Problem, is_epcis, of_status
-from gateway.web.protocol import CERTIFICATE
 from gateway.web.reception import Pushed, Reception
 from gateway.web.upload import Announced, Gate, Pace, announced, take
 

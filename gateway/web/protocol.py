@@ -13,12 +13,10 @@ from typing import Any, ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.transports.https.serving import CERTIFICATE
 from gateway.web.problems import MEDIA, of_status
 
 BAD = 400
-
-#: Key in the ASGI scope's state: SHA-256 of the client's certificate, which TLS has verified; empty for none.
-CERTIFICATE = "certificate"
 
 LINGER_SECONDS = 5.0
 LINGER_BYTES = 8 << 20

@@ -180,6 +180,7 @@ class PartnerSettings(TransportSettings):
         bare_mic: the partner makes the MIC of messages that are compressed only without headers.
         expanded_mic: the partner makes the MIC of what was compressed before signing over what it has expanded.
         filename: state file names in quotes, without them where possible, or not at all.
+        must_tls: the partner's connections to us must show one of its certificates for the use ``tls``.
         receipt_url: where this partner takes receipts that it wants later; nothing is posted to another host.
         message_id_domain: right side of our message ids.
         limits: bounds on their messages.
@@ -196,6 +197,7 @@ class PartnerSettings(TransportSettings):
     receipt: ReceiptSettings = ReceiptSettings()
     must_sign: bool = True
     must_encrypt: bool = True
+    must_tls: bool = False
     allow: frozenset[Weak] = frozenset()
     expired: Expired = Expired.BLOCK
     grace_days: int = Field(default=0, ge=0, le=366)
@@ -235,6 +237,9 @@ class PartnerSettings(TransportSettings):
         missing = sorted((WEAK & used) - self.allow)
         if missing:
             text = f"{', '.join(missing)} is weak; a partner who still needs it has to be allowed it: allow: {missing}"
+            raise ValueError(text)
+        if self.must_tls and not any("tls" in one.uses for one in self.theirs):
+            text = "must-tls needs a certificate of theirs that is listed for the use tls"
             raise ValueError(text)
         if self.us == self.them:
             text = "us and them are the same"

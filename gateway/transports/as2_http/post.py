@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import httpcore
@@ -18,7 +18,9 @@ from gateway.transports.as2.receipt_read import LARGEST
 from gateway.transports.as2_http import failpoints
 from gateway.transports.as2_http.sending import Post, Reply
 from gateway.transports.as2_http.settings import SCHEMES
+from gateway.transports.as2_http.tls import Way
 from gateway.transports.https.place import Place
+from gateway.transports.https.trouble import explain
 from gateway.transports.https.wire import Wire, WireTransport
 
 _ANSWER = 2 * LARGEST
@@ -26,7 +28,12 @@ _ANSWER = 2 * LARGEST
 
 @contextlib.contextmanager
 def poster(
-    urls: dict[str, bool], context: ssl.SSLContext | None = None, *, answer: float = 240, transfer: float = 3600
+    urls: dict[str, bool],
+    context: ssl.SSLContext | None = None,
+    *,
+    answer: float = 240,
+    transfer: float = 3600,
+    pins: Collection[str] = (),
 ) -> Iterator[Post]:
     """A function that posts.
 
@@ -36,12 +43,13 @@ def poster(
         context: TLS settings; by default those of the system.
         answer: seconds to wait for the answer, and between two pieces of it.
         transfer: seconds for one whole exchange.
+        pins: SHA-256 of the certificates that the server may show, in capitals, where there is one address only.
 
     Raises:
         ValueError: an address is no URL of a host.
     """
     places = {Place.of(url, SCHEMES): private for url, private in urls.items()}
-    wire = Wire(places, ())
+    wire = Wire(places, pins, next(iter(places)).host if pins else "")
     timeout = httpx.Timeout(connect=15, write=60, read=answer, pool=15)
     agent = {"User-Agent": f"epcis-gateway/{__version__}", "Accept-Encoding": "identity"}
     transport = WireTransport(wire, context or ssl.create_default_context(), "")
@@ -58,24 +66,26 @@ def poster(
                 with client.stream("POST", url, headers=headers, content=chunks) as answered:
                     return Reply(answered.status_code, Headers(answered.headers.multi_items()), _kept(answered, target))
             except httpx.HTTPError as error:
-                message = f"{url} did not answer: {type(error).__name__} {error}".rstrip()
-                raise TransportError(message, retryable=True) from error
+                reason, retryable, hint = explain(error)
+                message = f"{url} did not answer: {reason}"
+                raise TransportError(message, hint=hint, retryable=retryable) from error
 
         yield post
 
 
-def reach(url: str, *, private: bool) -> None:
-    """See whether a partner's server answers at all, without sending it anything.
+def reach(url: str, way: Way) -> tuple[str, ...]:
+    """See whether a partner's server answers at all, without sending it anything; says what TLS showed.
 
     Raises:
         TransportError: it does not.
     """
     place = Place.of(url, SCHEMES)
     try:
-        Wire({place: private}, ()).greet(place, ssl.create_default_context(), 15)
+        return Wire({place: way.private}, way.pins, place.host).greet(place, way.context, 15)
     except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
-        message = f"{place.shown} cannot be reached: {type(error).__name__} {error}".rstrip()
-        raise TransportError(message, retryable=True) from error
+        reason, retryable, hint = explain(error)
+        message = f"{place.shown} cannot be reached: {reason}"
+        raise TransportError(message, hint=hint, retryable=retryable) from error
 
 
 def _kept(answered: httpx.Response, target: Path) -> Region:

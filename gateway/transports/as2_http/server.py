@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import threading
 import time
 import uuid
@@ -35,6 +36,8 @@ from gateway.transports.as2_http import failpoints
 from gateway.transports.as2_http.reception import FIELDS, WIRE, Outcome, Reception
 from gateway.transports.as2_http.sending import Sender
 from gateway.transports.as2_http.store import Entry, fields_of
+from gateway.transports.as2_http.tls import may_come_in
+from gateway.transports.https.serving import CERTIFICATE
 
 log = logs.get(__name__)
 
@@ -74,6 +77,9 @@ class Site:
         delivering: waits for partners to take their receipts; on its own, so that a partner who does not answer holds
             up nothing but receipts.
         stop: makes `deliver` give up.
+        closing: set when the process ends.
+        now: the time, for client certificates.
+        partners: all of them, for the server's TLS.
     """
 
     reception: Reception
@@ -85,6 +91,8 @@ class Site:
     delivering: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "as2-receipts"))
     stop: Callable[[], None] = lambda: None
     closing: threading.Event = field(default_factory=threading.Event)
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+    partners: tuple[Partner, ...] = ()
 
     def close(self) -> None:
         """End what goes on behind the answers. Messages that were answered are opened before; receipts may be left."""
@@ -112,7 +120,7 @@ def application(site: Site, path: str = "/as2") -> Starlette:
 
     async def endpoint(request: Request) -> Response:
         headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-        ids = _ids(site, headers)
+        ids = _ids(site, headers, str(request.scope.get("state", {}).get(CERTIFICATE, "")))
         if isinstance(ids, Response):
             return ids
         if under_way.total() >= site.limits.at_once or under_way[ids] >= site.limits.each:
@@ -126,15 +134,16 @@ def application(site: Site, path: str = "/as2") -> Starlette:
     return Starlette(routes=[Route(path, endpoint, methods=["POST"])])
 
 
-def _ids(site: Site, headers: Headers) -> tuple[str, str] | Response:
+def _ids(site: Site, headers: Headers, shown: str) -> tuple[str, str] | Response:
     """Ids of a partner and of ours; or the answer to anybody else, whose body is not even read."""
     try:
         ids = read_id(headers.get("AS2-From")), read_id(headers.get("AS2-To"))
     except As2Error as error:
         log.warning("AS2 request refused", reason=str(error))
         return PlainTextResponse("no AS2 message\n", 400)
-    if site.reception.partner_of(*ids) is None:
-        log.warning("AS2 message of a stranger", sender=ids[0])
+    partner = site.reception.partner_of(*ids)
+    if partner is None or not may_come_in(partner, shown, site.now()):
+        log.warning("AS2 message of a stranger", sender=ids[0], certificate=shown, known=partner is not None)
         return PlainTextResponse("unknown partner\n", 403)
     return ids
 

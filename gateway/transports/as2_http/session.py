@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import itertools
 import re
-import ssl
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -20,6 +19,7 @@ from gateway.transports.as2_http.reception import RECORD
 from gateway.transports.as2_http.sending import PROVEN, Post, Sender, State
 from gateway.transports.as2_http.settings import As2Settings
 from gateway.transports.as2_http.store import Entry, Store, sweep
+from gateway.transports.as2_http.tls import Way, way
 from gateway.transports.base import Offer, Receipt, Secrets
 
 TAKEN = "taken-"
@@ -76,10 +76,11 @@ class As2Session:
         settings: the channel's or target's settings.
         partner: the same with certificates and keys.
         post: speaks HTTP; None where nothing is sent.
+        way: how the partner's server is reached; None where nothing is sent.
     """
 
-    def __init__(self, settings: As2Settings, partner: Partner, post: Post | None) -> None:
-        self._settings, self._partner, self._post = settings, partner, post
+    def __init__(self, settings: As2Settings, partner: Partner, post: Post | None, way: Way | None = None) -> None:
+        self._settings, self._partner, self._post, self._way = settings, partner, post, way
         self._inbox, self._outbox = Store(settings.data / INBOX), Store(settings.data / OUTBOX)
 
     def offers(self) -> Iterator[Offer]:
@@ -174,8 +175,8 @@ class As2Session:
             for ending in validity.endings(listed, time):
                 left = "has ended" if ending.stage == 0 else f"ends in {ending.days} days"
                 lines.append(f"{ending.listed.pin.subject} ({whose}, {ending.use}) {left}, and nothing follows it")
-        if self._settings.url:
-            reach(self._settings.url, private=self._settings.private_addresses)
+        if self._settings.url and self._way is not None:
+            lines += reach(self._settings.url, self._way)
             lines.append(f"{self._settings.url} can be reached")
         return lines
 
@@ -201,5 +202,6 @@ def connect(settings: As2Settings, secrets: Secrets) -> Iterator[As2Session]:
         yield As2Session(settings, partner, None)
         return
     sweep(folder(settings, SCRATCH), OLD)
-    with poster({settings.url: settings.private_addresses}, ssl.create_default_context()) as post:
-        yield As2Session(settings, partner, post)
+    towards = way(settings, partner, now())
+    with poster({settings.url: towards.private}, towards.context, pins=towards.pins) as post:
+        yield As2Session(settings, partner, post, towards)

@@ -30,6 +30,7 @@ class As2Settings(PartnerSettings):
         url: where the partner takes messages; needed for a target.
         receipt_url: where the partner takes receipts that it wants later.
         private_addresses: whether the partner's host may be on a private network or this machine.
+        ca: PEM file of the authorities of the partner's server, in place of the system's.
         content_type: media type of the files that we send; empty to tell it from the name's suffix.
         wait: seconds that a receipt which comes later may take before the message is sent again.
         data: folder of messages, receipts and deliveries; one for the whole workspace.
@@ -38,6 +39,7 @@ class As2Settings(PartnerSettings):
     url: Url = ""
     receipt_url: Url = ""
     private_addresses: bool = False
+    ca: WorkspacePath | None = None
     content_type: str = ""
     wait: float = Field(default=1200, ge=1)
     data: WorkspacePath = Field(default=Path("data/as2"), validate_default=True)

@@ -19,7 +19,7 @@ def context(settings: Trust, secrets: Secrets) -> ssl.SSLContext:
     try:
         made = ssl.create_default_context(cafile=str(settings.ca) if settings.ca else None)
     except (OSError, ssl.SSLError) as error:
-        message = f"the certificates in {settings.ca} cannot be read: {_reason(error)}"
+        message = f"the certificates in {settings.ca} cannot be read: {reason(error)}"
         raise ConfigurationError(message, hint="`ca` names a file with certificates in PEM") from error
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.client_certificate is not None and settings.client_key is not None:
@@ -29,20 +29,36 @@ def context(settings: Trust, secrets: Secrets) -> ssl.SSLContext:
 
 def _show(made: ssl.SSLContext, settings: Trust, key: str, secrets: Secrets) -> None:
     passphrase = secrets(settings.client_key_passphrase) if settings.client_key_passphrase else ""
+    try:
+        show(made, str(settings.client_certificate), key, passphrase)
+    except (OSError, ssl.SSLError) as error:
+        message = f"our certificate {settings.client_certificate} and its key cannot be used: {reason(error)}"
+        hint = "both are PEM and belong together; an encrypted key needs client-key-passphrase"
+        raise ConfigurationError(message, hint=hint) from None
+
+
+def show(context: ssl.SSLContext, certificate: str, key: str, passphrase: str = "") -> None:
+    """Have a context show a certificate, with its chain.
+
+    Args:
+        context: the context.
+        certificate: PEM file.
+        key: the private key itself, PEM.
+        passphrase: of an encrypted key.
+
+    Raises:
+        OSError: they cannot be read, or do not belong together (`ssl.SSLError`).
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
         # OpenSSL reads keys from files only. This one is readable by nobody else and gone at the end of the block.
         file.write(key)
         file.flush()
-        try:
-            # Without a passphrase OpenSSL would ask for one at the terminal.
-            made.load_cert_chain(str(settings.client_certificate), file.name, password=lambda: passphrase)
-        except (OSError, ssl.SSLError) as error:
-            message = f"our certificate {settings.client_certificate} and its key cannot be used: {_reason(error)}"
-            hint = "both are PEM and belong together; an encrypted key needs client-key-passphrase"
-            raise ConfigurationError(message, hint=hint) from None
+        # Without a passphrase OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(certificate, file.name, password=lambda: passphrase)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """What is wrong with a certificate or key, in words."""
     if isinstance(error, ssl.SSLError):
         return str(error.reason or "no PEM").replace("_", " ").lower()
     return error.strerror or str(error)

@@ -14,10 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from pydantic import ValidationError
 
-from gateway.cli.as2 import command
 from gateway.errors import ConfigurationError, TransportError
 from gateway.transports import TRANSPORTS
 from gateway.transports.as2_http import AS2
@@ -287,18 +285,3 @@ def test_two_workspaces_exchange_a_batch(roots: tuple[Path, Path]):
         server.terminate()
         assert server.wait(120) == 0
         server.stderr.close()
-
-
-def test_certificates_are_listed_and_exported(roots: tuple[Path, Path]):
-    root = roots[0]
-    drop = FOLDER.format(id="drop", more="", path="data/in", settle="")
-    url = settings("acme", "brand", url="https://brand.example/as2")
-    Site(root).build(agreement("line", drop, TO_BRAND.format(json.dumps(url))))
-    listed = CliRunner().invoke(command, ["certificates", "-C", str(root)])
-    assert listed.exit_code == 0, listed.output
-    assert listed.output.startswith("acme - brand\n  ours    encrypt, sign  2026-01-01 to 2036-01-01  CN=acme\n")
-    assert f"SHA-256 {pin('brand').fingerprint}" in listed.output
-    exported = CliRunner().invoke(command, ["certificates", "-C", str(root), "--export"]).output
-    assert exported.count("BEGIN CERTIFICATE") == 1
-    assert "PRIVATE" not in exported
-    assert CliRunner().invoke(command, ["serve", "-C", str(root), "--listen", "nowhere"]).exit_code == 2
