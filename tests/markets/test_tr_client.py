@@ -193,9 +193,9 @@ def test_soap_says_action_and_type():
     (supply,) = one_of_each("soap")
     _, (call,) = calls_of(supply, simulator(), account())
     assert call.path == "/UretimBildirim/UretimBildirimReceiverService"
-    assert call.headers["Content-Type"] == "text/xml; charset=utf-8"
-    assert call.headers["SOAPAction"].startswith('"http://its.iegm.gov.tr/')
-    assert base64.b64decode(call.headers["Authorization"][6:]).decode() == f"{SOURCE}:{PASSWORD}"
+    assert call.headers["content-type"] == "text/xml; charset=utf-8"
+    assert call.headers["soapaction"].startswith('"http://its.iegm.gov.tr/')
+    assert base64.b64decode(call.headers["authorization"][6:]).decode() == f"{SOURCE}:{PASSWORD}"
     assert call.once
 
 
