@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.markets.base import LegalDate, Market, Reference
 from gateway.markets.us.dscsa import DSCSA
+from gateway.markets.us.pdg import PDG
 from gateway.markets.us.vrs import VRS
 from gateway.markets.us.vrs.simulator import SIMULATION
 
@@ -41,15 +42,21 @@ MARKET: Final = Market(
             "https://github.com/Lab-Data-Concepts/dscsa",
             date(2026, 11, 22),
         ),
+        Reference(
+            "Partnership for DSCSA Governance: exception schemas",
+            "https://github.com/dscsagovernance/ExceptionsSchemas",
+            date(2026, 11, 22),
+        ),
         Reference("GS1 US DSCSA suite: guidelines R1.2 and R1.3", "https://www.gs1us.org", date(2026, 11, 22)),
     ),
-    messages=(DSCSA, VRS),
+    messages=(DSCSA, VRS, PDG),
     unknown=(
         "the official schema of the gs1ushc elements and the normative tables of R1.3",
         "the official form of the direct purchase statements: what is written is that of a public builder",
         "whether R1.2 has a drop shipment flag: it is written there only when the setting asks for it",
         "how a verification service knows who asks, besides reqGLN: the partners agree on it",
         "which states of a pack a manufacturer verifies: his own policy",
+        "how expiries are written in exceptions: the schema leaves it open, published samples have MMDDYYYY",
     ),
     simulation=SIMULATION,
 )
