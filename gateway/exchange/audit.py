@@ -39,6 +39,9 @@ _INITIAL = (State.RECEIVED, State.DUPLICATE)
 _PAGE = 2000
 
 
+_HEAD = sa.select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, and why.
@@ -127,8 +130,7 @@ def seal(session: Session, actor: Actor) -> None:
 
 def head(session: Session) -> Head:
     """The end of the chain as it stands in the ledger."""
-    query = sa.select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)
-    found = session.execute(query).first()
+    found = session.execute(_HEAD).first()
     return Head(found.number, found.sha256) if found else Head()
 
 

@@ -18,6 +18,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.archive import Archive, Stored
 from gateway.exchange.holds import Holds
 from gateway.exchange.ledger import Arrival, Ledger
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.tables import Message, State
 from gateway.exchange.trouble import frames
 from gateway.findings import Finding
@@ -84,7 +85,7 @@ class Collector:
         self.configuration = configuration
         self._ledger = ledger
         self._archive = archive
-        self._secrets = secrets
+        self.sessions = Sessions(secrets)
         self._sure = sure
         self._holds = Holds(ledger.database, ledger.clock)
 
@@ -102,7 +103,7 @@ class Collector:
                 log.info("not collected", channel=channel_id, reason=held)
                 return result
             transport = TRANSPORTS.get(channel.transport)
-            with transport.connect(channel.settings, self._secrets) as session:
+            with self.sessions.connect(transport, channel.settings) as session:
                 self._take_all(session, agreement.partner.id, channel, submit, result)
         except GatewayError as error:
             result.error = str(error)
@@ -161,14 +162,15 @@ class Collector:
             if secured:
                 self._sure()
                 errors = acknowledge_all(session, [one.offer for one in secured])
+                told = [one.offer.identity for one, error in zip(secured, errors, strict=True) if error is None]
                 for one, error in zip(secured, errors, strict=True):
-                    if error is None:
-                        failpoints.reach("collect.acknowledged")
-                        self._ledger.acknowledged(channel, one.offer.identity)
-                        failpoints.reach("collect.marked")
-                    else:
+                    if error is not None:
                         fault = error
                         self._note(error, channel, one.offer, result)
+                if told:
+                    failpoints.reach("collect.acknowledged")
+                    self._ledger.acknowledged(channel, *told)
+                    failpoints.reach("collect.marked")
         except TransportError as error:
             fault = error
             self._note(error, channel, secured[0].offer, result)

@@ -24,6 +24,7 @@ from gateway.exchange.interruptions import Interruptions
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.queries import Queries
 from gateway.exchange.rates import Rates
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.tables import ENDED, Delivery, DeliveryState, Message
 from gateway.exchange.trouble import frames
 from gateway.findings import Finding
@@ -72,7 +73,7 @@ class Deliveries:
         self.configuration = ""
         self.past: Callable[[str], Agreements] | None = None
         self.archive = archive
-        self._secrets = secrets
+        self.sessions = Sessions(secrets)
         self._jitter = jitter
 
     # ---- one delivery -------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ class Deliveries:
         transport = TRANSPORTS.get(target.transport)
         with (
             self.archive.open(delivery.sha256) as stream,
-            transport.connect(target.settings, self._secrets) as session,
+            self.sessions.connect(transport, target.settings) as session,
         ):
             self._sure()
             source = failpoints.halfway("deliver.half", stream, delivery.size)

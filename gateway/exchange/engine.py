@@ -46,7 +46,7 @@ from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
 from gateway.exchange.collect import Collector
-from gateway.exchange.database import IDLE, address
+from gateway.exchange.database import IDLE, address, use_wal
 from gateway.exchange.flow import Flow, Go
 from gateway.exchange.gate import Gate
 from gateway.exchange.schedule import SCHEDULED
@@ -168,6 +168,7 @@ class Engine:
         self._collector = collector
         self._client: DBOSClient | None = None
         self._buried: set[str] = set()
+        self._submitted: set[str] = set()
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
         _Parts.gate.open()
 
@@ -201,7 +202,7 @@ class Engine:
             self.process(open_message)
 
     def _launch(self) -> None:
-        _prepare_sqlite(self._settings.url)
+        use_wal(self._settings.url)
         poll = self._settings.poll_interval
         config: DBOSConfig = {
             "name": "gateway",
@@ -261,6 +262,14 @@ class Engine:
     def process(self, message: Message) -> None:
         """Enqueue the processing of a message; its sender's messages keep their order. Again: no effect."""
         self._enqueue(PROCESS, message.id, self._flow.lane(message), message.id)
+        self._submitted.add(message.id)
+
+    def process_all(self, waiting: Sequence[str]) -> None:
+        """Enqueue those of all messages that have not begun which nobody in this process has enqueued yet."""
+        for id_ in waiting:
+            if id_ not in self._submitted:
+                self.process(self._flow.queries.message(id_))
+        self._submitted.intersection_update(waiting)
 
     def deliver(self, delivery: Delivery) -> None:
         """Enqueue a delivery that was planned. Again: no effect."""
@@ -388,11 +397,3 @@ class Engine:
 
     def _list(self, **filters: Any) -> Sequence[Any]:
         return [] if self._client is None else self._client.list_workflows(load_input=False, **filters)
-
-
-def _prepare_sqlite(url: str) -> None:
-    """Put an SQLite file into WAL mode; the mode stays in the file."""
-    parsed = address(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        with contextlib.closing(sqlite3.connect(parsed.database)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")

@@ -210,12 +210,13 @@ class Intake:
         with self.database.read() as session:
             return frozenset(session.scalars(query))
 
-    def acknowledged(self, channel: str, identity: str) -> None:
-        """The peer was told that the file is durable here."""
+    def acknowledged(self, channel: str, *identities: str) -> None:
+        """The peer was told that files are durable here."""
         with self.database.write() as session:
-            offer = offer_row(session, channel, identity)
-            if offer is not None:
-                offer.acknowledged_at = self.now()
+            for identity in identities:
+                offer = offer_row(session, channel, identity)
+                if offer is not None:
+                    offer.acknowledged_at = self.now()
 
     def collected(self, channel: str, taken: int, error: str = "") -> None:
         """Note the last look at a channel."""

@@ -38,6 +38,8 @@ OPEN = [state for state in State if state not in FINAL]
 #: Those in which there is something to do here. A message that waits for an answer needs nothing from us.
 AT_WORK = [state for state in OPEN if state is not State.AWAITING]
 
+_MESSAGE = sa.select(Message).where(Message.id == sa.bindparam("id_"))
+
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
@@ -73,7 +75,7 @@ class Queries:
             UsageError: there is no such message.
         """
         with self._database.read() as session:
-            found = session.scalar(sa.select(Message).where(Message.id == id_))
+            found = session.scalar(_MESSAGE, {"id_": id_})
             if found is None and id_.isdecimal() and len(id_) < 19:  # noqa: PLR2004 - fits a 64-bit key
                 found = session.get(Message, int(id_))
         if found is None:
@@ -142,6 +144,12 @@ class Queries:
     def open_messages(self) -> Sequence[Message]:
         """Messages with which there is something to do, oldest first."""
         return self.messages(states=AT_WORK)[::-1]
+
+    def not_begun(self) -> Sequence[str]:
+        """Ids of the messages of which no step has begun, oldest first."""
+        query = sa.select(Message.id).where(Message.state == State.RECEIVED).order_by(Message.number)
+        with self._database.read() as session:
+            return session.scalars(query).all()
 
     def lineage(self, id_: str) -> Lineage:
         """All about one message.

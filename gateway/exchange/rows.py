@@ -20,15 +20,31 @@ from gateway.report import Report
 #: Bytes of a finding's target: an id and the number of a file.
 LONGEST_TARGET = 64
 
+# Made once: to put a statement together costs as much as to run it.
+_MESSAGE = locking(sa.select(Message).where(Message.id == sa.bindparam("id_")))
+_DELIVERY = locking(sa.select(Delivery).where(Delivery.id == sa.bindparam("id_")))
+_OFFER = sa.select(OfferSeen).where(
+    OfferSeen.channel == sa.bindparam("channel_"), OfferSeen.identity == sa.bindparam("identity_")
+)
+_STAGE = sa.select(Stage).where(
+    Stage.message == sa.bindparam("message_"),
+    Stage.step == sa.bindparam("step_"),
+    Stage.target == sa.bindparam("target_"),
+)
+_LOCKED = "locked messages"
+
 
 def message_row(session: Session, id_: str) -> Message:
     """The message with this id, locked until the transaction ends."""
-    return session.scalars(locking(sa.select(Message).where(Message.id == id_))).one()
+    locked: dict[str, Message] = session.info.setdefault(_LOCKED, {})
+    if id_ not in locked:
+        locked[id_] = session.scalars(_MESSAGE, {"id_": id_}).one()
+    return locked[id_]
 
 
 def delivery_row(session: Session, id_: str) -> Delivery:
     """The delivery with this id, locked until the transaction ends."""
-    return session.scalars(locking(sa.select(Delivery).where(Delivery.id == id_))).one()
+    return session.scalars(_DELIVERY, {"id_": id_}).one()
 
 
 def delivery_facts(row: Delivery) -> dict[str, str]:
@@ -39,14 +55,13 @@ def delivery_facts(row: Delivery) -> dict[str, str]:
 
 def offer_row(session: Session, channel: str, identity: str) -> OfferSeen | None:
     """The version of a file that was seen on a channel."""
-    return session.scalar(sa.select(OfferSeen).where(OfferSeen.channel == channel, OfferSeen.identity == identity))
+    return session.scalar(_OFFER, {"channel_": channel, "identity_": identity})
 
 
 def stage_row(session: Session, message: str, step: str, target: str) -> Stage | None:
     """A step of a message, for one target or (empty) for all. The message is locked."""
     message_row(session, message)
-    query = sa.select(Stage).where(Stage.message == message, Stage.step == step, Stage.target == target)
-    return session.scalar(query)
+    return session.scalar(_STAGE, {"message_": message, "step_": step, "target_": target})
 
 
 def copy_of(output: OutputFile, message: str) -> OutputFile:

@@ -29,6 +29,7 @@ from gateway.exchange.past import Past
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
 from gateway.exchange.schedule import Scheduler
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.tables import Delivery, DeliveryState, Message, State
 from gateway.exchange.workers import BEATS, Crew
 from gateway.exchange.workspace import Workspace
@@ -113,6 +114,7 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
         flow.configuration = configuration
         flow.past = Past(settings, workspace.database).agreements
         collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve, crew.sure)
+        flow.sessions = collector.sessions = Sessions(resolve, keep=True)
         engine = Engine(settings, flow, collector, workspace.password)
         engine.start(died=died)
         engine.prune(workspace.clock() - REMEMBERED)
@@ -120,6 +122,7 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
             yield Running(engine, crew, flow)
         finally:
             engine.stop()
+            flow.sessions.close()
             crew.leave()
 
 
@@ -141,6 +144,7 @@ def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) 
 
         def use(agreements: Agreements, configuration: str) -> None:
             running.engine.use(agreements, configuration)
+            running.flow.sessions.drop()
             leader.use()
 
         reload = _every(RELOAD, Reloader(workspace, running.engine.configuration, use).look)
@@ -295,15 +299,9 @@ def _submitting(running: Engine, flow: Flow) -> Callable[[], None]:
 
     Sees to answers that have not come in time, too.
     """
-    submitted: set[str] = set()
 
     def submit() -> None:
-        nonlocal submitted
-        waiting = flow.queries.messages(states=[State.RECEIVED])[::-1]
-        for message in waiting:
-            if message.id not in submitted:
-                running.process(message)
-        submitted = {message.id for message in waiting}
+        running.process_all(flow.queries.not_begun())
         running.bury()
         flow.answering.look(flow.agreements, running.redeliver)
 

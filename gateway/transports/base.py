@@ -168,6 +168,19 @@ def acknowledge_all(session: Session, offers: Sequence[Offer]) -> list[Transport
     return said
 
 
+class Keeper(Protocol):
+    """Opens sessions as a transport does, and keeps what they connect by for the next ones. Used by many threads."""
+
+    def connect(self, settings: Any, secrets: Secrets, /) -> AbstractContextManager[Session]:
+        """Open a session; the context manager ends it."""
+
+    def drop(self) -> None:
+        """Close what waits for its next use: settings or secrets have changed."""
+
+    def close(self) -> None:
+        """Close what waits for its next use, and keep nothing from here on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transport:
     """A transport.
@@ -178,6 +191,7 @@ class Transport:
         settings: model of the settings in an agreement's channel.
         connect: opens a session; the context manager closes it.
         address: where the peer is, for people: host, port and folder, without secrets.
+        keeper: makes what keeps connections open between sessions, if the transport can.
     """
 
     key: str
@@ -185,3 +199,4 @@ class Transport:
     settings: type[TransportSettings]
     connect: Callable[[Any, Secrets], AbstractContextManager[Session]]
     address: Callable[[Any], str]
+    keeper: Callable[[], Keeper] | None = None

@@ -7,7 +7,8 @@
 Files wait at an OpenSSH server of this machine before the workers start. Each partner has a channel and a target. The
 figures are: messages a second from the first arrival to the last end; how long a message took from its arrival to its
 end (median, 95th percentile, longest); memory of each worker (resident MiB after a quarter of the messages, at the end,
-and the most at any time). It fails if a file is missing or a receiver got its files in another order than they came.
+the most at any time, and by how much it grows in a thousand messages after the first quarter); seconds of processor
+time of each worker. It fails if a file is missing or a receiver got its files in another order than they came.
 PostgreSQL runs with fsync. The last line is JSON.
 """
 
@@ -17,6 +18,7 @@ import argparse
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,7 @@ from tests.exchange.site import EVENT, document  # noqa: E402
 from tests.peers import openssh, postgres  # noqa: E402
 
 MIB = 1 << 20
+SAMPLE = 5.0  # seconds between two looks at the memory
 OPEN = "('received', 'converting', 'delivering', 'awaiting')"
 
 
@@ -65,6 +68,22 @@ def memory(process: subprocess.Popen[bytes]) -> tuple[float, float]:
     return values.get("VmRSS", 0.0), values.get("VmHWM", 0.0)
 
 
+def processor_time(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time that a process has taken."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def slope(points: list[tuple[int, float]]) -> float:
+    """MiB by which a worker grows in a thousand messages: the line that fits the points best."""
+    if len(points) < 2 or points[0][0] == points[-1][0]:
+        return 0.0
+    done, memory_ = [done for done, _ in points], [value for _, value in points]
+    return statistics.linear_regression(done, memory_).slope * 1000
+
+
 @contextlib.contextmanager
 def workers(root: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many ``gateway run``."""
@@ -84,7 +103,8 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
     """Wait until all messages are at an end; memory of the workers on the way."""
     opened = Workspace(load(root))
     most = [0.0] * len(running)
-    quarter: list[float] = []
+    samples: list[list[tuple[int, float]]] = [[] for _ in running]
+    looked = 0.0
     end = time.monotonic() + limit
     done = 0
     while done < files:
@@ -98,13 +118,22 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
         done = sum(count for state, count in counts.items() if state not in OPEN)
         now = [memory(process) for process in running]
         most = [max(before, highest) for before, (_, highest) in zip(most, now, strict=True)]
-        if not quarter and done >= files // 4:
-            quarter = [resident for resident, _ in now]
+        if done >= files // 4 and time.monotonic() - looked >= SAMPLE:
+            looked = time.monotonic()
+            for kept, (resident, _) in zip(samples, now, strict=True):
+                kept.append((done, resident))
         print(f"\r{done}/{files}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    result = {"quarter": quarter, "end": [memory(process)[0] for process in running], "most": most}
     opened.close()
-    return {key: [round(value) for value in values] for key, values in result.items()}
+    return {
+        "memory_mib": {
+            "quarter": [round(kept[0][1]) if kept else 0 for kept in samples],
+            "end": [round(memory(process)[0]) for process in running],
+            "most": [round(value) for value in most],
+            "per_1000": [round(slope(kept), 2) for kept in samples],
+        },
+        "processor_s": [round(processor_time(process), 1) for process in running],
+    }
 
 
 def figures(messages: list[Message]) -> dict[str, Any]:
@@ -138,13 +167,14 @@ def many(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             for kind in ("in", "out"):
                 (ssh.root / name / kind).mkdir(parents=True)
             place = {"transport": "sftp"}
+            own = {"keepalive": 20 + number}  # else all partners of one server and login would share connections
             agreements[name] = {
                 "partner": {"id": name},
                 "channels": [
                     {
                         "id": f"{name}-in",
-                        "settings": ssh.settings(path=f"{name}/in", settle=settle),
-                        "schedule": {"interval": 5},
+                        "settings": ssh.settings(path=f"{name}/in", settle=settle, **own),
+                        "schedule": {"interval": 30},
                         **place,
                     }
                 ],
@@ -152,7 +182,7 @@ def many(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                     {
                         "id": f"{name}-out",
                         "to": "epcis-2.0-json",
-                        "settings": ssh.settings(path=f"{name}/out"),
+                        "settings": ssh.settings(path=f"{name}/out", **own),
                         **place,
                     }
                 ],
@@ -180,7 +210,7 @@ def many(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         there = sum(1 for _ in ssh.root.glob("p*/out/*.jsonld"))
         assert there == options.files, f"{there} files stand at the receivers"
         opened.close()
-        return figures(messages) | {"memory_mib": used}
+        return figures(messages) | used
 
 
 def large(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -209,7 +239,7 @@ def large(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     opened = Workspace(load(root))
     messages = list(opened.queries.messages())
     print([(m.state, m.reason, m.events) for m in messages], file=sys.stderr)
-    result = figures(messages) | {"memory_mib": used, "input_mib": round(size / MIB), "state": messages[0].state}
+    result = figures(messages) | used | {"input_mib": round(size / MIB), "state": messages[0].state}
     opened.close()
     return result
 
@@ -227,8 +257,8 @@ def main() -> None:
     parser.add_argument("--partners", type=int, default=20)
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--poll", type=float, default=0.1)
-    parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--poll", type=float, default=0.25)
+    parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--limit", type=float, default=7200, help="seconds after which to give up")
     parser.add_argument("--large", type=int, default=0, metavar="MIB", help="one document of this size instead")
     parser.add_argument("--to", default="epcis-2.0-json")

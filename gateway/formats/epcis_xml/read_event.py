@@ -36,9 +36,9 @@ class EventReader:
         self._findings = context.findings
         self._parts = Parts(context)
         self._elements = self._parts.elements
-        self._tables = {name: self._table(cls) for name, cls in TYPES.items()}
-        self._wrapped = {cls: self._table_of((*V1.wrapped.get(cls.type, ()), *_NEW)) for cls in EVENT_TYPES}
-        self._wrapped[QuantityEvent] |= self._table_of(QUANTITY_EVENT_EXTRAS)
+        # Made when an event of their type comes: for all types they take longer than reading a small document.
+        self._tables: dict[type[Event], Table] = {}
+        self._wrapped: dict[type[Event], Table] = {}
         self._inner = self._table_of(_NEW)
         self._base = self._table_of(("event_id", "error_declaration", "certification_info"))
         self._certification = self._table_of(("certification_info",))
@@ -52,6 +52,10 @@ class EventReader:
         for wrapper in (_EXTENSION, _BASE_EXTENSION):
             table.update(dict.fromkeys(names(wrapper), (wrapper, None)))
         return table
+
+    def _wrapped_table(self, cls: type[Event]) -> Table:
+        extras = QUANTITY_EVENT_EXTRAS if cls is QuantityEvent else ()
+        return self._table_of((*V1.wrapped.get(cls.type, ()), *_NEW, *extras))
 
     def _table_of(self, fields: tuple[str, ...]) -> Table:
         readers = self._parts.readers
@@ -73,7 +77,9 @@ class EventReader:
         parts = self._parts
         parts.where = where
         values: dict[str, Any] = {"where": where}
-        table = self._tables[tag]
+        table = self._tables.get(cls)
+        if table is None:
+            table = self._tables[cls] = self._table(cls)
         for child in node:
             entry = table.get(child.tag)
             if entry is None:
@@ -146,7 +152,9 @@ class EventReader:
     def _extension(self, wrapper: Node, cls: type[Event], values: dict[str, Any]) -> None:
         """``extension`` of an event: in 1.2 lists and ILMD, one level deeper what 1.2 has no names for."""
         self._elements.unkept(wrapper, event=self._parts.where.event)
-        known = self._wrapped[cls]
+        known = self._wrapped.get(cls)
+        if known is None:
+            known = self._wrapped[cls] = self._wrapped_table(cls)
         inner = values.setdefault("inner_extensions", [])
         for child in wrapper:
             tag = str(child.tag)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gateway.transports.base import Secrets, Transport
 from gateway.transports.sftp.connection import Link
+from gateway.transports.sftp.kept import Kept
 from gateway.transports.sftp.session import SftpSession
 from gateway.transports.sftp.settings import SftpSettings, address
 
@@ -23,4 +24,4 @@ def connect(settings: SftpSettings, secrets: Secrets) -> Iterator[SftpSession]:
         yield SftpSession(settings, link)
 
 
-SFTP = Transport("sftp", "SFTP servers with pinned host keys", SftpSettings, connect, address)
+SFTP = Transport("sftp", "SFTP servers with pinned host keys", SftpSettings, connect, address, Kept)

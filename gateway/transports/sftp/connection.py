@@ -13,6 +13,7 @@ from typing import Any
 
 import paramiko
 from paramiko.common import cMSG_SERVICE_REQUEST
+from paramiko.sftp import CMD_REALPATH
 from paramiko.ssh_exception import IncompatiblePeer
 
 from gateway.errors import ConfigurationError, TransportError
@@ -113,6 +114,29 @@ class Link:
             self.close()
             self.connection = self._open()
         return self.connection
+
+    @property
+    def usable(self) -> bool:
+        """Whether the connection still stands, as far as is known without asking the server."""
+        return self.connection.client.usable
+
+    def answers(self, seconds: float) -> bool:
+        """Whether the server still answers on this connection, within so many seconds."""
+        client, watchdog = self.connection.client, self.connection.watchdog
+        if not client.usable:
+            return False
+        client.sock.settimeout(seconds)
+        try:
+            with watchdog.watching():
+                client.together([(CMD_REALPATH, b".")])  # a refusal is an answer, too
+        except (paramiko.SSHException, EOFError, OSError):
+            return False
+        client.sock.settimeout(self._settings.timeouts.operation)
+        return client.usable
+
+    def renew(self, settings: SftpSettings) -> None:
+        """Go on with the connection in another session, whose settings differ in what is done with files only."""
+        self._settings, self._left = settings, settings.reconnects
 
     def close(self) -> None:
         """Close the connection."""

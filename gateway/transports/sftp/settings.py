@@ -92,6 +92,8 @@ class SftpSettings(FileSettings):
         read_ahead: how many small files are read at a time; 0 reads one after another. Far servers answer a request
             in tens of milliseconds, and a small file needs five.
         reconnects: how often a session connects anew after its connection broke. What was listed stays listed.
+        keep_open: seconds for which the exchange keeps a connection open for the next file; 0 closes it at once, for
+            servers that count connections that wait.
     """
 
     host: str = Field(min_length=1)
@@ -111,6 +113,7 @@ class SftpSettings(FileSettings):
     avoid_algorithms: tuple[str, ...] = ()
     read_ahead: int = Field(default=16, ge=0, le=64)
     reconnects: int = Field(default=3, ge=0, le=100)
+    keep_open: float = Field(default=15, ge=0, le=300)
 
     @model_validator(mode="after")
     def _can_log_in(self) -> SftpSettings:
