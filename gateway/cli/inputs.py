@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_FROM_FILE = "@"
+_MOST_TEXT = 1 << 20  # bytes of a file that a setting is taken from
+
 
 def input_options(function: F) -> F:
     """The options that `convert` and `validate` share."""
@@ -35,7 +38,11 @@ def input_options(function: F) -> F:
             "--mappings", "folder", type=click.Path(file_okay=False, exists=True), help="Folder with your own mappings."
         ),
         click.option(
-            "--set", "values", metavar="KEY=VALUE", multiple=True, help="What the input lacks, or a spelling."
+            "--set",
+            "values",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="What the input lacks, or a spelling; KEY=@FILE takes the value from a file.",
         ),
     ):
         function = option(function)
@@ -94,10 +101,10 @@ def _readable(name: str) -> Path:
 
 
 def pairs(values: tuple[str, ...]) -> dict[str, str]:
-    """``KEY=VALUE`` pairs as a dict.
+    """``KEY=VALUE`` pairs as a dict; of ``KEY=@FILE`` the value is what the file holds.
 
     Raises:
-        UsageError: no ``=``, or a key given twice.
+        UsageError: no ``=``, a key given twice, or a file that cannot be read.
     """
     out: dict[str, str] = {}
     for value in values:
@@ -108,8 +115,23 @@ def pairs(values: tuple[str, ...]) -> dict[str, str]:
         if key in out:
             message = f"--set {key} is given twice"
             raise UsageError(message)
-        out[key] = text
+        out[key] = _text_of(Path(text[1:]), key) if text.startswith(_FROM_FILE) else text
     return out
+
+
+def _text_of(path: Path, key: str) -> str:
+    """The text of a small file, without the line end behind it."""
+    try:
+        if path.stat().st_size > _MOST_TEXT:
+            message = f"--set {key}: {path} has more than {_MOST_TEXT:,} bytes"
+            raise UsageError(message)
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        message = f"--set {key}: {path} cannot be read: {error.strerror}"
+        raise UsageError(message, hint="--set KEY=@FILE takes the value from FILE") from error
+    except UnicodeDecodeError as error:
+        message = f"--set {key}: {path} is not UTF-8"
+        raise UsageError(message) from error
 
 
 #: Kinds of files that a table is written into, by the suffix of the output.
