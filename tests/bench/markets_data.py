@@ -15,11 +15,12 @@ from typing import Any
 
 from gateway.markets.base import Message
 from gateway.markets.eg.eptts import EPTTS
+from gateway.markets.eg.masar import MASAR
 from gateway.markets.ru.mdlp import MDLP
 from gateway.markets.sa.rsd import RSD
 from gateway.markets.tr.pts import PTS
 from gateway.markets.us.dscsa import DSCSA
-from tests.markets import ru_story, sa_story, test_eg, tr_story, us_story
+from tests.markets import ru_story, sa_story, test_eg, test_eg_masar, tr_story, us_story
 
 SMALL, LARGE, EVENT, CASE = 1_000, 100_000, 1000, 100
 GROWTH, MIB, SECONDS = 1.3, 256.0, 10.0
@@ -62,10 +63,19 @@ def _saudi_arabia(count: int) -> tuple[Any, Any]:
     return sa_story.composed([*events, sa_story.move("shipping", cases)])
 
 
+def _masar(count: int) -> tuple[Any, Any]:
+    packs = [test_eg.pack_epc(number) for number in range(count)]
+    cases = [test_eg.sscc(number) for number in range(count // CASE)]
+    events = [test_eg.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)]
+    events += [test_eg_masar.packed(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
+    return test_eg_masar.composed([*events, test_eg_masar.ship(cases)])
+
+
 MARKETS: dict[str, tuple[Message, Callable[[int], tuple[Any, Any]]]] = {
     "tr": (PTS, _turkey),
     "ru": (MDLP, _russia),
     "eg": (EPTTS, _egypt),
+    "eg-masar": (MASAR, _masar),
     "us": (DSCSA, _united_states),
     "sa": (RSD, _saudi_arabia),
 }

@@ -96,7 +96,7 @@ class TestEg(MarketTests):
     schemas = shipped("xsd", "eg")
     fixtures = FIXTURES
     least_good = 3
-    least_bad = 25
+    least_bad = 20
 
     def test_limit_serials(self):
         assert MOST_SERIALS == 50_000

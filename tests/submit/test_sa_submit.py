@@ -84,7 +84,7 @@ def test_a_wrong_password_ends_in_words(run, tmp_path):
 def test_a_supply_whose_reply_is_lost_is_not_reported_twice(run, tmp_path):
     with simulated(MARKET, "lost-reply@SupplyService") as running:
         agree(tmp_path, running.url)
-        code, out, err = run(*SUBMIT, "--json", "--wait", "1")
+        code, _, err = run(*SUBMIT, "--json", "--wait", "1")
         assert code in (5, 7), err
         assert len(running.simulator.state()["packs"]) == 200
         assert "Traceback" not in err
