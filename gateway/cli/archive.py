@@ -158,6 +158,31 @@ def holds(root: Path) -> None:
     )
 
 
+@command.command("index", epilog="Example: gateway archive index -C exchange")
+@workspace_option
+@click.option("--again", is_flag=True, help="Also those that could not be read at an earlier time.")
+@click.option("--limit", type=click.IntRange(min=0), default=0, help="Stop after so many messages; 0 for all.")
+def index(root: Path, limit: int, *, again: bool) -> None:
+    """Put messages into the index of identifiers that are not in it: those from before there was one.
+
+    Each is read again from the archive, by the agreements of now or, where its channel is gone, of its time. The
+    gateway may run beside it. It may be broken off and begun again.
+    """
+    from itertools import islice
+
+    from gateway.exchange import backfill
+    from gateway.exchange.workspace import opened
+
+    count = events = 0
+    with opened(root) as workspace:
+        for one in islice(backfill.fill(workspace, again=again), limit or None):
+            count, events = count + 1, events + one.events
+            if one.unread:
+                click.echo(f"{one.message.id} could not be read to its end: {one.unread}", err=True)
+        left = backfill.lacking(workspace)
+    click.echo(f"{count:,} messages with {events:,} events put into the index, {left:,} left")
+
+
 @command.command("encrypt", epilog="Example: gateway archive encrypt -C exchange")
 @workspace_option
 def encrypt(root: Path) -> None:

@@ -25,7 +25,7 @@ def command(epc: str, root: Path, *, fast: bool, as_json: bool) -> None:
     whatever spelling they use. Each is read again from the archive, which takes as long as converting it. A refused
     message is found by what could be read of it. Ends with 0, also when nothing names it.
     """
-    from gateway.exchange import trace
+    from gateway.exchange import backfill, trace
     from gateway.exchange.epcs import asked
     from gateway.exchange.workspace import opened
 
@@ -39,6 +39,9 @@ def command(epc: str, root: Path, *, fast: bool, as_json: bool) -> None:
                 click.echo(json.dumps(_as_dict(named, to), ensure_ascii=False))
             else:
                 _print(named, to)
+        missing = backfill.lacking(workspace)
+    if missing:
+        click.echo(f"{missing:,} messages are not in the index of identifiers: gateway archive index", err=True)
     if not count and not as_json:
         click.echo(f"no message names {link}", err=True)
 

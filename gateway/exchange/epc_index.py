@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from gateway.epcis.events import Event, ObjectEvent, TransformationEvent
 from gateway.exchange.database import Database
 from gateway.exchange.epcs import SITE, canonical, classes, gtin_and_rest, instances
-from gateway.exchange.tables import LONGEST_LOT, EpcBlock, EpcRow, Traded
+from gateway.exchange.tables import LONGEST_LOT, EpcBlock, EpcRow, Message, Traded
 
 #: Identifiers that are worked on at once; bounds the memory.
 CHUNK = 1 << 17
@@ -78,12 +78,13 @@ class Indexer:
         while len(self._texts) >= CHUNK:
             self._flush()
 
-    def finish(self) -> None:
-        """Write what is left."""
+    def finish(self, indexed: str = "yes") -> None:
+        """Write what is left, and mark the message with what `Message.indexed` is to say."""
         self._flush(last=True)
         with_lot = {gtin for gtin, lot in self._pairs if lot}
         pairs = sorted(pair for pair in self._pairs if pair[1] or pair[0] not in with_lot)
         with self._database.write() as session:
+            session.execute(sa.update(Message).where(Message.number == self._message).values(indexed=indexed))
             session.execute(sa.delete(Traded).where(Traded.message == self._message))
             pairs = sorted({(gtin, lot[:LONGEST_LOT]) for gtin, lot in pairs})
             if pairs:

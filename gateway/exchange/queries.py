@@ -317,12 +317,16 @@ class Queries:
 
     def answer_counts(self, now: str) -> Mapping[str, int]:
         """How many answers are ``waiting``, ``overdue``, ``answered`` or ``given up``, and how many are ``unknown``."""
-        overdue = sa.and_(Expected.state == "waiting", Expected.due_at <= now)
-        # By its name: PostgreSQL does not see that two expressions with values in them are the same.
-        late = sa.case((overdue, "overdue"), else_=Expected.state).label("standing_now")
+        # Each question is answered by an index alone: a ledger of years has millions of rows.
+        by_state = sa.select(Expected.state, sa.func.count()).group_by(Expected.state)
+        overdue = sa.select(sa.func.count()).where(Expected.state == "waiting", Expected.due_at <= now)
         with self._database.read() as session:
-            rows = session.execute(sa.select(late, sa.func.count()).group_by("standing_now"))
-            found = {str(row[0]): int(row[1]) for row in rows}
+            found = {str(state): int(count) for state, count in session.execute(by_state)}
+            late = session.scalar(overdue) or 0
+            if late:
+                found["overdue"] = found.get("overdue", 0) + late
+                found["waiting"] -= late
+            found = {state: count for state, count in found.items() if count}
             unknown = session.scalar(sa.select(sa.func.count()).where(AnswerRow.standing == "unknown")) or 0
         return {**found, "unknown": unknown} if unknown else found
 

@@ -78,7 +78,7 @@ def trace(workspace: Workspace, links: Sequence[str], *, read: bool = True) -> I
         named = Named(message)
         if read:
             try:
-                named.mentions = list(_mentions(_events(workspace, past, message), wanted))
+                named.mentions = list(_mentions(events_now_or_then(workspace, past, message), wanted))
             except GatewayError as error:
                 named.unread = str(error)
             if not named.mentions and not named.unread:
@@ -106,8 +106,12 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
         yield Path(report.outputs[0].path)
 
 
-def _events(workspace: Workspace, past: Past, message: Message) -> Iterator[Event]:
-    """The events of a message by the agreements of now; by those of its time where its channel or mapping is gone."""
+def events_now_or_then(workspace: Workspace, past: Past, message: Message) -> Iterator[Event]:
+    """The events of a message by the agreements of now; by those of its time where its channel or mapping is gone.
+
+    Raises:
+        GatewayError: it cannot be read, at all or from there on.
+    """
     try:
         _request(workspace.agreements, workspace.archive, message)
     except ConfigurationError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -182,3 +183,28 @@ def test_a_refused_message_is_found(site: Site) -> None:
     site.once()
     assert [m.state for m in site.messages()] == ["refused"]
     assert "1.xml from acme: refused" in gateway("trace", f"{LINK}1", "-C", str(site.root))
+
+
+def test_messages_from_before_the_index_are_put_into_it(site: Site) -> None:
+    for serial in (1, 2, 3):
+        site.drop(f"{serial}.xml", document(serial))
+        site.once()
+    root = str(site.root)
+    with sqlite3.connect(site.root / "data" / "ledger.sqlite") as connection:  # as 0.x left them
+        for table in ("epc_rows", "epc_blocks", "traded"):
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute("UPDATE messages SET indexed = ''")
+        connection.execute("UPDATE messages SET sha256 = 'gone' WHERE number = 3")
+    connection.close()
+    asked = ("trace", "urn:epc:id:sgtin:0614141.107346.2", "-C", root)
+    assert "3 messages are not in the index of identifiers: gateway archive index" in gateway(*asked)
+    assert "1 messages with 1 events put into the index, 2 left" in gateway(
+        "archive", "index", "--limit", "1", "-C", root
+    )
+    text = gateway("archive", "index", "-C", root)
+    assert "2 messages with 1 events put into the index, 0 left" in text
+    assert "could not be read to its end: the archive lacks gone" in text
+    assert "event 1" in gateway(*asked)
+    assert "2.xml" in gateway("messages", "--serial", "2", "-C", root)
+    assert "0 messages with 0 events" in gateway("archive", "index", "-C", root)
+    assert "1 messages with 0 events" in gateway("archive", "index", "--again", "-C", root)
