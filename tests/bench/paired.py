@@ -69,6 +69,7 @@ class Result:
     must_mib: float = 0.0
     must_wall: float = 0.0
     passed: bool = False
+    more: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """For the JSON file."""

@@ -28,6 +28,7 @@ TIME_GROWTH, MEMORY_GROWTH_MIB = 1.15, 5.0
 FAULT_EVENT, FAULT_CODE = 77_777, 1
 STORE = "hierarchy store"
 MARKETS = "market messages"
+AS2_SERVER = "AS2 server: 1,000 messages of 100 kB, signed receipts"
 COLUMNS = "{:44} {:>7} {:>6} {:>9} {:>7} {:>7} {:>12}  {}"
 
 
@@ -51,6 +52,8 @@ def main(arguments: list[str]) -> int:
         results += [_shown(measure(case, options.pairs)) for case in chosen]
         if not options.only:
             results += [_shown(result) for result in (*_growth(files), _validate(files))]
+        if options.only in AS2_SERVER:
+            results.append(_shown(_as2_server()))
         # Behind all processes: what is imported here would count as their peak memory.
         if options.only in STORE:
             results += [_shown(result) for result in _serials(options.pairs)]
@@ -122,6 +125,17 @@ def _serials(pairs: int) -> Iterator[Result]:
     result.per_second = round(serials_data.PACKS / result.cpu)
     result.passed = result.wall <= serials_data.EXPAND_SECONDS
     yield result
+
+
+def _as2_server() -> Result:
+    """Throughput and latencies of the server; shown, not judged, since they depend on the machine."""
+    done = subprocess.run([sys.executable, str(HERE / "as2_load.py")], check=True, capture_output=True, text=True)
+    run = json.loads(done.stdout.splitlines()[-1])
+    result = Result(AS2_SERVER, unit="messages", passed=True, more=run)
+    result.cpu, result.wall, result.peak_mib = run["server_cpu_s"], run["wall_s"], run["server_peak_mib"]
+    result.per_second = round(run["per_second"])
+    print(f"  median {run['median_ms']} ms, p95 {run['p95_ms']} ms, longest {run['longest_ms']} ms")
+    return result
 
 
 def _markets() -> Iterator[Result]:
