@@ -157,8 +157,10 @@ class Reception:
         known = self._known(key)
         if known is None:
             receipt = self._receipt(Answer(request, mic=received.mic), partner, now)
+            signing = partner.receipt_signing(now) if receipt else None
+            by = signing.identity.fingerprint if signing else ""
             failpoints.reach("as2.opened")
-            entry, new = self.store.add(key, self._files(headers, body, received, receipt, now))
+            entry, new = self.store.add(key, self._files(headers, body, received, receipt, by, now))
             failpoints.reach("as2.stored")
             if new:
                 log.info("AS2 message taken", sender=request.sender, message_id=request.message_id)
@@ -168,8 +170,10 @@ class Reception:
             text = f"the message id {request.message_id} came before with other content"
             raise Reused(text)
         log.info("AS2 message came again", sender=request.sender, message_id=request.message_id)
-        # An earlier try that asked for no receipt left none.
-        receipt = known[1] or self._receipt(Answer(request, mic=received.mic), partner, now)
+        # An earlier try that asked for no receipt left none; a certificate that is listed no more proves nothing.
+        listed = {"", *(one.pin.fingerprint for one in partner.ours)}
+        stored = known[1] if (known[0].json(RECORD) or {}).get("receipt-by", "") in listed else None
+        receipt = stored or self._receipt(Answer(request, mic=received.mic), partner, now)
         return Outcome(self.store.find(key), repeated=True, receipt=receipt)
 
     def _known(self, key: str) -> tuple[Entry, Built | None] | None:
@@ -187,9 +191,9 @@ class Reception:
         raise OSError(message)
 
     def _files(
-        self, headers: Headers, body: Region, received: Received, receipt: Built | None, now: dt.datetime
+        self, headers: Headers, body: Region, received: Received, receipt: Built | None, by: str, now: dt.datetime
     ) -> dict[str, bytes | Region | Content]:
-        """What is stored: the raw message, its files, what was verified, and the receipt."""
+        """What is stored: the raw message, its files, what was verified, the receipt, and by whose certificate it is."""
         request, signature = received.request, received.signature
         payloads = [
             {
@@ -213,6 +217,7 @@ class Reception:
             "signer": signature.signer.fingerprint if signature else "",
             "digest": signature.digest if signature else "",
             "payloads": payloads,
+            "receipt-by": by,
             "deliver-to": request.receipt.deliver_to if request.receipt else "",
             "wire-sha256": _hash(body).hex(),
             "signature": base64.b64encode(received.signed_data).decode("ascii"),

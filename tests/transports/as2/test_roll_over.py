@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+import httpx
 import pytest
 
 from gateway.transports.as2.errors import DecryptionFailed
 from gateway.transports.as2.validity import Listed
 from gateway.transports.as2_http.sending import State
+from gateway.transports.as2_http.store import fields_of
 from tests.transports.as2.ends import EDI, identity, pin
 from tests.transports.as2.sites import ALL, Gateway, two
 
@@ -127,21 +129,26 @@ def test_no_message_is_lost_while_both_ends_roll_over(tmp_path: Path, listing: s
         assert newest.json("record")["signer"] == pin("acme-2").fingerprint
 
 
+def both_lists(acme: Gateway, brand: Gateway) -> None:
+    """Brand gets a new key, and nobody knows the old one any more."""
+    for act, end, them in (
+        (lists_ours, brand, "acme"),
+        (lists_theirs, acme, "brand"),
+        (drops_ours, brand, "acme"),
+        (drops_theirs, acme, "brand"),
+    ):
+        if act is drops_ours:
+            acme.now += 2 * SWITCH
+            brand.now += 2 * SWITCH
+        act(end, them)
+
+
 def test_a_message_that_was_built_before_the_roll_over_goes_after_it(tmp_path: Path):
     """It is encrypted for a key that is gone: it is refused, then built anew under the same id."""
     with two(tmp_path) as (acme, brand):
         entry = acme.prepare("brand", EDI)
         message_id = entry.json("record")["message-id"]
-        for act, end, them in (
-            (lists_ours, brand, "acme"),
-            (lists_theirs, acme, "brand"),
-            (drops_ours, brand, "acme"),
-            (drops_theirs, acme, "brand"),
-        ):
-            if act is drops_ours:
-                acme.now += 2 * SWITCH
-                brand.now += 2 * SWITCH
-            act(end, them)
+        both_lists(acme, brand)
         with pytest.raises(DecryptionFailed) as caught:
             acme.send("brand", EDI)
         assert caught.value.by_partner
@@ -149,3 +156,19 @@ def test_a_message_that_was_built_before_the_roll_over_goes_after_it(tmp_path: P
         assert brand.taken() == [EDI]
         (again,) = acme.outbox.entries()
         assert again.json("record")["message-id"] == message_id
+
+
+def test_a_receipt_that_was_lost_before_the_roll_over_comes_by_the_new_key(tmp_path: Path):
+    """The partner has the message; its stored receipt is by a certificate that we trust no more."""
+    with two(tmp_path) as (acme, brand):
+        entry = acme.prepare("brand", EDI)
+        body = b"".join(entry.region("wire").chunks())
+        assert httpx.post(brand.url, headers=dict(fields_of(entry.json("fields"))), content=body).status_code == 200
+        (stored,) = brand.inbox.entries()
+        before = (stored.path / "receipt").read_bytes()
+        both_lists(acme, brand)
+        with pytest.raises(DecryptionFailed):
+            acme.send("brand", EDI)
+        assert acme.send("brand", EDI) is State.PROVEN
+        assert brand.taken() == [EDI]
+        assert (stored.path / "receipt").read_bytes() == before
