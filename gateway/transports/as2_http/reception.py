@@ -193,7 +193,7 @@ class Reception:
     def _files(
         self, headers: Headers, body: Region, received: Received, receipt: Built | None, by: str, now: dt.datetime
     ) -> dict[str, bytes | Region | Content]:
-        """What is stored: the raw message, its files, what was verified, the receipt, and by whose certificate it is."""
+        """What is stored: the raw message, its files, what was verified, and the receipt, by whose certificate."""
         request, signature = received.request, received.signature
         payloads = [
             {
