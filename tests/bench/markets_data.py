@@ -18,9 +18,10 @@ from gateway.markets.eg.eptts import EPTTS
 from gateway.markets.eg.masar import MASAR
 from gateway.markets.ru.mdlp import MDLP
 from gateway.markets.sa.rsd import RSD
+from gateway.markets.tr.its.message import ITS
 from gateway.markets.tr.pts import PTS
 from gateway.markets.us.dscsa import DSCSA
-from tests.markets import ru_story, sa_story, test_eg, test_eg_masar, tr_story, us_story
+from tests.markets import ru_story, sa_story, test_eg, test_eg_masar, tr_its_story, tr_story, us_story
 
 SMALL, LARGE, EVENT, CASE = 1_000, 100_000, 1000, 100
 GROWTH, MIB, SECONDS = 1.3, 256.0, 10.0
@@ -32,6 +33,19 @@ def _turkey(count: int) -> tuple[Any, Any]:
     cases = [tr_story.sscc(number) for number in range(count // CASE)]
     events += [tr_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
     return tr_story.composed([*events, tr_story.ship(cases)])
+
+
+def _notifications(count: int, protocol: str = "rest") -> tuple[Any, Any]:
+    """Production of half of the packs, and their sale: so many packs are notified in all."""
+    packs = [tr_story.pack_epc(f"SN{number:08}") for number in range(count // 2)]
+    events = [tr_its_story.made(packs[at : at + EVENT]) for at in range(0, len(packs), EVENT)]
+    cases = [tr_story.sscc(number) for number in range(len(packs) // CASE)]
+    events += [tr_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
+    return tr_its_story.composed([*events, tr_story.ship(cases)], protocol=protocol)
+
+
+def _soap_notifications(count: int) -> tuple[Any, Any]:
+    return _notifications(count, "soap")
 
 
 def _russia(count: int) -> tuple[Any, Any]:
@@ -73,6 +87,8 @@ def _masar(count: int) -> tuple[Any, Any]:
 
 MARKETS: dict[str, tuple[Message, Callable[[int], tuple[Any, Any]]]] = {
     "tr": (PTS, _turkey),
+    "tr-its": (ITS, _notifications),
+    "tr-its by SOAP": (ITS, _soap_notifications),
     "ru": (MDLP, _russia),
     "eg": (EPTTS, _egypt),
     "eg-masar": (MASAR, _masar),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,27 @@ class TestTr(MarketTests):
             check_limited(whole.data, findings, limit)
             assert [finding.code for finding in findings] == (["TR-PTS-03"] if limit < size else [])
         assert PACKAGE_BYTES.value == 10_000_000
+        for size in (9_999_999, 10_000_000, 10_000_001):
+            findings = Findings()
+            PTS.check(package_of(size), findings)
+            assert [finding.code for finding in findings] == (["TR-PTS-03"] if size > 10_000_000 else [])
+
+
+def package_of(size):
+    """A right package of exactly so many bytes: nothing in it is compressed, and comments fill it."""
+    xml = (FIXTURES / "pts" / "good" / "minimal.xml").read_bytes().rstrip()
+
+    def zipped(fill):
+        comments = b"".join(b"<!--%s-->" % (b"x" * min(1_000_000, fill - at)) for at in range(0, fill, 1_000_000))
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
+            package.writestr("x.xml", xml + comments)
+        return out.getvalue()
+
+    fill = size - len(zipped(0)) - 7 * 10
+    made = zipped(fill)
+    assert len(made) == size
+    return made
 
 
 def lot_case(**values):

@@ -241,13 +241,27 @@ def test_what_cannot_be_asked_stays_uncertain_and_is_not_sent(kind, protocol):
 
 
 def test_what_is_no_notification_is_not_sent():
-    (supply,) = one_of_each()
-    for wrong in (replace(supply, kind=""), replace(supply, data=b"{"), replace(supply, data=b"<a/>")):
+    supply, dispatch = one_of_each("rest", ship([pack_epc("SN1")]))
+    (soap,) = one_of_each("soap")
+    wrongs = (
+        replace(supply, kind="", name="x.json"),
+        replace(supply, kind="praise"),
+        replace(supply, kind="dispatch"),
+        replace(dispatch, kind="accept"),
+        replace(supply, data=b"{"),
+        replace(supply, data=b"<a/>"),
+        replace(supply, data=supply.data.replace(b'"SN1","SN2"', b"")),
+        replace(soap, kind="return"),
+    )
+    for wrong in wrongs:
         with pytest.raises(ConfigurationError):
             sent(wrong, simulator())
-    (soap,) = one_of_each("soap")
-    with pytest.raises(ConfigurationError, match="no SOAP service"):
-        sent(replace(soap, kind="return"), simulator())
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_the_name_tells_the_notification_where_nothing_else_does(protocol):
+    (supply,) = one_of_each(protocol)
+    assert sent(replace(supply, kind=""), simulator()).good
 
 
 ITEMS = [Item("1", "A"), Item("1", "B")]

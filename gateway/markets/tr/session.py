@@ -24,13 +24,12 @@ def post(path: str, body: bytes, account: Account, *, once: bool = False) -> Con
     Raises:
         TransportError: the log-in is refused.
     """
-    fresh = _MEMORY not in account.memory
     token = account.memory.get(_MEMORY) or (yield from _log_in(account))
     reply = yield from _post(path, body, token, once=once)
-    if reply.status == _UNAUTHORIZED and not fresh:
+    if reply.status == _UNAUTHORIZED:
         token = yield from _log_in(account)
         reply = yield from _post(path, body, token, once=once)
-    if reply.status == _UNAUTHORIZED:
+    if reply.status == _UNAUTHORIZED:  # once more, and no further
         account.memory.pop(_MEMORY, None)
         message = "ITS does not take the token that it has just given"
         raise TransportError(message, hint="ask the authority whether the account may use this service")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gateway.answers import Answer, Reason, SerialAnswer, Verdict, of_serials, settled
@@ -17,6 +18,7 @@ from gateway.markets.tr.its.reply import read_reply
 from gateway.markets.tr.its.wire import Notification
 
 _UNAUTHORIZED: Final = 401
+_NAME: Final = re.compile(r"its-\d+-(?P<kind>[a-z]+)-", re.ASCII)
 
 
 def submit(submission: Submission, account: Account, known: Known) -> Conversation[Answer]:
@@ -26,15 +28,15 @@ def submit(submission: Submission, account: Account, known: Known) -> Conversati
         ConfigurationError: the submission says not which notification it is, or it has no SOAP service.
         UncertainError: an earlier try may have been taken, and the state of the packs does not tell.
     """
-    operation = OPERATIONS.get(submission.kind)
-    if operation is None:
-        message = f"{submission.kind!r} is no notification of ITS"
-        raise ConfigurationError(message)
+    operation = _operation(submission)
     try:
         notification = wire.read(submission.data)
     except ValueError as error:
         message = f"{submission.name} is no notification of ITS: {error}"
         raise ConfigurationError(message) from error
+    if notification.shape != operation.shape or not notification.items:
+        message = f"{submission.name} does not hold what a {operation.kind} holds"
+        raise ConfigurationError(message)
     soap = wire.is_soap(submission.data)
     if known.uncertain:
         taken = yield from _look(operation, notification, account, soap=soap)
@@ -44,6 +46,27 @@ def submit(submission: Submission, account: Account, known: Known) -> Conversati
         return (yield from _by_soap(operation, submission.data, notification, account))
     reply = yield from session.post(operation.path, submission.data, account, once=True)
     return read_reply(reply, notification.items)
+
+
+def _operation(submission: Submission) -> Operation:
+    """Which notification a submission is: it says so, else its name as we give it does. JSON alone does not tell."""
+    named = _NAME.match(submission.name)
+    kind = submission.kind or (named["kind"] if named is not None else "")
+    if wire.is_soap(submission.data):
+        try:
+            _, found = wire.read_soap(submission.data)
+        except ValueError:
+            found = None  # the caller says why
+        if found is not None and kind not in ("", found.kind):
+            message = f"{submission.name} holds a {found.kind}, not a {kind}"
+            raise ConfigurationError(message)
+        kind = found.kind if found is not None else kind
+    operation = OPERATIONS.get(kind)
+    if operation is None:
+        message = f"it is not said which notification of ITS {submission.name} is"
+        hint = "keep the name that it was composed with"
+        raise ConfigurationError(message, hint=hint)
+    return operation
 
 
 def _by_soap(operation: Operation, data: bytes, notification: Notification, account: Account) -> Conversation[Answer]:
