@@ -113,7 +113,7 @@ def _together(request: one.Request, out: Path, jobs: int, documents: Iterator[So
 
     target = FORMATS.get(request.to)
     path = out / f"{one.safe_stem(request.source.name)}{target.suffix}"
-    small = replace(request, mappings=(), progress=None, loss_sink=None, attachments=None, schemas=None)
+    small = replace(request, mappings=(), progress=None, loss_sink=None, attachments=None, schemas=None, codes=None)
     report = one.new_report(request)
     report.format_in = request.from_
     with (

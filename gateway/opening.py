@@ -151,6 +151,7 @@ def open_input(found: Input, report: Report, target: Format | Message | None) ->
         progress=request.progress,
         attachments=request.attachments,
         hierarchy=request.hierarchy,
+        codes=request.codes,
     )
     source = unpacked(request, report)
     if source is not request.source and request.progress is not None:

@@ -39,6 +39,7 @@ class Request:
         findings_limit: how many findings the report keeps.
         hierarchy: remembers what earlier messages packed into what (`gateway.markets.base.Hierarchy`); markets ask it
             what the input does not tell.
+        codes: gives the secret codes of packs that were ordered (`gateway.markets.base.Codes`).
         schemas: folder with official schemas to use instead of ours; with it, outputs are checked too.
     """
 
@@ -59,3 +60,4 @@ class Request:
     findings_limit: int = 1000
     schemas: Path | None = None
     hierarchy: Any = None
+    codes: Any = None

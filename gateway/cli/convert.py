@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli import inputs, outfiles, output
+from gateway.cli import inputs, outfiles, output, secret_codes
 from gateway.cli.lazy import loading
 from gateway.findings import LossMode
 
@@ -43,6 +43,7 @@ Exit codes: 0 done, 1 the input has errors, 2 wrong usage, 3 something would be 
     help="What to do with values the target has no place for.",
 )
 @inputs.schemas_option
+@secret_codes.codes_options
 @click.option(
     "--report",
     metavar="FILE",
@@ -67,6 +68,8 @@ def command(
     out: str,
     loss: str,
     schemas: Path | None,
+    vault: Path | None,
+    vault_key: str,
     report: str | None,
     jobs: int,
     quiet: bool,
@@ -89,6 +92,7 @@ def command(
         outfiles.private_folder(out) as private,
         outfiles.loss_lines(report_path) as loss_sink,
         outfiles.pictures(report_path) as attachments,
+        secret_codes.opened(vault, vault_key) as codes,
         output.progress_bar(source.size, f"converting {source.name}") as progress,
     ):
         request = Request(
@@ -105,6 +109,7 @@ def command(
             loss_sink=loss_sink,
             attachments=attachments,
             schemas=schemas,
+            codes=codes,
         )
         result = convert(request, private, jobs)
         if not result.failed:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("gateway.cli.submit", "Submit one file to a regulator and show the answer for each pack."),
     "ask": ("gateway.cli.ask", "Ask a regulator's system something."),
     "simulate": ("gateway.cli.simulate", "Simulate a regulator's system on this machine, for rehearsals."),
+    "codes": ("gateway.cli.codes", "Keep secret codes of packs that a regulator gave."),
     "init": ("gateway.cli.init", "Make a workspace for unattended exchange."),
     "check": ("gateway.cli.check", "Check a workspace: settings, agreements, mappings, secrets, peers."),
     "run": ("gateway.cli.run", "Run the exchange until stopped."),

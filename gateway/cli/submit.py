@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli import inputs, outfiles, output
+from gateway.cli import inputs, outfiles, output, secret_codes
 from gateway.cli.lazy import loading
 from gateway.errors import AnswerPending, NotAccepted, TransportError, UsageError
 
@@ -48,6 +48,7 @@ Run again, it sends nothing twice: what was accepted is shown, what is pending i
 )
 @click.option("--target", "target", default="", metavar="ID", help="Which target, if the agreement has several.")
 @inputs.input_options
+@secret_codes.codes_options
 @click.option("--dry-run", is_flag=True, help="Compose and check; write the files, send nothing.")
 @click.option("-o", "--output", "out", metavar="DIR", default="", help=f"Also write the files and {ANSWERS} into DIR.")
 @click.option(
@@ -72,6 +73,8 @@ def command(
     mapping: str,
     folder: str | None,
     values: tuple[str, ...],
+    vault: Path | None,
+    vault_key: str,
     out: str,
     wait: float,
     *,
@@ -95,9 +98,13 @@ def command(
         from gateway.cli.submit_compose import compose
 
         account = read(file, market, target)
-    with inputs.source_of(in_) as source, outfiles.private_folder(out or "-") as private:
+    with (
+        inputs.source_of(in_) as source,
+        outfiles.private_folder(out or "-") as private,
+        secret_codes.opened(vault, vault_key) as codes,
+    ):
         chosen, candidates = inputs.mappings_of(mapping, folder)
-        report = compose(account, source, private, from_, (chosen, candidates), inputs.pairs(values))
+        report = compose(account, source, private, from_, (chosen, candidates), inputs.pairs(values), codes)
         outputs = [replace(each) for each in report.outputs]
         for each in report.outputs:  # for people: where the file goes, not where it lies meanwhile
             each.path = str(Path(out) / each.name) if out else each.name

@@ -20,6 +20,7 @@ def compose(
     from_: str,
     mappings: tuple[Any, Iterable[Any]],
     values: Mapping[str, str],
+    codes: Any = None,
 ) -> Report:
     """Compose and check.
 
@@ -30,6 +31,7 @@ def compose(
         from_: format of the input; empty to detect it.
         mappings: the mapping that the user named, and those that may claim the input.
         values: ``--set``; they win over the agreement's.
+        codes: gives the secret codes of packs, None when nobody has them.
     """
     mapping, candidates = mappings
     request = Request(
@@ -41,5 +43,6 @@ def compose(
         values={**account.target.set, **values},
         loss=account.target.loss_mode,
         now=inputs.now(),
+        codes=codes,
     )
     return convert(request, out)

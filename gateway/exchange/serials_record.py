@@ -18,6 +18,7 @@ from gateway.epcis.events import (
     TransformationEvent,
 )
 from gateway.epcis.hierarchy import CBV_MDA
+from gateway.epcis.secret import SECRET_ATTRIBUTES
 from gateway.epcis.time import OrderKey, order_key
 from gateway.epcis.vocabulary import Field, word
 from gateway.errors import InputError
@@ -198,5 +199,8 @@ def _object_kind(event: ObjectEvent) -> Kind:
 def _ilmd(event: Event) -> str:
     ilmd = event.ilmd if isinstance(event, (ObjectEvent, TransformationEvent)) else None
     # CBV attributes win over a vendor's element of the same local name.
-    ordered = sorted(ilmd or (), key=lambda element: element.namespace == CBV_MDA)
+    ordered = sorted(
+        (each for each in ilmd or () if each.local not in SECRET_ATTRIBUTES),
+        key=lambda element: element.namespace == CBV_MDA,
+    )
     return orjson.dumps({element.local: element.text for element in ordered}).decode() if ordered else ""

@@ -64,6 +64,8 @@ class Context:
         progress: called now and then with the number of input bytes consumed so far.
         hierarchy: what was packed into what in earlier messages (`gateway.markets.base.Hierarchy`), None when nobody
             remembers.
+        codes: gives the secret codes of packs that were ordered (`gateway.markets.base.Codes`), None when nobody has
+            them.
         attachments: takes pictures of places that a person has to look at, as a plain file name and its bytes; None
             when nobody keeps them.
     """
@@ -78,6 +80,7 @@ class Context:
     progress: Callable[[int], None] | None = None
     attachments: Callable[[str, bytes], None] | None = None
     hierarchy: Any = None
+    codes: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ mapped columns); a missing one is a finding that names where to put it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
@@ -83,6 +83,13 @@ class Hierarchy(Protocol):
 
     def attributes(self, epc: str, as_of: str = "") -> dict[str, str]:
         """ILMD of an EPC by local name, e.g. ``lotNumber`` and ``itemExpirationDate``."""
+
+
+class Codes(Protocol):
+    """Secret codes of packs, e.g. of a vault (`gateway.vault`)."""
+
+    def codes(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The codes that are known, by the market's name of the pack."""
 
 
 @dataclass(frozen=True, slots=True)

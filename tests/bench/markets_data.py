@@ -17,11 +17,14 @@ from gateway.markets.base import Message
 from gateway.markets.eg.eptts import EPTTS
 from gateway.markets.eg.masar import MASAR
 from gateway.markets.ru.mdlp import MDLP
+from gateway.markets.ru.oms import OMS_UTILISATION
 from gateway.markets.sa.rsd import RSD
 from gateway.markets.tr.its.message import ITS
 from gateway.markets.tr.pts import PTS
 from gateway.markets.us.dscsa import DSCSA
 from tests.markets import ru_story, sa_story, test_eg, test_eg_masar, tr_its_story, tr_story, us_story
+from tests.markets.test_ru_oms import AllCodes
+from tests.markets.test_ru_oms import composed as reports
 
 SMALL, LARGE, EVENT, CASE = 1_000, 100_000, 1000, 100
 GROWTH, MIB, SECONDS = 1.3, 256.0, 10.0
@@ -53,6 +56,12 @@ def _russia(count: int) -> tuple[Any, Any]:
     cases = [ru_story.sscc(number) for number in range(count // CASE)]
     events = [ru_story.pack(case, packs[at * CASE : (at + 1) * CASE]) for at, case in enumerate(cases)]
     return ru_story.composed([*events, ru_story.move("shipping", cases)], ru_story.SHIPPED)
+
+
+def _russian_codes(count: int) -> tuple[Any, Any]:
+    packs = [ru_story.pack_epc(number) for number in range(count)]
+    events = [ru_story.commission(packs[at : at + EVENT]) for at in range(0, count, EVENT)]
+    return reports(events, codes=AllCodes())
 
 
 def _egypt(count: int) -> tuple[Any, Any]:
@@ -90,6 +99,7 @@ MARKETS: dict[str, tuple[Message, Callable[[int], tuple[Any, Any]]]] = {
     "tr-its": (ITS, _notifications),
     "tr-its by SOAP": (ITS, _soap_notifications),
     "ru": (MDLP, _russia),
+    "ru-oms": (OMS_UTILISATION, _russian_codes),
     "eg": (EPTTS, _egypt),
     "eg-masar": (MASAR, _masar),
     "us": (DSCSA, _united_states),

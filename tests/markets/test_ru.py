@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from gateway.findings import Findings
 from gateway.markets.ru import MARKET
 from gateway.markets.ru.documents import CUSTOMS_CODES, DEVICE_CODES, ITEMS, UNPACKED
 from gateway.markets.ru.mdlp import MDLP, sniff
+from gateway.markets.ru.oms import OMS_ORDER, OMS_UTILISATION
+from gateway.markets.ru.oms_compose import CODES
+from gateway.markets.ru.oms_order import ALONE, EACH, GTINS
 from gateway.markets.ru.rules import RULES
 from gateway.markets.ru.ticket import read_ticket
 from gateway.testing import MarketTests
@@ -35,6 +39,8 @@ from tests.markets.ru_story import (
     sscc,
     tree,
 )
+from tests.markets.test_ru_oms import AllCodes, amount
+from tests.markets.test_ru_oms import composed as reports
 
 
 def sgtins(count):
@@ -52,8 +58,58 @@ class TestRu(MarketTests):
     package = Path(gateway.markets.ru.__file__).parent
     schemas = SCHEMAS
     fixtures = FIXTURES
-    least_good = 8
-    least_bad = 12
+    least_good = 2
+    least_bad = 7
+
+    def test_mdlp_has_many_fixtures(self):
+        assert len(list((FIXTURES / "mdlp" / "good").iterdir())) >= 39
+        assert len(list((FIXTURES / "mdlp" / "bad").iterdir())) >= 21
+
+    def test_limit_codes(self):
+        """30,000 codes in a report, composed and checked; and 60,000."""
+        vault = AllCodes()
+        for count, sizes in (
+            (CODES - 1, [CODES - 1]),
+            (CODES, [CODES]),
+            (CODES + 1, [CODES, 1]),
+            (60_000, [CODES] * 2),
+        ):
+            made, context = reports([commission([pack_epc(n) for n in range(count)])], codes=vault)
+            assert not context.findings.errors
+            assert [submission.epcs for submission in made] == sizes
+            findings = Findings()
+            OMS_UTILISATION.check(made[0].data, findings)
+            assert list(findings) == []
+        first, second = (json.loads(submission.data)["sntins"] for submission in made)
+        assert len({*first, *second}) == 60_000
+        report = json.loads(made[0].data)
+        report["sntins"].append(second[0])
+        findings = Findings()
+        OMS_UTILISATION.check(json.dumps(report).encode(), findings)
+        assert [finding.code for finding in findings] == ["RU-OMS-01"]
+
+    def test_limit_order_gtins(self):
+        for count, sizes in ((GTINS - 1, [9]), (GTINS, [10]), (GTINS + 1, [10, 1])):
+            events = [amount(f"4699999.0{10_000 + n}", "5") for n in range(count)]
+            made, context = reports(events, {}, message=OMS_ORDER)
+            assert not context.findings.errors
+            assert [len(json.loads(each.data)["products"]) for each in made] == sizes
+
+    def test_limit_order_alone(self):
+        for count, sizes in ((ALONE - 1, [ALONE - 1]), (ALONE, [ALONE]), (ALONE + 1, [ALONE, 1])):
+            made, _ = reports([amount("4699999.022222", str(count))], {}, message=OMS_ORDER)
+            assert [submission.epcs for submission in made] == sizes
+
+    def test_limit_order_each(self):
+        for count, orders in ((EACH - 1, 1), (EACH, 1), (EACH + 1, 2)):
+            events = [amount("4699999.022222", str(count)), amount("4699999.033333", "1")]
+            made, context = reports(events, {}, message=OMS_ORDER)
+            assert not context.findings.errors
+            assert len(made) == orders
+            for submission in made:
+                findings = Findings()
+                OMS_ORDER.check(submission.data, findings)
+                assert list(findings) == []
 
     def test_limit_items(self):
         """Composed and checked at limit - 1, limit and limit + 1; and 60,000."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.markets.base import LegalDate, Market, Reference
 from gateway.markets.ru.mdlp import MDLP
+from gateway.markets.ru.oms import OMS_ORDER, OMS_UTILISATION
 from gateway.markets.ru.simulator import SIMULATION
 
 _READ: Final = date(2026, 11, 22)
@@ -42,16 +43,23 @@ MARKET: Final = Market(
             "https://github.com/yallie/MdlpClient",
             _READ,
         ),
+        Reference(
+            "SUZ-Oblako 4.0, programmer's guide, API 3.0.27 of 2025-09-26, in a public repository, commit f34a2735",
+            "https://github.com/DramlTex/ms_chz_projekt",
+            _READ,
+        ),
         Reference("the law and the start for all medicines", "https://minzdrav.tatarstan.ru", _READ),
         Reference("reports by process step, one 915 for each level", "https://opus.tracelink.com", _READ),
         Reference("flow of imported goods", "https://3keys.com", _READ),
     ),
-    messages=(MDLP,),
+    messages=(MDLP, OMS_UTILISATION, OMS_ORDER),
     simulation=SIMULATION,
     unknown=(
         "error codes of tickets",
         "the largest document that MDLP takes whole, where it is not asked",
         "the form of dates in filters of lists",
+        "which codes a PARTIALLY taken utilisation report refuses, and how the station says it",
+        "whether a utilisation report whose reply was lost can be found by its content",
         "how 210 and 220 are answered",
         "whether the schema set of 2025-08-07 is complete",
         "deadlines of reports in the text of the decree",

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.markets.client import Call, Reply
 from gateway.markets.ru.simulator_mdlp import MdlpSimulator
+from gateway.markets.ru.simulator_oms import OmsSimulator
 from gateway.markets.ru.simulator_packs import Packs
 from gateway.markets.ru.simulator_reply import failed
 from gateway.markets.simulation import Fault, Rehearsal, Simulation
@@ -23,12 +24,15 @@ class RussianSimulator:
     def __init__(self, rehearsal: Rehearsal) -> None:
         self._packs = Packs(rehearsal.refuse, "strict" in rehearsal.faults)
         self._mdlp = MdlpSimulator(rehearsal, self._packs)
+        self._oms = OmsSimulator(rehearsal, self._packs)
 
     def reply(self, call: Call) -> Reply:
         """Reply to a call."""
-        path, _, _query = call.path.partition("?")
+        path, _, query = call.path.partition("?")
         if path.startswith(("/api/v1/", "/link/")):
             return self._mdlp.reply(call, path)
+        if path.startswith("/api/v3/"):
+            return self._oms.reply(call, path, query)
         return failed(404, "Not Found")
 
     def state(self) -> Mapping[str, object]:
@@ -59,6 +63,8 @@ SIMULATION: Final = Simulation(
         "a pack or container that it hears of first in a document belongs to its sender, unless the fault strict is on",
         "goods that were shipped stay with the sender until somebody accepts them",
         "the largest document that is sent whole has 1,000,000 bytes; MDLP's own number is not public",
+        "codes end with a tail that it makes up; reports with other tails are taken, unless the fault strict is on",
+        "the errors of a utilisation report name no codes",
         "questions 210 and 220 are answered by a ticket",
         "it has no clock: tokens do not run out by time, and all dates are the same",
     ),
