@@ -61,17 +61,23 @@ def command(
             lot=lot,
             limit=0 if serial else limit,
         )
+        said: dict[str, list[str]] = {}
         if serial:
-            named = _naming(workspace, serial, gtin)
+            links = _links(workspace, serial, gtin)
+            named = _naming(workspace, links)
             found = [message for message in found if message.number in named][: limit or None]
+            said = _said(workspace, links)
     if as_json:
         for m in found:
-            click.echo(json.dumps({name: getattr(m, name) for name in FIELDS + MORE}, ensure_ascii=False))
+            row = {name: getattr(m, name) for name in FIELDS + MORE}
+            click.echo(json.dumps({**row, "answers": said.get(m.id, [])} if serial else row, ensure_ascii=False))
         return
-    table(
-        ("message", "received", "partner", "file", "bytes", "state", "why"),
-        [(m.id, short_time(m.received_at), m.partner, m.name, f"{m.size:,}", m.state, m.reason) for m in found],
-    )
+    columns = ["message", "received", "partner", "file", "bytes", "state", "why"]
+    rows = [[m.id, short_time(m.received_at), m.partner, m.name, f"{m.size:,}", m.state, m.reason] for m in found]
+    if serial:
+        columns.append("answers")
+        rows = [[*row, "; ".join(said.get(m.id, ()))] for row, m in zip(rows, found, strict=True)]
+    table(columns, rows)
 
 
 def _gtin(text: str) -> str:
@@ -83,17 +89,38 @@ def _gtin(text: str) -> str:
         raise UsageError(str(error)) from error
 
 
-def _naming(workspace: Any, serial: str, gtin: str) -> set[int]:
-    """Numbers of the messages that name a serial number; each was read to be sure."""
-    from gateway.exchange import trace
+def _links(workspace: Any, serial: str, gtin: str) -> list[str]:
+    """The identifiers that a serial number, or an EPC, may mean."""
     from gateway.exchange.epcs import asked
     from gateway.gs1 import Gs1Error, Sgtin
 
     try:
-        links = [asked(serial)]
+        return [asked(serial)]
     except UsageError:
         try:
-            links = [Sgtin(one, serial).as_digital_link() for one in ([gtin] if gtin else workspace.queries.gtins())]
+            return [Sgtin(one, serial).as_digital_link() for one in ([gtin] if gtin else workspace.queries.gtins())]
         except Gs1Error as error:
             raise UsageError(str(error)) from error
+
+
+def _naming(workspace: Any, links: list[str]) -> set[int]:
+    """Numbers of the messages that name one of them; each was read to be sure."""
+    from gateway.exchange import trace
+
     return {named.message.number for named in trace.trace(workspace, links)}
+
+
+def _said(workspace: Any, links: list[str]) -> dict[str, list[str]]:
+    """What answers say of them, by message."""
+    from gateway.cli.show import verdict_of
+    from gateway.exchange.epc_index import keys_of
+    from gateway.exchange.queries_answers import AnswerQueries
+
+    queries = AnswerQueries(workspace.database)
+    said: dict[str, list[str]] = {}
+    for key in keys_of(links):
+        for answer, result in queries.of_identifier(key):
+            if answer.delivery:
+                delivery = workspace.queries.delivery(answer.delivery)
+                said.setdefault(delivery.message, []).append(f"{delivery.target}: {verdict_of(result)}")
+    return said

@@ -54,7 +54,7 @@ def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
         elif as_json:
             click.echo(json.dumps(as_dict(lineage), ensure_ascii=False, indent=2))
         else:
-            _print(lineage)
+            _print(lineage, _refused(workspace, lineage))
 
 
 def _hash_of(lineage: Any, stage: str) -> str:
@@ -151,7 +151,16 @@ def _answer_way(answer: Any, show: str) -> dict[str, Any]:
     return facts | {"open": f"{show} answer.{answer.id}" if kept else ""}
 
 
-def _print(lineage: Any) -> None:
+def _refused(workspace: Any, lineage: Any) -> dict[int, list[Any]]:
+    """What each answer says of the identifiers that it does not accept: the first ones."""
+    from gateway.exchange.queries_answers import AnswerQueries
+
+    queries = AnswerQueries(workspace.database)
+    told = [answer.id for answer in lineage.answers if answer.results]
+    return {id_: list(queries.refused(id_, limit=SHOWN + 1)) for id_ in told}
+
+
+def _print(lineage: Any, refused: dict[int, list[Any]]) -> None:
     message = lineage.message
     click.echo(f"message   {message.id}  {_coloured(message.state)}{f': {message.reason}' if message.reason else ''}")
     click.echo(f"file      {message.name}, {message.size:,} bytes, from {message.partner} by {message.channel}")
@@ -167,14 +176,14 @@ def _print(lineage: Any) -> None:
     ):
         if any(ids):
             click.echo(f"{word:9} {', '.join(ids)}")
-    _print_way(lineage)
+    _print_way(lineage, refused)
     _print_findings(lineage.findings)
     for loss in lineage.losses:
         kept = "carried in an extension" if loss.outcome == "carried" else "LEFT OUT"
         click.echo(f"  loss {loss.code} for {loss.target}: {loss.field}, {loss.count:,} values {kept}: {loss.reason}")
 
 
-def _print_way(lineage: Any) -> None:
+def _print_way(lineage: Any, refused: dict[int, list[Any]]) -> None:
     click.echo("way")
     for entry in lineage.history:
         click.echo(f"  {short_time(entry.at)}  {entry.state}{f': {entry.detail}' if entry.detail else ''}")
@@ -187,21 +196,32 @@ def _print_way(lineage: Any) -> None:
                 click.echo(f"    -> {d.address} as {d.name}: {_coloured(d.state)}{_how(d)}")
                 if d.said:
                     click.echo(f"    <- when it took the file: {d.said}")
-                _print_answers(lineage, d.id)
+                _print_answers(lineage, d.id, refused)
     for answer in lineage.brought:
         click.echo(f"  answers {answer.delivery or answer.reference}: {answer.verdict} ({answer.standing})")
 
 
-def _print_answers(lineage: Any, delivery: str) -> None:
+def _print_answers(lineage: Any, delivery: str, refused: dict[int, list[Any]]) -> None:
     for answer in lineage.answers:
         if answer.delivery == delivery:
             of = f", {answer.results:,} identifiers: gateway answers --results {answer.id}" if answer.results else ""
             said = f": {answer.detail}" if answer.detail else ""
             what = f"{answer.kind} answer.{answer.id} {short_time(answer.at)}: {answer.verdict} ({answer.standing})"
             click.echo(f"    <- {what}{of}{said}")
+            bad = refused.get(answer.id, [])
+            for result in bad[:SHOWN]:
+                click.echo(click.style(f"       {result.identifier}: {verdict_of(result)}", fg="red"))
+            if len(bad) > SHOWN:
+                click.echo(f"       … and more: gateway answers --results {answer.id}")
     for owed in lineage.owed:
         if owed.delivery == delivery:
             click.echo(f"    <- {owed.kind}: {owed.state}, due {short_time(owed.due_at)}, then {owed.then}")
+
+
+def verdict_of(result: Any) -> str:
+    """What an answer says of an identifier, in words."""
+    why = ": ".join(filter(None, (result.code, result.text)))
+    return f"{result.verdict}, {why}" if why else str(result.verdict)
 
 
 def _how(delivery: Any) -> str:

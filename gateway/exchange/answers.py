@@ -25,10 +25,10 @@ from gateway.exchange import audit, audit_answers
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.database import Database, locking
 from gateway.exchange.epc_index import keys_of
-from gateway.exchange.epcs import canonical
+from gateway.exchange.epcs import of_regulators
 from gateway.exchange.rows import message_row
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, History, Message, State
-from gateway.exchange.tables_answers import AnswerRow, Expected, Known, ResultRow, Spoken
+from gateway.exchange.tables_answers import AnswerRow, Asking, Expected, Known, ResultRow, Spoken
 
 if TYPE_CHECKING:
     from gateway.agreements.answers import Expectation
@@ -51,6 +51,10 @@ NAME, MESSAGE, DELIVERY, X12, EDIFACT = "name", "message", "delivery", "x12", "e
 NOTHING = "it answers nothing that was delivered from here"
 
 LONGEST_NAME, LONGEST_KEY = 255, 160  # bytes
+
+#: Seconds after a delivery at which a regulator is asked whose answer was not heard with it.
+UNHEARD = 5.0
+TICKET = "ticket"  # `AnswerKind.TICKET`
 
 _GOOD = (Verdict.ACCEPTED, Verdict.WARNING)
 _SOME = 5000
@@ -119,6 +123,9 @@ def expect(
     row.kind, row.state, row.within = expectation.kind, WAITING, expectation.within
     row.then, row.resends = expectation.then, expectation.resends
     row.due_at = stamp(moment(delivered_at) + timedelta(seconds=expectation.within))
+    if expectation.kind == TICKET:
+        at = stamp(moment(delivered_at) + timedelta(seconds=UNHEARD))
+        session.merge(Asking(delivery=delivery.id, asked=0, ask_at=at, error=""))
 
 
 def outcome(session: Session, message: str) -> tuple[State, str]:
@@ -321,7 +328,7 @@ def put_results(session: Session, answer: int, serials: Sequence[SerialAnswer]) 
     """Keep what an answer says of each identifier."""
     for start in range(0, len(serials), _SOME):
         some = serials[start : start + _SOME]
-        keys = keys_of(canonical([serial.identifier for serial in some]))
+        keys = keys_of(of_regulators([serial.identifier for serial in some]))
         rows = [
             {
                 "answer": answer,

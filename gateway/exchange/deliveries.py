@@ -24,6 +24,7 @@ from gateway.exchange.interruptions import Interruptions
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.queries import Queries
 from gateway.exchange.rates import Rates
+from gateway.exchange.regulators import Regulators
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.tables import ENDED, Delivery, DeliveryState, Message
 from gateway.exchange.trouble import frames
@@ -69,6 +70,7 @@ class Deliveries:
         self.control_numbers = ControlNumbers(ledger.database)
         self._rates = Rates(ledger.database)
         self.answering = Answering(ledger, archive)
+        self.regulators = Regulators(ledger, archive, self.answering.book)
         self._sure = sure
         self.configuration = ""
         self.past: Callable[[str], Agreements] | None = None
@@ -109,7 +111,10 @@ class Deliveries:
         failpoints.reach("deliver.sent")
         self._found(delivery, receipt.findings)
         names = self.answering.names(target, delivery)
-        self.ledger.delivered(delivery_id, receipt.name, target.answer, names, receipt.detail)
+        owed = self.regulators.expectation(target, receipt)
+        self.ledger.delivered(delivery_id, receipt.name, owed, names, receipt.detail)
+        failpoints.reach("answer.unheard")
+        self.regulators.heard(delivery, target, receipt)
         failpoints.reach("deliver.recorded")
         log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
         return None
@@ -165,7 +170,30 @@ class Deliveries:
         ):
             self._sure()
             source = failpoints.halfway("deliver.half", stream, delivery.size)
-            return session.deliver(delivery.name, source, delivery.size)
+            return self.regulators.deliver(session, delivery, source)
+
+    def ask(self, delivery_id: str) -> None:
+        """Ask a regulator for the answer to a delivery; what goes wrong is tried again later."""
+        delivery = self.queries.delivery(delivery_id)
+        if not self.regulators.waits(delivery_id):
+            return
+        target: Target | None = None
+        try:
+            target = self.agreements.target(delivery.target)
+            transport = TRANSPORTS.get(target.transport)
+            with (
+                self.archive.open(delivery.sha256) as stream,
+                self.sessions.connect(transport, target.settings) as session,
+            ):
+                receipt = self.regulators.ask(session, delivery, stream)
+            failpoints.reach("answer.asked")
+            self.regulators.heard(delivery, target, receipt)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is still owed
+            text = str(error) if isinstance(error, GatewayError) else f"a bug: {type(error).__name__}"
+            self.regulators.later(delivery_id, target, text, getattr(error, "wait", 0.0))
+            log.warning("cannot ask", message=delivery.message, target=delivery.target, error=text)
 
     def _found(self, delivery: Delivery, findings: Sequence[Finding]) -> None:
         """Keep what a receiver found wrong with a file, or what is not known of its fate."""

@@ -14,8 +14,7 @@ Rules that hold here, each for a measured reason:
 * ids and results are stored as JSON, not as pickles;
 * SQLite is put into WAL mode once, before DBOS opens it.
 
-Rows in the ledger are kept single by their natural keys (`gateway.exchange.ledger`), not by DBOS's datasource: a
-step that runs twice finds its own rows. That keeps the flow and the ledger free of the engine.
+Rows in the ledger are kept single by their natural keys, not by DBOS: a step that runs twice finds its own.
 """
 
 from __future__ import annotations
@@ -47,38 +46,29 @@ from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
 from gateway.exchange.collect import Collector
 from gateway.exchange.database import IDLE, address, use_wal
+from gateway.exchange.engine_words import (
+    AGAIN,
+    ASK,
+    CLIENT_POOL,
+    COLLECT,
+    DELIVER,
+    GIVEN_UP,
+    LONGEST,
+    NO_LIMIT,
+    OLDER,
+    PATIENCE,
+    POOL,
+    PROCESS,
+    PRUNED,
+    VERSION,
+    WAKE,
+    WORKING,
+)
 from gateway.exchange.flow import Flow, Go
 from gateway.exchange.gate import Gate
 from gateway.exchange.schedule import SCHEDULED
 from gateway.exchange.tables import Delivery, Message, State
 from gateway.settings import Settings, is_server
-
-VERSION = "pipeline-2"
-
-#: Versions before this one, whose work is begun again from the ledger.
-OLDER = ["pipeline-1"]
-
-COLLECT, PROCESS, DELIVER = "collect", "process", "deliver"
-WORKING = ["ENQUEUED", "PENDING", "DELAYED"]
-GIVEN_UP = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"]
-PRUNED = 1000
-
-#: Stands between the id of a delivery and the number of the time that it is made again.
-AGAIN = ".again"
-
-#: What waiting work is woken with, and the longest time for which it waits for that, in seconds.
-WAKE = "wake"
-LONGEST = 86400.0
-
-#: Seconds for which a stop waits for the steps at work.
-PATIENCE = 10.0
-
-#: More work at once than there ever is. With a limit on the whole queue DBOS claims partition by partition; without one
-#: all at once, and a worker that loses that race looks half as often, down to two minutes (3.4.0, `_queue.py`).
-NO_LIMIT = 1_000_000
-
-#: Connections that the engine keeps to a database server; the ledger has its own.
-POOL, CLIENT_POOL = 8, 2
 
 #: A full disk or a lost database is waited out for about half a minute; after that the message fails and can be
 #: replayed.
@@ -149,6 +139,11 @@ def _deliver(delivery: str) -> None:
     while (wait := _step("attempt", flow.attempt, delivery)) is not None:
         DBOS.recv(WAKE, timeout_seconds=wait)
     _step("close", flow.close, delivery)
+
+
+@DBOS.workflow(name=ASK)
+def _ask(delivery: str) -> None:
+    _step(ASK, _Parts.flow.ask, delivery)
 
 
 class Engine:
@@ -223,6 +218,7 @@ class Engine:
         DBOS.register_queue(COLLECT, partition_concurrency=1, **queue)
         DBOS.register_queue(PROCESS, partition_concurrency=1, worker_concurrency=self._settings.concurrency, **queue)
         DBOS.register_queue(DELIVER, partition_concurrency=1, **queue)
+        DBOS.register_queue(ASK, partition_concurrency=1, **queue)
         self._client = self._connect()
 
     def _connect(self) -> DBOSClient:
@@ -284,6 +280,11 @@ class Engine:
     def redeliver(self, delivery: Delivery, time: int) -> None:
         """Enqueue a delivery once more, for the given time; the same time again has no effect."""
         self._enqueue(DELIVER, f"{delivery.id}{AGAIN}{time}", self._flow.delivery_lane(delivery), delivery.id)
+
+    def ask(self, until: str) -> None:
+        """Enqueue questions for answers that are to be asked for until a time. Again: no effect within an hour."""
+        for row, target in self._flow.regulators.due(until):
+            self._enqueue(ASK, f"{row.delivery}.{ASK}{row.asked}-{until[:13]}", target, row.delivery)
 
     def outcome(self, id_: str) -> str | None:
         """What a collection came to: an error text, empty for none; None while it is at work."""

@@ -26,6 +26,7 @@ SITE = "https://id.gs1.org/"
 _PLAIN = re.compile(r"https://id\.gs1\.org/(?:01/\d{14}/21/[0-9A-Za-z._;=-]{1,20}|00/\d{18})", re.ASCII).fullmatch
 #: Kinds that an element string may be, tried in this order.
 _KINDS = (Sgtin, Lgtin, Sscc, Grai, Giai, Gdti)
+_GTIN_AND_SERIAL = re.compile(r"(\d{14})([!-z]{1,20})", re.ASCII).fullmatch
 _SGTIN = re.compile(r"https://id\.gs1\.org/01/(\d{14})/(21|10)/(.+)", re.ASCII).fullmatch
 
 
@@ -63,6 +64,29 @@ def asked(text: str) -> str:
             continue
     message = f"{text!r} is no identifier"
     raise UsageError(message, hint="give an EPC URN, a Digital Link, (01)…(21)…, or the 18 digits of an SSCC")
+
+
+def of_regulators(texts: Sequence[str]) -> list[str]:
+    """The canonical spellings of identifiers as regulators write them: also ``(01)…(21)…``, and plain digits.
+
+    What is none of these stays as it is, so that it is found as it was written.
+    """
+    return [_one_of_regulators(text, link) for text, link in zip(texts, canonical(texts), strict=True)]
+
+
+def _one_of_regulators(text: str, link: str) -> str:
+    if link != text or ":" in text:
+        return link
+    plain = _GTIN_AND_SERIAL(text)
+    spellings: tuple[tuple[type[Sgtin | Sscc], str], ...] = ((Sgtin, text), (Sscc, text))
+    if plain:
+        spellings = (*spellings, (Sgtin, f"(01){plain[1]}(21){plain[2]}"))
+    for kind, spelling in spellings:
+        try:
+            return kind.parse(spelling).as_digital_link()
+        except Gs1Error:
+            continue
+    return text
 
 
 def gtin_and_rest(link: str) -> tuple[str, str, str] | None:

@@ -33,6 +33,12 @@ POINTS = (
     "close.recorded",
 )
 
+#: The same for regulators' answers.
+ANSWER_POINTS = (
+    "answer.unheard",  # the ledger knows the delivery, and not its answer
+    "answer.asked",  # a later answer has come, the ledger does not know it
+)
+
 #: The same for files that are pushed into `gateway serve`.
 SERVE_POINTS = (
     "serve.archived",  # the bytes are durable, the ledger does not know them

@@ -22,11 +22,11 @@ from gateway.convert import check_output, convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import failpoints
-from gateway.exchange.archive import StorageError, Stored
+from gateway.exchange.archive import StorageError
 from gateway.exchange.control_numbers import control_number
 from gateway.exchange.deliveries import Deliveries
 from gateway.exchange.epc_index import Indexer
-from gateway.exchange.ledger import Plan
+from gateway.exchange.ledger import Made, Plan
 from gateway.exchange.names import RESEND, delivery_names
 from gateway.exchange.requests import request_for
 from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, Message, OutputFile, State
@@ -294,14 +294,14 @@ class Flow(Deliveries):
         self.ledger.converted(message.id, target.id, report, outputs)
         failpoints.reach("convert.recorded")
 
-    def _archive_outputs(self, report: Report) -> list[tuple[str, str, Stored]]:
-        kept = []
+    def _archive_outputs(self, report: Report) -> list[Made]:
+        kept: list[Made] = []
         for output in report.outputs:
             stored = self.archive.put(Path(output.path))
             if stored.sha256 != output.sha256:
                 message = f"{output.name} changed between conversion and archive"
                 raise StorageError(message)
-            kept.append((output.name, output.format, stored))
+            kept.append((output.name, output.format, output.kind, stored))
         return kept
 
     def _valid(self, id_: str, outputs: Sequence[OutputFile]) -> bool:

@@ -38,7 +38,10 @@ from gateway.report import Report
 if TYPE_CHECKING:
     from gateway.agreements.answers import Expectation
 
-__all__ = ["Arrival", "Ledger", "Plan"]
+__all__ = ["Arrival", "Ledger", "Made", "Plan"]
+
+#: Name, format, kind and archived content of a file that was made.
+Made = tuple[str, str, str, Stored]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,14 @@ class Ledger(Intake):
             row.format, row.mapping = format_, mapping
             self._finish(session, message, "detect", "", "done", row.sha256, reason)
 
-    def converted(self, message: str, target: str, report: Report, outputs: Sequence[tuple[str, str, Stored]]) -> None:
+    def converted(self, message: str, target: str, report: Report, outputs: Sequence[Made]) -> None:
         """What a conversion for one target came to.
 
         Args:
             message: the message's id.
             target: the target's id.
             report: findings, losses and counts.
-            outputs: name, format and archived content of each file, in order.
+            outputs: name, format, kind and archived content of each file, in order.
         """
         with self.database.write() as session:
             row = message_row(session, message)
@@ -105,7 +108,7 @@ class Ledger(Intake):
             put_findings(session, message, target, report.findings)
             put_losses(session, message, target, report)
             session.execute(sa.delete(OutputFile).where(OutputFile.message == message, OutputFile.target == target))
-            for position, (name, format_, stored) in enumerate(outputs, 1):
+            for position, (name, format_, kind, stored) in enumerate(outputs, 1):
                 session.add(
                     OutputFile(
                         message=message,
@@ -113,12 +116,13 @@ class Ledger(Intake):
                         position=position,
                         name=name,
                         format=format_,
+                        kind=kind,
                         size=stored.size,
                         sha256=stored.sha256,
                     )
                 )
-            files = [[name, format_, stored.size] for name, format_, stored in outputs]
-            hashes = [stored.sha256 for _, _, stored in outputs]
+            files = [[name, format_, stored.size] for name, format_, _, stored in outputs]
+            hashes = [made[-1].sha256 for made in outputs]
             self._note(session, "outputs", message, target=target, sha256=hashes, files=files)
             self._finish(
                 session,
@@ -126,7 +130,7 @@ class Ledger(Intake):
                 "convert",
                 target,
                 "failed" if report.failed else "done",
-                outputs[0][2].sha256 if len(outputs) == 1 else "",
+                outputs[0][-1].sha256 if len(outputs) == 1 else "",
                 f"{report.events:,} events with {report.epcs:,} identifiers",
             )
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from gateway.answers import Verdict
 from gateway.errors import UsageError
 from gateway.exchange.answers import GIVEN_UP, OVERDUE, WAITING
 from gateway.exchange.database import Database
 from gateway.exchange.tables import Delivery
 from gateway.exchange.tables_answers import AnswerRow, Expected, ResultRow
+
+GOOD = (Verdict.ACCEPTED, Verdict.WARNING)
 
 
 class AnswerQueries:
@@ -67,6 +70,12 @@ class AnswerQueries:
                 message = f"there is no answer {answer}"
                 raise UsageError(message, hint="`gateway answers` lists them")
             return session.scalars(query.limit(limit) if limit else query).all()
+
+    def refused(self, answer: int, *, limit: int) -> Sequence[ResultRow]:
+        """The first identifiers that an answer does not accept."""
+        query = sa.select(ResultRow).where(ResultRow.answer == answer, ResultRow.verdict.not_in(GOOD))
+        with self._database.read() as session:
+            return session.scalars(query.order_by(ResultRow.position).limit(limit)).all()
 
     def of_identifier(self, key: int) -> Sequence[tuple[AnswerRow, ResultRow]]:
         """What answers say of an identifier, by the hash of its canonical spelling, in the order in which they came."""

@@ -23,7 +23,8 @@ from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
 from gateway.exchange.collect import Collector
 from gateway.exchange.database import StoreError
-from gateway.exchange.engine import VERSION, Engine
+from gateway.exchange.engine import Engine
+from gateway.exchange.engine_words import VERSION
 from gateway.exchange.flow import Flow
 from gateway.exchange.past import Past
 from gateway.exchange.reload import LOOK as RELOAD
@@ -175,6 +176,7 @@ class Leader:
         self._chores = (
             _every(LOOK, _submitting(engine, running.flow)),
             _every(WAKES, running.wake),
+            _every(WAKES, lambda: engine.ask(stamp(workspace.clock()))),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
             _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
             _every(ALERTS, Alerting(workspace).look_aside),
@@ -245,6 +247,7 @@ def once(
         submit = _every(LOOK, _submitting(running, service.flow))
         wake = _every(WAKES, service.wake)
         pause = min(workspace.settings.engine.poll_interval, 0.2)
+        ask = _every(pause, lambda: running.ask(stamp(workspace.clock())))
         while collections or not _idle(service.flow, stamp(started + timedelta(seconds=wait)), workspace, outcome):
             for channel, id_ in list(collections.items()):
                 error = running.outcome(id_)
@@ -256,6 +259,7 @@ def once(
             time.sleep(pause)
             submit()
             wake()
+            ask()
         service.flow.answering.reconsider(service.flow.agreements)
     alerting.look()
     new = queries.messages(after=newest.number if newest else 0)
@@ -264,14 +268,14 @@ def once(
 
 
 def _idle(flow: Flow, until: str, workspace: Workspace, outcome: Outcome) -> bool:
-    """Whether nothing is left to do but what is held, and deliveries whose next try comes after `until`."""
+    """Whether nothing is left to do but what is held, and what is tried or asked for after `until`."""
     messages = flow.queries.open_messages()
     deliveries = flow.queries.open_deliveries()
     now = stamp(workspace.clock())
     later = [d for d in deliveries if _waits(flow, d, max(until, now))]
     blocked = {delivery.partner for delivery in later}
     outcome.waiting = [delivery for delivery in deliveries if delivery.partner in blocked]
-    if any(delivery.partner not in blocked for delivery in deliveries):
+    if any(delivery.partner not in blocked for delivery in deliveries) or flow.regulators.due(until):
         return False
     waiting = {delivery.message for delivery in deliveries}
     return all(

@@ -150,7 +150,10 @@ class Stage(Base):
 
 
 class OutputFile(Base):
-    """A file that was made of a message for a target. A target may get several, numbered from 1."""
+    """A file that was made of a message for a target. A target may get several, numbered from 1.
+
+    `kind` is which of a market message's documents or operations it is, where it has several.
+    """
 
     __tablename__ = "outputs"
     __table_args__ = (UniqueConstraint("message", "target", "position"),)
@@ -160,6 +163,7 @@ class OutputFile(Base):
     position: Mapped[int]
     name: Mapped[str] = mapped_column(Text)
     format: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(64), default="")
     size: Mapped[int] = mapped_column(SIZE)
     sha256: Mapped[str] = mapped_column(HASH, index=True)
 

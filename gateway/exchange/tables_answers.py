@@ -40,6 +40,22 @@ class Expected(Base):
     resent: Mapped[int] = mapped_column(default=0)
 
 
+class Asking(Base):
+    """A regulator that is to be asked for an answer.
+
+    Attributes:
+        asked: how often it was asked.
+        ask_at: when it is asked next.
+        error: why it could not be asked the last time.
+    """
+
+    __tablename__ = "asking"
+    delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    asked: Mapped[int]
+    ask_at: Mapped[str] = mapped_column(TIME, index=True)
+    error: Mapped[str] = mapped_column(Text)
+
+
 class AnswerRow(Base):
     """An answer that came, whether anybody waited for it or not.
 

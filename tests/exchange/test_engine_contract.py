@@ -185,8 +185,8 @@ def steps(site: Site, sql: str) -> list[tuple]:
 
 
 def test_the_steps_of_the_flow_belong_to_its_version(stored: Site) -> None:
-    """Whoever changes these steps raises `VERSION` in gateway/exchange/engine.py and adds the old one to `OLDER`."""
-    from gateway.exchange.engine import VERSION
+    """Whoever changes these steps raises `VERSION` in exchange/engine_words.py and adds the old one to `OLDER`."""
+    from gateway.exchange.engine_words import VERSION
 
     stored.drop("a.xml", document())
     stored.once()

@@ -1,0 +1,186 @@
+"""The exchange and a regulator: files come by SFTP, submissions go out, answers for each pack stand in the ledger.
+
+The exchange runs in processes of their own, some of which are killed; the regulator's simulator runs here and counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.markets.simulation import Rehearsal
+from gateway.testing import simulated
+from tests.exchange.site import Site
+from tests.exchange.test_commands import gateway
+from tests.peers import openssh
+from tests.submit.conftest import PLUGIN
+from tests.submit.story import document, made, serials
+
+SETTLED = {"looks": 1, "interval": 0, "min-age": 0}
+
+
+@pytest.fixture
+def place(market, tmp_path):
+    """Makes a workspace whose regulator is at a URL."""
+
+    def place(url, channel=None, **target):
+        settings = {"url": url, "plain-http": True, "ask": {"first": 0.1, "factor": 1, "longest": 0.1}}
+        channel = channel or {"transport": "folder", "settings": {"path": "data/in", "settle": SETTLED}}
+        agreement = {
+            "partner": {"id": "acme"},
+            "channels": [{"id": "acme-in", **channel}],
+            "targets": [
+                {
+                    "id": "regulator",
+                    "to": "xx-note",
+                    "transport": "market",
+                    "settings": settings,
+                    "retry": {"attempts": 5, "first": 0, "factor": 1},
+                    **target,
+                }
+            ],
+        }
+        return Site(tmp_path / "ws").build(yaml.safe_dump(agreement))
+
+    return place
+
+
+def once(site, failpoint="", wait=20, expect=0):
+    """``gateway once`` as a process of its own; killed at a failpoint, if one is named."""
+    words = [sys.executable, "-m", "gateway", "once", "-C", str(site.root), "--wait", str(wait)]
+    environment = {**os.environ, "PYTHONPATH": f"{PLUGIN}{os.pathsep}{Path.cwd()}", "GATEWAY_FAILPOINT": failpoint}
+    done = subprocess.run(words, capture_output=True, text=True, timeout=90, env=environment, check=False)
+    expected = -signal.SIGKILL if failpoint else expect
+    assert done.returncode == expected, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def verdicts(site):
+    return dict(site.rows("SELECT verdict, count(*) FROM results GROUP BY verdict"))
+
+
+def test_one_bad_pack_of_200_is_refused_and_shown(market, place, tmp_path):
+    refuse = Rehearsal(refuse=frozenset({"SN0142"}))
+    with simulated(market.MARKET, rehearsal=refuse) as running:
+        if not openssh.available():
+            assert os.environ.get("CI") != "true", "CI needs an OpenSSH server at /usr/sbin/sshd"
+            site = place(running.url)
+            site.drop("batch.xml", document(made(serials(200))))
+            once(site, expect=5)
+        else:
+            with openssh.serve(tmp_path / "openssh") as server:
+                (server.root / "in").mkdir()
+                (server.root / "in" / "batch.xml").write_bytes(document(made(serials(200))))
+                settings = {**server.settings(), "path": "in", "settle": SETTLED}
+                site = place(running.url, {"transport": "sftp", "settings": settings})
+                once(site, expect=5)
+        assert running.simulator.posts == 2
+    assert verdicts(site) == {"accepted": 199, "rejected": 1}
+    (message,) = site.messages()
+    assert message.state == "failed"
+    assert "1 of 100 identifiers" in message.reason
+    shown = gateway("show", "1", "-C", str(site.root))
+    assert "(01)08699999000010(21)SN0142: rejected, 9: unknown pack" in shown
+    assert "SN0141" not in shown
+    for spelling in ("urn:epc:id:sgtin:8699999.000001.SN0142", "(01)08699999000010(21)SN0142", "SN0142"):
+        assert "regulator: rejected, 9: unknown pack" in gateway("messages", "--serial", spelling, "-C", str(site.root))
+    assert "regulator: accepted" in gateway("messages", "--serial", "SN0141", "-C", str(site.root))
+    number = site.rows("SELECT id FROM answers WHERE verdict = 'partial'")[0][0]
+    assert '"code": "9"' in gateway("show", "1", "--open", f"answer.{number}", "-C", str(site.root))
+
+
+def test_answers_that_come_later_are_asked_for(market, place):
+    with simulated(market.MARKET) as running:
+        site = place(running.url, set={"later": "yes"})
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site)
+        assert running.simulator.posts == 1
+    assert verdicts(site) == {"accepted": 5}
+    assert [message.state for message in site.messages()] == ["done"]
+    assert site.rows("SELECT * FROM asking") == []
+
+
+def test_a_regulator_that_never_answers_is_given_up(market, place):
+    with simulated(market.MARKET, "never") as running:
+        site = place(running.url, set={"later": "yes"}, answer={"kind": "ticket", "within": 1, "then": "fail"})
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site, wait=0)
+        assert [message.state for message in site.messages()] == ["awaiting"]
+        time.sleep(1)
+        once(site, wait=0)
+    assert [message.state for message in site.messages()] == ["failed"]
+    assert running.simulator.posts == 1
+
+
+@pytest.mark.parametrize("point", ["deliver.sent", "answer.unheard"])
+def test_kill_9_between_sending_and_recording_reports_nothing_twice(market, place, point):
+    with simulated(market.MARKET) as running:
+        site = place(running.url)
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site, f"{point}:1")
+        once(site)
+        assert running.simulator.posts == 1
+        assert set(running.simulator.reports.values()) == {1}
+    assert verdicts(site) == {"accepted": 5}
+    assert [message.state for message in site.messages()] == ["done"]
+
+
+def test_kill_9_while_the_answer_is_asked_for(market, place):
+    with simulated(market.MARKET) as running:
+        site = place(running.url, set={"later": "yes"})
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site, "answer.asked:2")
+        once(site)
+        assert running.simulator.posts == 1
+    assert verdicts(site) == {"accepted": 5}
+
+
+def test_a_lost_reply_a_busy_system_and_a_slow_one(market, place):
+    with simulated(market.MARKET, "lost-reply:1@/notes", "unavailable:1@/token", "slow:1@/notes") as running:
+        site = place(running.url)
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site)
+        assert running.simulator.posts == 1
+    assert verdicts(site) == {"accepted": 5}
+
+
+def test_where_nobody_can_be_asked_a_person_looks_and_says_so(market, place):
+    with simulated(market.MARKET, "lost-reply:1@/notes", "unaskable") as running:
+        site = place(running.url)
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site, expect=5)
+        assert running.simulator.posts == 1
+        (message,) = site.messages()
+        assert message.state == "failed"
+        assert "it is not known whether the note was taken" in gateway("show", "1", "-C", str(site.root))
+
+
+def test_a_page_of_html_is_kept_and_no_success(market, place):
+    with simulated(market.MARKET, "html-401@/notes") as running:
+        site = place(running.url)
+        site.drop("batch.xml", document(made(serials(5))))
+        once(site, expect=5)
+    assert verdicts(site) == {"unreadable": 5}
+    (message,) = site.messages()
+    assert message.state == "failed"
+    assert "unreadable" in message.reason
+    assert "Sign in" in gateway("show", "1", "--open", "answer.1", "-C", str(site.root))
+    assert json.loads(gateway("show", "1", "--json", "-C", str(site.root)))["answers"][0]["verdict"] == "unreadable"
+
+
+def test_what_the_regulator_holds_for_us_is_collected_once(market, place):
+    with simulated(market.MARKET) as running:
+        settings = {"url": running.url, "plain-http": True, "message": "xx-note"}
+        site = place(running.url, {"transport": "market", "settings": settings})
+        once(site)
+        once(site)
+    assert sorted(message.name for message in site.messages()) == ["n1.txt", "n2.txt"]
+    assert {message.state for message in site.messages()} == {"refused"}  # no format of ours
