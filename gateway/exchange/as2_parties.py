@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gateway.agreements.load import Agreements
 from gateway.errors import UsageError
@@ -101,3 +102,8 @@ def _ids(one: Party) -> set[str]:
 
 def _places(one: Party) -> list[str]:
     return [*one.channels, *one.targets]
+
+
+def folders(agreements: Agreements) -> list[Path]:
+    """Data folders of all partners; one, as a rule."""
+    return list(dict.fromkeys(one.data for one in stated(agreements)))

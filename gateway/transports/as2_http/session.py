@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
+from gateway import logs
 from gateway.errors import ConfigurationError, TransportError
 from gateway.transports import names
 from gateway.transports.as2 import Content, File, Region, Scratch, sign, validity
 from gateway.transports.as2.partner import Partner, load
+from gateway.transports.as2_http.ping import is_ping
 from gateway.transports.as2_http.post import poster, reach
 from gateway.transports.as2_http.reception import RECORD
 from gateway.transports.as2_http.sending import PROVEN, Post, Sender, State
@@ -21,6 +23,8 @@ from gateway.transports.as2_http.settings import As2Settings
 from gateway.transports.as2_http.store import Entry, Store, sweep
 from gateway.transports.as2_http.tls import Way, way
 from gateway.transports.base import Offer, Receipt, Secrets
+
+log = logs.get(__name__)
 
 TAKEN = "taken-"
 INBOX, OUTBOX, SCRATCH, SERVING, QUARANTINE = "in", "out", "scratch", "serving", "quarantine"
@@ -77,11 +81,15 @@ class As2Session:
         partner: the same with certificates and keys.
         post: speaks HTTP; None where nothing is sent.
         way: how the partner's server is reached; None where nothing is sent.
+
+    Attributes:
+        delivered: what the last call of `deliver` was about, also if it failed.
     """
 
     def __init__(self, settings: As2Settings, partner: Partner, post: Post | None, way: Way | None = None) -> None:
         self._settings, self._partner, self._post, self._way = settings, partner, post, way
         self._inbox, self._outbox = Store(settings.data / INBOX), Store(settings.data / OUTBOX)
+        self.delivered: Entry | None = None
 
     def offers(self) -> Iterator[Offer]:
         """Files of the partner's messages, whole and with their receipt, in the order in which they came."""
@@ -90,6 +98,10 @@ class As2Session:
             if record is None:
                 continue  # another channel has just finished it
             if (record["sender"], record["receiver"]) != (self._settings.them, self._settings.us):
+                continue
+            if is_ping(entry, record):
+                log.info("AS2 test message taken", sender=record["sender"], message_id=record["message-id"])
+                self._inbox.finish(entry)
                 continue
             when = dt.datetime.fromisoformat(record["time"]).timestamp()
             left = [one for one in record["payloads"] if not entry.has(TAKEN + one["file"])]
@@ -140,12 +152,13 @@ class As2Session:
         with Scratch(folder(self._settings, SCRATCH)) as scratch:
             region = _copied(source, size, scratch)
             entry, repeated = self._prepared(sender, name, region)
+            self.delivered = entry
             state = sender.send(entry, self._partner, self._settings.url)
         if state is State.WAITING:
             message = f"{self._settings.them} has taken the message and owes its receipt"
             raise TransportError(message, hint="it comes to `gateway as2 serve`", retryable=True)
         self._outbox.finish(entry)
-        found = self._outbox.find(entry.path.name) or entry
+        self.delivered = found = self._outbox.find(entry.path.name) or entry
         return Receipt(name, size, repeated, f"receipt by {found.json(PROVEN)['by']}")
 
     def _prepared(self, sender: Sender, name: str, region: Region) -> tuple[Entry, bool]:

@@ -16,6 +16,7 @@ from gateway.transports.as2_http.server import application
 from gateway.transports.as2_http.serving import serving
 from gateway.transports.as2_http.site import site
 from gateway.transports.secrets import secrets
+from gateway.web.protocol import protocol
 
 RECEIVES = """\
 partner: {{id: acme}}
@@ -110,7 +111,7 @@ class Desk:
         root = root or self.brand
         with opened(root) as workspace:
             made = site(stated(workspace.agreements), secrets(root))
-            with serving(application(made)) as url:
+            with serving(application(made), speaks=protocol(50, 10)) as url:
                 if root == self.brand:
                     self.agree(f"{url}/as2")
                 yield f"{url}/as2"
