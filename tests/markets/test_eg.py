@@ -237,3 +237,17 @@ def test_however_deep_the_packing_is_the_inner_one_comes_first():
     (innermost,), _ = composed([pack(sscc(deep - 1), [sscc(deep)])])
     assert len(parents) == deep
     assert parents[0] == lines(innermost)[0].split(",")[7]
+
+
+def test_of_200_packs_with_a_bad_one_exactly_that_one_is_named():
+    epcs = [pack_epc(n) for n in range(200)]
+    epcs[77] = "urn:epc:id:sgtin:6229999.011111.S,77"
+    made, context = composed([commission(epcs)])
+    assert made == []
+    assert [(finding.code, finding.value) for finding in context.findings] == [("EG-EPTTS-17", "S,77")]
+    (good,), _ = composed([commission([pack_epc(n) for n in range(200)])])
+    found = Findings()
+    EPTTS.check(good.data.replace(b"(21)S77,", b"(21)S 77,"), found)
+    assert [(finding.code, finding.where.line, finding.value) for finding in found] == [
+        ("EG-EPTTS-02", 79, "(01)06229999111113(21)S 77")
+    ]

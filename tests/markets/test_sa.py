@@ -431,3 +431,48 @@ def test_cancels_are_known():
     }  # fmt: skip
     assert RSD.grade == "B"
     assert PLANT != DEPOT
+
+
+# Packages.
+
+CREATED = {"content": "package", "creation-date": "2026-11-20T12:00:00Z"}
+
+
+def test_a_document_becomes_a_package_for_its_receiver():
+    import base64
+    import io
+    import zipfile
+
+    from gateway.checks.schema import check_xml
+    from gateway.resources import shipped
+
+    made, context = composed([*packing(), move("shipping", [sscc(1), sscc(2)])], CREATED)
+    assert codes(context) == []
+    assert kinds(made) == ["package-upload"]
+    assert checked(made[0].data) == []
+    assert request(made[0]).findtext("TOGLN") == GLNS["depot"]
+    packed = base64.b64decode(request(made[0]).findtext("FILE"))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        (name,) = archive.namelist()
+        findings = Findings()
+        check_xml(archive.read(name), shipped("xsd", "gs1", "epcis", "1.2", "all.xsd"), findings)
+        assert not findings.errors
+        assert archive.read(name).count(b"<epc>") == 200 + 200 + 10 + 2
+    assert composed([*packing(), move("shipping", [sscc(1), sscc(2)])], CREATED)[0] == made
+
+
+def test_a_package_needs_one_receiver():
+    two = [move("shipping", [pack_epc(1)]), move("shipping", [pack_epc(2)], to=ABROAD)]
+    made, context = composed(two, CREATED)
+    assert (made, codes(context)) == ([], ["SA-RSD-05"])
+    assert codes(composed([], {**CREATED, "to-gln": GLNS["depot"]})[1]) == ["SA-RSD-17"]
+    made, _ = composed(two, {**CREATED, "to-gln": GLNS["abroad"]})
+    assert request(made[0]).findtext("TOGLN") == GLNS["abroad"]
+    assert (composed(packing(), CREATED)[0], codes(composed(packing(), CREATED)[1])) == ([], ["MARKET-02"])
+    assert codes(composed([], CREATED)[1]) == ["MARKET-02"]
+
+
+def test_a_reporter_that_is_no_gln_is_refused():
+    made, context = composed(story(), {**STORY, "reporter": "6281000000015"})
+    assert made == []
+    assert "SA-RSD-05" in codes(context)

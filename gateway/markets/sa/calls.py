@@ -67,6 +67,9 @@ def call(operation: Operation, body: bytes, account: Account, *, once: bool = Fa
         "SOAPAction": '""',
         "Authorization": f"Basic {pair}",
     }
+    if secure and _BODY not in body:
+        message = "the request is not one that the gateway composed, so no header can be put into it"
+        raise TransportError(message, hint="compose it again")
     if secure:
         body = body.replace(_BODY, _token(account) + _BODY, 1)
     return Call("POST", operation.path, headers, body, once=once)

@@ -17,6 +17,7 @@ from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.rules import NOT_WANTED
 from gateway.markets.kit.split import by_count
 from gateway.markets.sa import rules, settings
+from gateway.markets.sa.compose_package import compose_package
 from gateway.markets.sa.decide import Decisions
 from gateway.markets.sa.goods import GoodsOf
 from gateway.markets.sa.operations import BATCHED, MOST_PRODUCTS, MOST_SERIALS, OPERATIONS, Goods, Operation
@@ -29,6 +30,13 @@ _SUPPLY_FIELDS: Final = frozenset({"MD", "GTIN", "XD", "BN"})
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """The requests of a document, none when something is wrong: half a report is a wrong report."""
+    if context.options.get(settings.CONTENT) == "package":
+        yield from compose_package(document, context)
+    else:
+        yield from _reports(document, context)
+
+
+def _reports(document: Document, context: Context) -> Iterator[Submission]:
     hierarchy = DocumentHierarchy(context.findings)
     events: list[Event] = []
     told: set[str] = set()

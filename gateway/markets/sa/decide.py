@@ -39,7 +39,7 @@ class Decisions:
         self._exports = self._table(settings.EXPORT_TO)
         self._suppliers = self._list(settings.IMPORT_FROM.key, self._options.get(settings.IMPORT_FROM))
         self._own = self._list(settings.OWN_GLNS.key, self._options.get(settings.OWN_GLNS))
-        self._reporter = self._options.get(settings.REPORTER)
+        self._reporter = next(iter(self._list(settings.REPORTER.key, self._options.get(settings.REPORTER))), "")
         self._told: set[str] = set()
 
     def operation(self, event: Event) -> Operation | None:

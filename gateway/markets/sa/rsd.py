@@ -6,6 +6,8 @@ from typing import Final
 
 from gateway.findings import Rule
 from gateway.formats.base import Claim
+from gateway.formats.epcis_xml.losses import LOSS_RULES as EPCIS_LOSSES
+from gateway.formats.epcis_xml.rules import RULES as EPCIS_RULES
 from gateway.markets import hierarchy
 from gateway.markets.base import Limit, Message
 from gateway.markets.kit import rules as kit_rules
@@ -20,7 +22,7 @@ LIMITS: Final = (
     Limit("serials", MOST_SERIALS, "serial numbers in one Supply or Import", "RSD answer code 80609"),
     Limit("package_bytes", PACKAGE_BYTES, "bytes of a package", "RSD answer codes 20009 and 21004"),
 )
-_RULES: Final[tuple[Rule, ...]] = (*rules.RULES, *hierarchy.RULES, *kit_rules.RULES)
+_RULES: Final[tuple[Rule, ...]] = (*rules.RULES, *hierarchy.RULES, *kit_rules.RULES, *EPCIS_RULES)
 
 
 def sniff(head: bytes, _name: str) -> Claim | None:
@@ -43,7 +45,7 @@ RSD: Final = Message(
     settings=settings.SETTINGS,
     needs=settings.NEEDS,
     rules=_RULES,
-    loss_rules=rules.LOSS_RULES,
+    loss_rules=(*rules.LOSS_RULES, *EPCIS_LOSSES),
     limits=LIMITS,
     client=CLIENT,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.markets.base import Need
-from gateway.options import Setting
+from gateway.options import CREATION_DATE, Setting
 
 #: Which operation reports which business step, where nothing else is said.
 DEFAULT_OPERATIONS: Final = {
@@ -19,6 +19,12 @@ DEFAULT_OPERATIONS: Final = {
 #: Reasons that a disposition says by itself.
 DEFAULT_REASONS: Final = {"recalled": "10", "expired": "20", "damaged": "30"}
 
+CONTENT: Final = Setting(
+    "content",
+    "reports: requests that report the events; package: one package (EPCIS 1.2 in a zip file) for the receiver",
+    ("reports", "package"),
+    "reports",
+)
 OPERATIONS: Final = Setting(
     "operations",
     "which operation reports which business step, bizStep=operation,...; an element rsdOperation of the event comes "
@@ -63,6 +69,7 @@ BATCH_ORDER: Final = Setting(
 )
 
 SETTINGS: Final = (
+    CONTENT,
     OPERATIONS,
     REPORTER,
     ORIGIN,
@@ -81,6 +88,7 @@ SETTINGS: Final = (
     EXPIRIES,
     SUPPLY_ORDER,
     BATCH_ORDER,
+    CREATION_DATE,
 )
 
 ORIGIN_NEED: Final = Need("country of origin", "where the packs are made", ORIGIN, "countryOfOrigin")
