@@ -122,7 +122,22 @@ folder anew, everything that still lies in it is offered again; the same bytes a
 
 **Servers.** Without MOVE mails are copied and marked as deleted; without UIDPLUS they stay there, marked, until
 somebody removes them: removing one would remove all that are marked. A mail of 20 MiB needs about 80 MiB of memory
-while it is read. For OAuth, let another program keep a fresh token in a file and name that in `token`.
+while it is read.
+
+**OAuth.** Providers that take no passwords take access tokens that end after an hour. With `oauth2` the gateway asks
+for them itself, with a refresh token (Google; somebody logs in once and keeps it) or in its own name (client
+credentials, as Microsoft gives them to programs), keeps each until shortly before its end, and asks anew when the
+mail server refuses one. Nothing of it is written down. Or let another program keep a fresh token in a file, and name
+that in `token`. XOAUTH2 is spoken, or OAUTHBEARER where the server knows only that.
+
+```yaml
+      username: serialization@brand.example
+      oauth2:
+        token-url: https://login.microsoftonline.com/TENANT/oauth2/v2.0/token
+        client-id: 6e5b…
+        client-secret: file:keys/mail-client
+        scope: https://outlook.office365.com/.default
+```
 """,
     "memory": "\nFor tests and rehearsals inside one process. Nothing is durable.\n",
 }

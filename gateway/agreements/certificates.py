@@ -1,4 +1,4 @@
-"""Certificates in PEM: whose they are and how long they are good."""
+"""Certificates in PEM and of OpenSSH: whose they are and how long they are good."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from gateway.errors import ConfigurationError
 
 MARK = "-----BEGIN CERTIFICATE-----"
+SSH_MARK = "-cert-v01@openssh.com"
 FILES = ("ca", "client_certificate", "certificate", "client_ca")
 SCHEMES = ("env:", "file:", "keyring:")
 
@@ -43,11 +44,13 @@ class Certificate:
 
 
 def read(text: str) -> list[Certificate]:
-    """All certificates in a text in PEM; none when it holds none.
+    """All certificates in a text in PEM, or the OpenSSH certificate that it is; none when it holds none.
 
     Raises:
         ConfigurationError: one of them is broken.
     """
+    if SSH_MARK in text.partition(" ")[0]:
+        return [_of_ssh(text)]
     if MARK not in text:
         return []
     from cryptography import x509  # noqa: PLC0415 - not needed where nobody has certificates
@@ -61,6 +64,28 @@ def read(text: str) -> list[Certificate]:
         Certificate(one.subject.rfc4514_string() or "nobody", one.not_valid_before_utc, one.not_valid_after_utc)
         for one in found
     ]
+
+
+def _of_ssh(text: str) -> Certificate:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.serialization import load_ssh_public_identity  # noqa: PLC0415
+
+    try:
+        found: Any = load_ssh_public_identity(text.strip().encode())
+        who = ", ".join(one.decode("utf-8", "replace") for one in found.valid_principals) or "everybody"
+        name = found.key_id.decode("utf-8", "replace")
+    except (ValueError, UnsupportedAlgorithm) as error:
+        message = f"not an OpenSSH certificate: {error}"
+        raise ConfigurationError(message) from error
+    return Certificate(f"{name!r} for {who}", _moment(found.valid_after), _moment(found.valid_before))
+
+
+def _moment(seconds: int) -> datetime:
+    """A moment of an OpenSSH certificate; one without an end has the largest number that there is."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def references(part: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,27 @@ def test_a_channel_of_answers_needs_no_targets_and_others_do(site: Site) -> None
     ):
         (site.root / "agreements" / "its.yaml").write_text(head + wrong)
         assert words in gateway("check", "-C", str(site.root), expect=4)
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="this machine has no ssh-keygen")
+def test_certificates_of_openssh_are_told_in_time(site: Site) -> None:
+    folder = site.root / "keys"
+    folder.mkdir()
+    for words in (
+        ["-t", "ed25519", "-N", "", "-f", str(folder / "authority")],
+        ["-t", "ed25519", "-N", "", "-f", str(folder / "ours")],
+        ["-s", str(folder / "authority"), "-I", "gateway", "-n", "in,out", "-V", "-1d:+10d", str(folder / "ours.pub")],
+    ):
+        subprocess.run(["ssh-keygen", "-q", *words], check=True, stdin=subprocess.DEVNULL)
+    (folder / "ours").chmod(0o600)
+    sftp = (
+        "transport: sftp, settings: {host: sftp.example, username: in, key: 'file:keys/ours',"
+        f" certificate: 'file:keys/ours-cert.pub', host-key-fingerprints: ['SHA256:{'A' * 43}']}}"
+    )
+    site.agree(AGREEMENT.replace("transport: folder, settings: {path: data/two}", sftp))
+    root = str(site.root)
+    said = gateway("check", "-C", root, expect=4)
+    assert "target two: certificate: the certificate of 'gateway' for in, out ends on" in said
+    assert "right" in gateway("check", "--days", "5", "-C", root)
+    (folder / "ours-cert.pub").write_text("ssh-ed25519-cert-v01@openssh.com AAAA nonsense\n")
+    assert "not an OpenSSH certificate" in gateway("check", "-C", root, expect=4)

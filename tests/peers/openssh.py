@@ -49,13 +49,16 @@ def available() -> bool:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, host_keys: tuple[str, ...] = ("ed25519",), options: str = "") -> Iterator[OpenSsh]:
+def serve(
+    folder: Path, host_keys: tuple[str, ...] = ("ed25519",), options: str = "", config: str = ""
+) -> Iterator[OpenSsh]:
     """Start a server that keeps its keys and configuration in `folder` and serves ``folder/root``.
 
     Args:
         folder: its place.
         host_keys: types of its host keys.
         options: of ``internal-sftp``, e.g. ``-R`` for a server on which nothing may be changed, or ``-P rename``.
+        config: further lines of its configuration.
     """
     if os.geteuid() == 0:  # started by root, sshd insists on its own empty folder
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
@@ -65,7 +68,7 @@ def serve(folder: Path, host_keys: tuple[str, ...] = ("ed25519",), options: str 
     key = folder / "client"
     _keygen(key, "ed25519")
     for _ in range(_TRIES):
-        server = _start(folder, root, key, prints, options)
+        server = _start(folder, root, key, prints, options, config)
         if server is not None:
             break
     else:
@@ -85,11 +88,12 @@ def _keygen(path: Path, kind: str) -> str:
     return shown.stdout.split()[1]
 
 
-def _start(folder: Path, root: Path, key: Path, prints: dict[str, str], options: str) -> OpenSsh | None:
+def _start(folder: Path, root: Path, key: Path, prints: dict[str, str], options: str, more: str) -> OpenSsh | None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     lines = [
+        *more.splitlines(),
         "ListenAddress 127.0.0.1",
         f"Port {port}",
         *(f"HostKey {folder / f'host_{kind}'}" for kind in prints),

@@ -7,7 +7,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -56,6 +56,7 @@ class WebPeer:
         got: requests, in order.
         says: the answers to come; the last one stays. With ``by_path`` an answer for a path.
         remembers: whether it knows idempotency keys: a repeated one gets the first answer.
+        grant: answers what is asked at ``/token``; without it every client gets ``t-1``, ``t-2`` and so on.
     """
 
     port: int = 0
@@ -65,10 +66,12 @@ class WebPeer:
     remembers: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
     tokens: int = 0
+    grant: Callable[[dict[str, str], dict[str, str]], Say] | None = None
 
     def forget(self) -> None:
         """Begin anew."""
         self.got, self.says, self.by_path, self.remembers, self.files, self.tokens = [], [Say()], {}, False, {}, 0
+        self.grant = None
 
     def url(self, path: str = "/in", host: str = "localhost") -> str:
         return f"https://{host}:{self.port}{path}"
@@ -93,8 +96,12 @@ class WebPeer:
         self.got.append(Got(scope["method"], path, headers, body))
         if path == "/token":
             self.tokens += 1
-            right = parse_qs(body.decode()).get("grant_type") == ["client_credentials"]
-            say = Say(200 if right else 400, b'{"access_token":"t-%d","token_type":"Bearer"}' % self.tokens)
+            form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+            right = form.get("grant_type") == "client_credentials"
+            if self.grant is not None:
+                say = self.grant(form, headers)
+            else:
+                say = Say(200 if right else 400, b'{"access_token":"t-%d","token_type":"Bearer"}' % self.tokens)
         key = headers.get("idempotency-key", "")
         if self.remembers and say.status < 300 and key:
             self.files.setdefault(key, body)

@@ -132,6 +132,42 @@ def test_an_encrypted_key(peer, openssh, tmp_path, monkeypatch):
     assert "says me" not in str(caught.value)
 
 
+def keygen(*words: str) -> None:
+    subprocess.run(["ssh-keygen", "-q", *words], check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_a_certificate_of_the_partners_authority(tmp_path, kind):
+    """The server knows no key of ours, only who signs them."""
+    authority, key = tmp_path / "authority", tmp_path / "ours"
+    keygen("-t", "ed25519", "-N", "", "-f", str(authority))
+    keygen("-t", kind, "-N", "", "-f", str(key))
+
+    def signed(name: str, *words: str) -> str:
+        public = tmp_path / f"{name}.pub"
+        public.write_text((tmp_path / "ours.pub").read_text())
+        keygen("-s", str(authority), "-I", name, *words, str(public))
+        return f"file:{tmp_path}/{name}-cert.pub"
+
+    with openssh_peer.serve(tmp_path / "server", config=f"TrustedUserCAKeys {authority}.pub") as server:
+        peer = FolderPeer(SFTP, server.root, server.settings(key=f"file:{key}"), server.root)
+        good = signed("good", "-n", server.username, "-V", "-1d:+10d")
+        with peer.connect(certificate=good) as session:
+            assert deliver(session, "a.txt", b"1").name == "a.txt"
+        for certificate in (None, signed("old", "-n", server.username, "-V", "-9d:-1d"), signed("other", "-n", "bob")):
+            with pytest.raises(TransportError, match="refuses the login"), peer.connect(certificate=certificate):
+                pass
+        keygen("-t", "ed25519", "-N", "", "-f", str(tmp_path / "stranger"))
+        for key_, certificate, words in (
+            ("stranger", good, "belongs to another key"),
+            ("ours", f"file:{key}.pub", "is a public key and no certificate"),
+            ("ours", f"file:{key}", "cannot be read as an OpenSSH certificate"),
+        ):
+            wrong = {"key": f"file:{tmp_path}/{key_}", "certificate": certificate}
+            with pytest.raises(ConfigurationError, match=words), peer.connect(**wrong):
+                pass
+
+
 def test_nobody_listens(peer):
     with pytest.raises(TransportError, match="refused") as caught, peer.connect(port=1):
         pass

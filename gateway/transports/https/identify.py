@@ -18,9 +18,20 @@ from gateway.transports.https.trouble import explained
 Ask = Callable[[httpx.Request], httpx.Response]
 
 
-class _Token(msgspec.Struct):
+class Token(msgspec.Struct):
+    """What a token server gives (RFC 6749, 5.1).
+
+    Attributes:
+        access_token: the token.
+        token_type: how it is shown; only ``Bearer`` is.
+        expires_in: seconds for which it is good; None when the server does not say.
+        refresh_token: a new refresh token in place of the one that was used; empty to keep that.
+    """
+
     access_token: str
     token_type: str = "Bearer"  # noqa: S105 - the name of a kind of token
+    expires_in: float | None = None
+    refresh_token: str | None = None
 
 
 def identification(settings: HttpsSettings, secrets: Secrets, client: httpx.Client) -> dict[str, str]:
@@ -56,25 +67,49 @@ def _fit(secret: str, name: str) -> str:
 def _token(settings: OAuth2, secrets: Secrets, client: httpx.Client) -> str:
     """Ask for a token (RFC 6749, 4.4.2), saying who we are with HTTP Basic (2.3.1)."""
     form = {"grant_type": "client_credentials", **({"scope": settings.scope} if settings.scope else {})}
-    secret = secrets(settings.client_secret)
-    who = _basic(quote(settings.client_id, safe=""), quote(secret, safe=""))
-    request = client.build_request("POST", settings.token_url, data=form, headers={"Authorization": who})
-    with explained("ask for a token", settings.token_url.partition("?")[0]):
+    who = basic(settings.client_id, secrets(settings.client_secret))
+    return ask_for_token(settings.token_url, form, who, client).access_token
+
+
+def basic(client_id: str, secret: str) -> str:
+    """How a client says who it is at a token server (RFC 6749, 2.3.1)."""
+    return _basic(quote(client_id, safe=""), quote(secret, safe=""))
+
+
+def ask_for_token(url: str, form: dict[str, str], who: str, client: httpx.Client) -> Token:
+    """Ask a token server for a token.
+
+    Args:
+        url: the server's.
+        form: the grant.
+        who: the header ``Authorization``; empty for clients without a secret.
+        client: speaks HTTP.
+
+    Raises:
+        TransportError: it cannot be reached, or gives none. What it was asked with does not stand in the message.
+    """
+    place = url.partition("?")[0]
+    request = client.build_request("POST", url, data=form, headers={"Authorization": who} if who else {})
+    with explained("ask for a token", place):
         response = client.send(request, stream=True)
         answer = read(response, whole=True)
     if not answer.ok:
-        message = f"{settings.token_url.partition('?')[0]} gives no token: {answer.status_line}"
-        raise TransportError(message, hint="check client-id and client-secret", retryable=answer.may_pass)
-    return _read_token(answer, settings)
+        message = f"{place} gives no token: {answer.status_line}"
+        hint = "check client-id and client-secret"
+        if "refresh_token" in form:
+            hint += "; the refresh token may have ended: log in anew and keep the new one"
+        raise TransportError(message, hint=hint, retryable=answer.may_pass)
+    return _read_token(answer, place)
 
 
-def _read_token(answer: Answer, settings: OAuth2) -> str:
+def _read_token(answer: Answer, place: str) -> Token:
     try:
-        token = msgspec.json.decode(answer.body, type=_Token)
+        token = msgspec.json.decode(answer.body, type=Token, strict=False)
     except msgspec.MsgspecError:
-        message = f"{settings.token_url.partition('?')[0]} answers with something else than a token"
+        message = f"{place} answers with something else than a token"
         raise TransportError(message) from None
     if token.token_type.lower() != "bearer":
-        message = f"{settings.token_url.partition('?')[0]} gives a token of the kind {token.token_type!r}, not Bearer"
+        message = f"{place} gives a token of the kind {token.token_type!r}, not Bearer"
         raise TransportError(message)
-    return _fit(token.access_token, "access_token")
+    _fit(token.access_token, "access_token")
+    return token

@@ -17,6 +17,7 @@ from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from gateway.errors import ConfigurationError, TransportError
 from gateway.findings import clip
 from gateway.transports.base import Secrets
+from gateway.transports.imap.oauth import TOKENS
 from gateway.transports.imap.settings import ImapSettings, address
 from gateway.transports.watchdog import Watchdog
 
@@ -52,7 +53,7 @@ def connection(settings: ImapSettings, secrets: Secrets) -> Iterator[Connection]
         TransportError: the server cannot be reached, is not the one expected, or refuses the login.
         ConfigurationError: a secret or certificate cannot be read.
     """
-    secret = secrets(settings.password or settings.token or "")
+    secret, kept = _secret(settings, secrets)
     context = _trust(settings)
     place = address(settings)
     with explained("connect", place):
@@ -63,7 +64,13 @@ def connection(settings: ImapSettings, secrets: Secrets) -> Iterator[Connection]
         box.client.sock.settimeout(settings.timeouts.answer)
         with _watchdog(box.client, settings) as watchdog:
             with watchdog.watching():
-                _log_in(box, settings, secret)
+                try:
+                    _log_in(box, settings, secret)
+                except RefusedError:
+                    if not kept:
+                        raise
+                    # A token that was at hand may have been withdrawn.
+                    _log_in(box, settings, _secret(settings, secrets, fresh=True)[0])
             facts = (
                 f"{settings.host}:{settings.port} answers over {box.client.sock.version()}",  # type: ignore[attr-defined] # an SSLSocket
                 f"its certificate is valid (SHA256 {print_})" + (", and one of the pinned" if settings.pins else ""),
@@ -112,12 +119,36 @@ def _close(client: imaplib.IMAP4) -> None:
         client.shutdown()
 
 
+class RefusedError(TransportError):
+    """The server does not accept the password or token."""
+
+
+def _secret(settings: ImapSettings, secrets: Secrets, *, fresh: bool = False) -> tuple[str, bool]:
+    """The password or token, and whether it is a token that was asked for earlier."""
+    if settings.oauth2 is not None:
+        return TOKENS.get(settings.oauth2, secrets, fresh=fresh)
+    return secrets(settings.password or settings.token or ""), False
+
+
+def _show_token(box: BaseMailBox, settings: ImapSettings, token: str) -> None:
+    """Log in with a token, by the way that the server knows: Google's and Microsoft's own, or that of RFC 7628."""
+    capabilities = box.client.capabilities
+    if "AUTH=OAUTHBEARER" not in capabilities or "AUTH=XOAUTH2" in capabilities:
+        box.xoauth2(settings.username, token, initial_folder=None)
+        return
+    user = settings.username.replace("=", "=3D").replace(",", "=2C")
+    shown = f"n,a={user},\x01host={settings.host}\x01port={settings.port}\x01auth=Bearer {token}\x01\x01"
+    said = iter((shown.encode(),))
+    # After a refusal the server says why, and waits for an empty message.
+    box.client.authenticate("OAUTHBEARER", lambda _: next(said, b"\x01"))
+
+
 def _log_in(box: BaseMailBox, settings: ImapSettings, secret: str) -> None:
     place = address(settings)
     with explained("log in", place):
         try:
-            if settings.token is not None:
-                box.xoauth2(settings.username, secret, initial_folder=None)
+            if settings.password is None:
+                _show_token(box, settings, secret)
             elif "AUTH=PLAIN" in box.client.capabilities:
                 box.login_utf8(settings.username, secret, initial_folder=None)
             else:
@@ -128,8 +159,8 @@ def _log_in(box: BaseMailBox, settings: ImapSettings, secret: str) -> None:
             if _PASSING.search(str(error)):
                 raise
             message = f"{place} refuses the login"
-            what = "token" if settings.token else "password"
-            raise TransportError(message, hint=f"check user name and {what}; some providers want OAuth") from None
+            what = "password" if settings.password else "token"
+            raise RefusedError(message, hint=f"check user name and {what}; some providers want OAuth") from None
         # Servers say more of what they can after the login.
         kind, said = box.client.capability()
         if kind == "OK" and said and said[0]:

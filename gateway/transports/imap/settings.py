@@ -12,6 +12,7 @@ from gateway.transports import names
 from gateway.transports.base import TransportSettings
 from gateway.transports.https.pins import Pin
 from gateway.transports.https.settings import in_workspace
+from gateway.transports.imap.oauth import OAuth2
 from gateway.transports.secrets import Reference
 
 _SENDER = re.compile(r"[^@\s*]+@[^@\s*]+|\*@[^@\s*]+")
@@ -53,8 +54,9 @@ class ImapSettings(TransportSettings):
             changes.
         username: login.
         password: reference to the password.
-        token: reference to an OAuth access token (XOAUTH2). It is read anew at each connection, so another program
-            may keep it fresh.
+        token: reference to an OAuth access token (XOAUTH2 or OAUTHBEARER). It is read anew at each connection, so
+            another program may keep it fresh.
+        oauth2: where to get access tokens, and how.
         folder: folder that is collected.
         senders: who may send: addresses, or ``*@`` and a domain. The sender that a mail names can be forged; see
             ``trusted-results``.
@@ -86,6 +88,7 @@ class ImapSettings(TransportSettings):
     username: str = Field(min_length=1)
     password: Reference | None = None
     token: Reference | None = None
+    oauth2: OAuth2 | None = None
     folder: str = Field(default="INBOX", min_length=1)
     senders: tuple[Annotated[str, AfterValidator(_sender)], ...] = Field(min_length=1)
     trusted_results: str = ""
@@ -108,8 +111,8 @@ class ImapSettings(TransportSettings):
 
     @model_validator(mode="after")
     def _can_log_in(self) -> ImapSettings:
-        if (self.password is None) == (self.token is None):
-            message = "needs either a password or a token"
+        if sum(way is not None for way in (self.password, self.token, self.oauth2)) != 1:
+            message = "needs one of password, token and oauth2"
             raise ValueError(message)
         return self
 

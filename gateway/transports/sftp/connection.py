@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from paramiko.common import cMSG_SERVICE_REQUEST
 from paramiko.sftp import CMD_REALPATH
 from paramiko.ssh_exception import IncompatiblePeer
@@ -151,7 +154,7 @@ def connection(settings: SftpSettings, secrets: Secrets) -> Iterator[Connection]
         TransportError: the server cannot be reached, is not the one expected, or refuses the login.
         ConfigurationError: a secret cannot be resolved, or the key cannot be read.
     """
-    key = _private_key(settings, secrets)
+    key = private_key(settings, secrets)
     password = secrets(settings.password) if settings.password else None
     with _known_server(settings) as transport, _watchdog(transport, settings) as watchdog:
         with watchdog.watching():
@@ -282,20 +285,51 @@ def _give_password(transport: paramiko.Transport, username: str, password: str) 
         raise
 
 
-def _private_key(settings: SftpSettings, secrets: Secrets) -> paramiko.PKey | None:
+def private_key(settings: SftpSettings, secrets: Secrets) -> paramiko.PKey | None:
+    """The key to log in with, with its certificate; None where only a password is given.
+
+    Raises:
+        ConfigurationError: a secret cannot be resolved, the key cannot be read, or the certificate is not its own.
+    """
     if settings.key is None:
         return None
-    text = secrets(settings.key)
+    key = _key(settings, secrets, settings.key)
+    if settings.certificate is not None:
+        _certify(key, secrets(settings.certificate), settings.certificate)
+    return key
+
+
+def _certify(key: paramiko.PKey, text: str, reference: str) -> None:
+    """Show this certificate with the key."""
+    try:
+        certificate = serialization.load_ssh_public_identity(text.encode())
+        if not isinstance(certificate, serialization.SSHCertificate):
+            message = f"{reference!r} is a public key and no certificate"
+            raise ConfigurationError(
+                message, hint="the authority signs the public key: ssh-keygen -s CA -I ID -n USER key.pub"
+            )
+        own = certificate.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+        if own.split()[1].decode() != key.get_base64():
+            message = f"the certificate {reference!r} belongs to another key"
+            raise ConfigurationError(message, hint="have the public key of this `key` signed")
+        key.load_certificate(text.strip())
+    except (ValueError, UnsupportedAlgorithm, paramiko.SSHException) as error:
+        message = f"{reference!r} cannot be read as an OpenSSH certificate"
+        raise ConfigurationError(message, hint="it is one line that begins with ssh-…-cert-v01@openssh.com") from error
+
+
+def _key(settings: SftpSettings, secrets: Secrets, reference: str) -> paramiko.PKey:
+    text = secrets(reference)
     passphrase = secrets(settings.passphrase) if settings.passphrase else None
     for key_class in _KEY_CLASSES:
         try:
             return key_class.from_private_key(io.StringIO(text + "\n"), password=passphrase)
         except paramiko.PasswordRequiredException:
-            message = f"the key {settings.key!r} is encrypted"
+            message = f"the key {reference!r} is encrypted"
             raise ConfigurationError(message, hint="add `passphrase` with a reference") from None
         except (paramiko.SSHException, ValueError, IndexError, TypeError):
             continue  # the key is of another type, or none at all
     reason = " with this passphrase" if passphrase else ""
-    message = f"{settings.key!r} cannot be read as a private key{reason}"
+    message = f"{reference!r} cannot be read as a private key{reason}"
     hint = "it must be an Ed25519, ECDSA or RSA key in OpenSSH or PEM form"
     raise ConfigurationError(message, hint=hint) from None

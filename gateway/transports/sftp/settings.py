@@ -78,6 +78,8 @@ class SftpSettings(FileSettings):
         password: reference to the password, alone or as the second factor after the key.
         key: reference to the private key's text (OpenSSH or PEM), e.g. ``file:keys/partner``.
         passphrase: reference to the key's passphrase.
+        certificate: reference to the OpenSSH certificate of the key (``key-cert.pub``), for servers that trust an
+            authority instead of single keys. `gateway check` says when it ends.
         host_key_fingerprints: fingerprints of the host keys to trust; more than one while the peer changes keys.
             There is no trust on first use.
         path: folder on the server.
@@ -102,6 +104,7 @@ class SftpSettings(FileSettings):
     password: Reference | None = None
     key: Reference | None = None
     passphrase: Reference | None = None
+    certificate: Reference | None = None
     host_key_fingerprints: tuple[Annotated[str, AfterValidator(_fingerprint)], ...] = Field(min_length=1)
     path: str = Field(default=".", min_length=1)
     timeouts: Timeouts = Timeouts()
@@ -120,9 +123,10 @@ class SftpSettings(FileSettings):
         if self.password is None and self.key is None:
             message = "needs a password, a key, or both"
             raise ValueError(message)
-        if self.passphrase is not None and self.key is None:
-            message = "has a passphrase but no key"
-            raise ValueError(message)
+        for name in ("passphrase", "certificate"):
+            if getattr(self, name) is not None and self.key is None:
+                message = f"has a {name} but no key"
+                raise ValueError(message)
         return self
 
 

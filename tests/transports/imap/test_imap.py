@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import hmac
 import imaplib
@@ -20,8 +21,8 @@ import pytest
 
 from gateway.errors import ConfigurationError, InputError, LimitExceeded, TransportError
 from gateway.transports.base import Offer, Session
-from gateway.transports.imap import IMAP
-from tests.peers import dovecot, proxy
+from gateway.transports.imap import IMAP, connection, oauth
+from tests.peers import dovecot, proxy, web
 from tests.transports.common import deliver, fetched
 from tests.transports.imap.mails import mail
 
@@ -347,10 +348,9 @@ def json_web_token(key: bytes, user: str, seconds: int = 600) -> str:
     return (signed + b"." + text(hmac.new(key, signed, hashlib.sha256).digest())).decode()
 
 
-@pytest.mark.fault("wrong login")
-def test_a_token_instead_of_a_password(identity, authority, mail_server):
-    """Read anew at each connection; one that has expired, or is of somebody else, is refused and not shown."""
-    key = os.urandom(32)
+@contextlib.contextmanager
+def token_server(identity, key: bytes, mechanism: str):
+    """A mail server that takes tokens signed with a key."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "keys" / "default" / "HS256"
         place.mkdir(parents=True)
@@ -360,23 +360,109 @@ def test_a_token_instead_of_a_password(identity, authority, mail_server):
         config.write_text(f"{local}username_attribute = sub\n")
         for path in (Path(folder), *Path(folder).rglob("*")):
             path.chmod(0o755)
-        block = f"passdb {{\n driver = oauth2\n mechanisms = xoauth2\n args = {config}\n}}"
-        with dovecot.serve(identity, block, auth_mechanisms="plain xoauth2") as server:
-            box = server.mailbox()
-            box.put(mail(("a.csv", b"1")))
-            values = server.settings(box, ca=str(authority.certificate), token="env:TOKEN")
-            del values["password"]
-            model = IMAP.settings.model_validate(values)
-            with IMAP.connect(model, lambda _: json_web_token(key, box.user)) as session:
-                assert collect(session) == {"a.csv": b"1"}
-            for token in (json_web_token(key, box.user, -100), json_web_token(b"other", box.user)):
-                with (
-                    pytest.raises(TransportError, match="refuses the login") as caught,
-                    IMAP.connect(model, lambda _, token=token: token),
-                ):
-                    pass
-                assert not caught.value.retryable
-                assert token not in f"{caught.value} {caught.value.__cause__}"
+        block = f"passdb {{\n driver = oauth2\n mechanisms = {mechanism}\n args = {config}\n}}"
+        with dovecot.serve(identity, block, auth_mechanisms=f"plain {mechanism}") as server:
+            yield server
+
+
+@pytest.mark.fault("wrong login")
+@pytest.mark.parametrize("mechanism", ["xoauth2", "oauthbearer"])
+def test_a_token_instead_of_a_password(identity, authority, mail_server, mechanism):
+    """Read anew at each connection; one that has expired, or is of somebody else, is refused and not shown."""
+    key = os.urandom(32)
+    with token_server(identity, key, mechanism) as server:
+        box = server.mailbox()
+        box.put(mail(("a.csv", b"1")))
+        values = server.settings(box, ca=str(authority.certificate), token="env:TOKEN")
+        del values["password"]
+        model = IMAP.settings.model_validate(values)
+        with IMAP.connect(model, lambda _: json_web_token(key, box.user)) as session:
+            assert collect(session) == {"a.csv": b"1"}
+        for token in (json_web_token(key, box.user, -100), json_web_token(b"other", box.user)):
+            with (
+                pytest.raises(TransportError, match="refuses the login") as caught,
+                IMAP.connect(model, lambda _, token=token: token),
+            ):
+                pass
+            assert not caught.value.retryable
+            assert token not in f"{caught.value} {caught.value.__cause__}"
+
+
+@pytest.fixture
+def giver(identity, monkeypatch):
+    """A token server, and tokens that nobody else has asked for."""
+    monkeypatch.setattr(connection, "TOKENS", oauth.Tokens())
+    with web.serve(identity) as peer:
+        yield peer
+
+
+@pytest.mark.fault("wrong login")
+@pytest.mark.parametrize("mechanism", ["xoauth2", "oauthbearer"])
+@pytest.mark.parametrize("grant", ["refresh_token", "client_credentials"])
+def test_tokens_are_asked_for_kept_and_renewed(identity, authority, mail_server, giver, mechanism, grant):
+    """One for several connections; a new one when it ends, and when the mail server does not take it any more."""
+    key, asked, lives = os.urandom(32), [], [3600]
+    known = {"env:SECRET": "s3cret", "env:REFRESH": "first"}
+
+    def give(form, headers):
+        asked.append((form, headers.get("authorization", "")))
+        body = {"access_token": json_web_token(key, box.user), "token_type": "Bearer", "expires_in": lives[0]}
+        return web.Say(200, json.dumps(body | {"refresh_token": f"next-{len(asked)}"}).encode())
+
+    giver.grant = give
+    with token_server(identity, key, mechanism) as server:
+        box = server.mailbox()
+        wanted = {"token-url": giver.url("/token"), "client-id": "me", "scope": "imap", "private-addresses": True}
+        wanted |= {"ca": str(authority.certificate)}
+        wanted |= {"refresh-token": "env:REFRESH"} if grant == "refresh_token" else {"client-secret": "env:SECRET"}
+        values = server.settings(box, ca=str(authority.certificate), oauth2=wanted)
+        del values["password"]
+        model = IMAP.settings.model_validate(values)
+
+        def look() -> int:
+            with IMAP.connect(model, known.__getitem__) as session:
+                assert list(session.offers()) == []
+            return len(asked)
+
+        assert (look(), look()) == (1, 1)
+        form, who = asked[0]
+        assert (form["grant_type"], form["scope"]) == (grant, "imap")
+        if grant == "refresh_token":
+            assert (form["refresh_token"], form["client_id"], who) == ("first", "me", "")
+        else:
+            assert base64.b64decode(who.removeprefix("Basic ")) == b"me:s3cret"
+        lives[0] = 0
+        # The token at hand is withdrawn: a new one is asked for at once, and the look succeeds.
+        kept = next(iter(connection.TOKENS._kept.values()))
+        broken = dataclasses.replace(kept, access=json_web_token(b"other", box.user))
+        connection.TOKENS._kept = dict.fromkeys(connection.TOKENS._kept, broken)
+        assert look() == 2
+        assert look() == 3  # it has ended at once
+        if grant == "refresh_token":
+            assert [form["refresh_token"] for form, _ in asked] == ["first", "next-1", "next-2"]
+
+
+@pytest.mark.fault("wrong login")
+@pytest.mark.parametrize(
+    ("say", "words"),
+    [
+        (web.Say(400, b'{"error": "invalid_grant"}'), "gives no token: 400"),
+        (web.Say(200, b"<html>"), "something else than a token"),
+        (web.Say(200, b'{"access_token": "x", "token_type": "mac"}'), "of the kind 'mac'"),
+        (web.Say(302, headers={"location": "https://evil.example/"}), "gives no token: 302"),
+    ],
+)
+def test_a_token_server_that_gives_none(box, authority, giver, say, words):
+    giver.grant = lambda _form, _headers: say
+    wanted = {"token-url": giver.url("/token"), "client-id": "me", "refresh-token": "env:REFRESH"}
+    for private, expected in ((True, words), (False, "leads to 127.0.0.1, which")):
+        more = {"ca": str(authority.certificate), "private-addresses": private}
+        values = box.server.settings(box, ca=str(authority.certificate), oauth2=wanted | more)
+        del values["password"]
+        model = IMAP.settings.model_validate(values)
+        with pytest.raises(TransportError, match=expected) as caught, IMAP.connect(model, lambda _: "s3cret-refresh"):
+            pass
+        assert "s3cret-refresh" not in f"{caught.value} {caught.value.hint}"
 
 
 def test_starttls(box, connect):
