@@ -289,6 +289,16 @@ def test_questions_and_lists():
         play(CLIENT.fetch(Waiting("no", "x"), who), simulated.reply, signer)
 
 
+def test_a_list_that_repeats_itself_ends():
+    listed = Reply(200, body=b'{"documents": [{"document_id": "a/b"}], "total": 900}')
+    simulated = simulator()
+
+    def reply(call):
+        return listed if call.path.endswith("income") else simulated.reply(call)
+
+    assert play(CLIENT.waiting(account()), reply, signer) == [Waiting("a/b", "mdlp-0-a-b.xml")]
+
+
 def test_a_simulator_never_raises():
     simulated = simulator()
     token = {"authorization": "token x"}

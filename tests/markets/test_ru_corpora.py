@@ -8,7 +8,20 @@ import random
 import pytest
 from lxml import etree
 
-from tests.markets.ru_story import FIXTURES, SCHEMAS, STORY, composed, story
+from tests.markets.ru_story import (
+    FIXTURES,
+    GUID,
+    OWNER_ID,
+    PLANT_ID,
+    SCHEMAS,
+    STORY,
+    commission,
+    composed,
+    move,
+    pack_epc,
+    story,
+)
+from tests.markets.test_ru_compose import MOVEMENTS, PRICES
 
 pytestmark = pytest.mark.corpora
 TRIES = 40
@@ -39,6 +52,19 @@ def test_what_we_compose_is_valid_by_the_official_schema(official):
         assert official.validate(etree.fromstring(submission.data)), official.error_log
 
 
+@pytest.mark.parametrize("number", MOVEMENTS)
+def test_every_movement_is_valid_by_the_official_schema(official, number):
+    step, more = MOVEMENTS[number]
+    glns = ("4699999000014", "4699999000021")
+    parties = (GUID, GUID) if number in ("300", "331", "336") else (PLANT_ID, OWNER_ID)
+    ids = ",".join(f"{gln}={id_}" for gln, id_ in zip(glns, parties, strict=True))
+    values = {"subject-ids": ids, "document-date": "2026-11-21", **PRICES, **more}
+    made, context = composed([commission([pack_epc(1)]), move(step, [pack_epc(1)])], values)
+    assert not context.findings.errors
+    (submission,) = made
+    assert official.validate(etree.fromstring(submission.data)), official.error_log
+
+
 def test_samples_have_the_same_verdict(official, ours, samples):
     verdicts = {name: (official.validate(tree), ours.validate(tree)) for name, tree in samples.items()}
     assert len(verdicts) >= 45
@@ -61,8 +87,8 @@ def test_spoilt_samples_have_the_same_verdict(official, ours, samples):
             else:
                 differ.append((name, how, verdict))
     assert refused > 300
-    assert len(differ) <= (same + len(differ)) / 100, differ[:10]
-    assert {how.partition(":")[0] for _, how, _ in differ} <= {"value"}, differ[:10]
+    assert differ == [], differ[:10]  # asked for are 99 of 100
+    assert same > 2000
 
 
 VALUES = (

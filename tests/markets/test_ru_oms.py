@@ -159,6 +159,20 @@ def test_a_bad_commissioning_gives_its_finding_no_report_and_no_code(rule):
     assert code(2)[-40:-1] not in everything
 
 
+def test_two_codes_of_a_pack_in_an_event_are_refused():
+    event = told(1, **{FULL_CODE: code(1)})
+    event.ilmd.append(element("urn:x", FULL_CODE, code(1)[:-1] + "!"))
+    assert [finding.code for finding in composed([event])[1].findings] == ["RU-OMS-05"]
+
+
+def test_a_step_of_a_vendor_is_no_commissioning():
+    event = replace_event(told(1), biz_step="urn:vendor:inspected")
+    made, context = composed([event], codes=AllCodes())
+    assert made == []
+    assert [finding.code for finding in context.findings] == ["MARKET-03", "RU-OMS-08"]
+    assert len(composed([replace_event(told(1), biz_step=None)], codes=AllCodes())[0]) == 1
+
+
 def test_a_withdrawn_commissioning_is_not_reported():
     wrong = replace_event(told(1), event_id="e1")
     declared = replace_event(told(1), event_id="e1", error_declaration=ErrorDeclaration())
@@ -321,6 +335,8 @@ def test_without_a_key_codes_are_not_fetched():
             play(OMS_ORDER.client.fetch(held, who), calls.append)
         assert "geheim" not in str(caught.value)
     assert calls == []
+    with pytest.raises(TransportError, match="gave no codes"):
+        play(OMS_ORDER.client.fetch(held, ACCOUNT), lambda _: Reply(200, body=b'{"codes": []}'))
 
 
 ODD = [

@@ -137,13 +137,15 @@ def waiting(account: Account) -> Conversation[list[Waiting]]:
             message = f"{WHO} gave no list of documents"
             raise TransportError(message, retryable=True)
         documents = rest.objects(listed["documents"])
+        before = len(found)
         for each in documents:
             key = rest.text_of(each, "document_id")
             if key:
                 found[key] = Waiting(key, f"mdlp-{_number(each.get('doc_type'))}-{_safe(key)}.xml")
         start += len(documents)
         total = listed.get("total")
-        if not documents or (isinstance(total, int) and start >= total):
+        # A list that only repeats itself would never end.
+        if len(found) == before or (isinstance(total, int) and start >= total):
             return list(found.values())
 
 

@@ -143,7 +143,8 @@ def waiting(account: Account) -> Conversation[list[Waiting]]:
         for buffer in rest.objects(order.get("buffers")):
             gtin, left = rest.text_of(buffer, "gtin"), buffer.get("availableCodes")
             if id_ and gtin and isinstance(left, int) and left > 0 and buffer.get("bufferStatus") == "ACTIVE":
-                found.append(Waiting(f"{id_}/{gtin}/{left}", f"oms-codes-{gtin}-{left}.bin"))
+                name = gtin if gtin.isascii() and gtin.isdecimal() else "of-a-gtin"
+                found.append(Waiting(f"{id_}/{gtin}/{left}", f"oms-codes-{name[:14]}-{left}.bin"))
     return found
 
 
@@ -159,7 +160,7 @@ def fetch(held: Waiting, account: Account) -> Conversation[bytes]:
     except VaultError as error:
         message = f"codes are not fetched: {error.message}"
         raise TransportError(message, hint=f"give {KEY.key} under secret-options in the agreement") from None
-    order, gtin, left = held.key.split("/")
+    order, gtin, left = held.key.rsplit("/", 2)
     quantity = min(int(left), MOST_CODES)
     wanted = Call(
         "GET",
@@ -174,6 +175,9 @@ def fetch(held: Waiting, account: Account) -> Conversation[bytes]:
         answer = rest.refused(reply, WHO)
         raise TransportError("; ".join(map(str, answer.reasons)) or answer.unexpected)
     texts = [each for each in values.get("codes") or [] if isinstance(each, str)]
+    if not texts:
+        message = f"{WHO} gave no codes"
+        raise TransportError(message)
     # Whatever came is kept, also when it is not what was asked for: it is not given again.
     return sealed_block(texts, key)
 

@@ -154,7 +154,11 @@ class _Reports:
                 words = "is no full code" if code is None else f"is of {sgtin_of(code)}, which the event does not name"
                 self._findings.report(rules.FORM, f"a {FULL_CODE} of the event {words}", where=event.where)
                 continue
-            codes[sgtin_of(code)] = code
+            pack = sgtin_of(code)
+            if codes.get(pack, code) != code:
+                message = f"the event gives two codes for pack {pack}"
+                self._findings.report(rules.TWO_CODES, message, where=event.where, value=pack)
+            codes[pack] = code
         tail = {each.local: each.text for each in said if each.local in (CRYPTO_KEY, CRYPTO_CODE)}
         if tail and len(packs) == 1:
             text = packs[0].text
@@ -233,7 +237,8 @@ def is_commissioning(event: Event) -> TypeGuard[ObjectEvent]:
     """Whether an event tells that packs were marked."""
     if not isinstance(event, ObjectEvent) or is_told_by_mdlp(event.extensions) or event.error_declaration is not None:
         return False
-    return event.action == "ADD" and (word(Field.BIZ_STEP, event.biz_step or "") or "commissioning") == "commissioning"
+    step = word(Field.BIZ_STEP, event.biz_step or "")
+    return event.action == "ADD" and (event.biz_step is None or step == "commissioning")
 
 
 def submission_of(kind: str, message: Mapping[str, Any], epcs: int, position: int) -> Submission:

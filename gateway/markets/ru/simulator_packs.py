@@ -48,7 +48,7 @@ class Object:
     owner: str
     coming: str = ""
     parent: str = ""
-    content: list[str] = field(default_factory=list)
+    content: dict[str, None] = field(default_factory=dict)
     state: str = IN_USE
 
 
@@ -145,7 +145,7 @@ class Packs:
                     errors.append((*error, name))
                     continue
                 self.known[name].parent = label
-                container.content.append(name)
+                container.content[name] = None
                 done += 1
             if container.content:
                 self.known[label] = container
@@ -158,7 +158,7 @@ class Packs:
                 self.known[child].parent = ""
             found.content.clear()
         elif found.parent:
-            self.known[found.parent].content.remove(name)
+            self.known[found.parent].content.pop(name, None)
             found.parent = ""
 
     def _all(self, name: str, depth: int = 0) -> Iterator[Object]:
