@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from typing import Any
 
 from msgspec import Struct
+
+from gateway.secret import HIDDEN, is_secret
 
 
 class Severity(enum.StrEnum):
@@ -329,7 +331,9 @@ class Losses:
         self.take(Loss(rule.code, outcome, field, value, reason or rule.title, event, event_id))
 
     def take(self, loss: Loss) -> None:
-        """Take one loss that was made elsewhere."""
+        """Take one loss that was made elsewhere. What is secret is counted, and not shown."""
+        if is_secret(loss.field):
+            loss = replace(loss, value=HIDDEN)
         key = (loss.code, loss.outcome, loss.field)
         summary = self.summaries.get(key)
         if summary is None:

@@ -18,7 +18,6 @@ from gateway.epcis.events import (
     TransformationEvent,
 )
 from gateway.epcis.hierarchy import CBV_MDA
-from gateway.epcis.secret import SECRET_ATTRIBUTES
 from gateway.epcis.time import OrderKey, order_key
 from gateway.epcis.vocabulary import Field, word
 from gateway.errors import InputError
@@ -27,6 +26,7 @@ from gateway.exchange.serials_keys import NUMBER_BITS, PART, event_id, keys_of, 
 from gateway.exchange.serials_sql import Bulk
 from gateway.exchange.serials_tables import Kind, MessageState, SerialMessage, SerialStem
 from gateway.findings import Finding
+from gateway.secret import SECRET_ATTRIBUTES
 
 #: Identifiers, and events, that are written at once.
 BLOCK: Final = 100_000

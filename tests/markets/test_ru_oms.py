@@ -12,7 +12,6 @@ from gateway.answers import Verdict, settled
 from gateway.epcis.document import Document, Header
 from gateway.epcis.element import element
 from gateway.epcis.events import ErrorDeclaration, QuantityElement
-from gateway.epcis.secret import CRYPTO_CODE, CRYPTO_KEY, FULL_CODE
 from gateway.errors import TransportError
 from gateway.findings import Findings, Losses
 from gateway.formats.base import Context
@@ -26,6 +25,7 @@ from gateway.markets.ru.simulator_oms import made_up_code
 from gateway.markets.simulation import Rehearsal
 from gateway.options import Options
 from gateway.sealing import VaultError, opened_block, sealed_block
+from gateway.secret import CRYPTO_CODE, CRYPTO_KEY, FULL_CODE
 from gateway.vault import Vault
 from tests.markets.ru_story import FIXTURES, GTIN, GUID, PLANT_ID, commission, move, pack_epc, serial, story
 

@@ -10,14 +10,17 @@ import yaml
 
 from gateway.cli.main import main
 from gateway.epcis.document import Document, Header
+from gateway.epcis.element import element
+from gateway.exchange.serials_record import _ilmd
 from gateway.formats import FORMATS
 from gateway.formats.base import Context
 from gateway.markets.ru import MARKET
 from gateway.markets.ru.simulator_oms import made_up_code
 from gateway.markets.simulation import Rehearsal
+from gateway.secret import CRYPTO_CODE, FULL_CODE
 from gateway.submit import driver
 from gateway.testing import simulated
-from tests.markets.ru_story import GTIN, PLANT_ID, STORY, serial, story
+from tests.markets.ru_story import GTIN, PLANT_ID, STORY, commission, move, pack_epc, serial, story
 
 KEY = "5a" * 32
 #: A signer that looks at nothing.
@@ -136,6 +139,26 @@ def test_without_their_codes_packs_are_not_reported(run, tmp_path):
     assert run(*convert, "--codes", "none.sqlite", "--codes-key", "env:CODES_KEY")[0] == 2
     assert run(*convert, "--codes", "none.sqlite")[0] == 2
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("target", ["tr-pts", "tr-its", "eg-eptts-csv", "us-dscsa", "ru-mdlp"])
+def test_codes_in_a_document_stand_in_no_report(run, tmp_path, target):
+    code = made_up_code(GTIN, serial(1))
+    event = commission([pack_epc(1)])
+    event.ilmd += [element("urn:x", FULL_CODE, code.replace("\x1d", "<GS>")), element("urn:x", CRYPTO_CODE, code[-44:])]
+    document = Document(Header(creation_date="2026-11-20T20:00:00Z"), iter([event, move("shipping", [pack_epc(1)])]))
+    (tmp_path / "in.xml").write_bytes(b"".join(FORMATS.get("epcis-1.2-xml").write(document, Context())))
+    _, out, err = run("convert", "in.xml", "--to", target, "--report", "report.json", "-o", "out")
+    said = [out, err, *(path.read_text() for path in tmp_path.glob("report.json*"))]
+    assert code[-40:] not in "".join(said)
+    if target.startswith("tr"):
+        assert "(secret)" in "".join(said)
+
+
+def test_codes_are_left_out_of_the_hierarchy_store():
+    event = commission([pack_epc(1)], cost="1")
+    event.ilmd.append(element("urn:x", FULL_CODE, made_up_code(GTIN, serial(1))))
+    assert set(json.loads(_ilmd(event))) == {"lotNumber", "itemExpirationDate", "cost"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import orjson
 
 from gateway.epcis.document import Document
 from gateway.epcis.events import Event, ObjectEvent
-from gateway.epcis.secret import CRYPTO_CODE, CRYPTO_KEY, FULL_CODE
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import Outcome, Where
 from gateway.formats.base import Context
@@ -28,6 +27,7 @@ from gateway.markets.ru.extension import is_told_by_mdlp
 from gateway.markets.ru.fields import Values
 from gateway.markets.ru.keys import GTIN_DIGITS, SGTIN, Item, items
 from gateway.markets.ru.oms_codes import code_of, full_code, sgtin_of
+from gateway.secret import CRYPTO_CODE, CRYPTO_KEY, FULL_CODE
 
 CODES: Final = 30_000
 PRODUCT_GROUP: Final = "pharma"
