@@ -55,6 +55,7 @@ def test_envelopes_are_opened_and_faults_told():
     assert read_envelope(write_envelope("<a/>")).payload.tag == "a"
     fault = read_envelope(write_envelope("<b/>", "no"))
     assert (fault.payload.tag, fault.fault) == ("b", "no")
+    assert read_envelope(write_envelope("<?x y?><!-- z --><a/>")).payload.tag == "a"
     empty = write_envelope("")
     assert read_envelope(empty).payload is None
 

@@ -103,6 +103,20 @@ def test_what_a_buyer_returns_comes_back():
     assert server.state()["packs"][name("SN1")] == {"owner": SOURCE, "state": "60001", "coming": ""}
 
 
+def test_a_transfer_is_cancelled_by_its_own_cancellation_only():
+    server, epc = simulator(), pack_epc("SN1")
+    steps = [step("other", [epc], to=BUYER), step("void_shipping", [epc]), step("holding", [epc])]
+    submissions, _ = composed([made([epc]), *steps], notifications="other=transfer,holding=transfercancel")
+    supply, transfer, cancel, cancel_transfer = submissions
+    assert [sent(each, server).good for each in (supply, transfer, cancel, cancel_transfer)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert server.state()["packs"][name("SN1")]["coming"] == ""
+
+
 def test_another_lot_or_expiry_is_another_pack():
     server = simulator()
     supply, dispatch = one_of_each("rest", ship([pack_epc("SN1")]))

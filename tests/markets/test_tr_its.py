@@ -8,7 +8,14 @@ from lxml import etree
 
 from gateway.convert import Request, convert
 from gateway.epcis.element import element
-from gateway.epcis.events import BizTransaction, ErrorDeclaration, Party, QuantityElement
+from gateway.epcis.events import (
+    BizTransaction,
+    ErrorDeclaration,
+    Party,
+    QuantityElement,
+    TransactionEvent,
+    TransformationEvent,
+)
 from gateway.errors import UsageError
 from gateway.findings import Findings
 from gateway.markets.hierarchy import CBV_MDA, DocumentHierarchy
@@ -24,6 +31,7 @@ from tests.markets.tr_story import (
     LGTIN,
     PLACE,
     SOURCE,
+    base,
     codes,
     commission,
     pack,
@@ -157,6 +165,33 @@ def test_content_counts_as_of_the_event_and_a_withdrawn_one_does_not_count():
     assert [each.kind for each in composed([*events, declared])[0]] == ["supply", "dispatchcancel"]
 
 
+def test_a_case_that_is_a_trade_item_is_no_pack():
+    case = "urn:epc:id:sgtin:8699999.111101.C1"
+    events = [made([pack_epc("SN1"), case]), pack(case, [pack_epc("SN1")]), ship([case])]
+    submissions, _ = composed(events)
+    assert [(each.kind, each.epcs) for each in submissions] == [("supply", 1), ("dispatch", 1)]
+
+
+def test_a_transaction_that_names_a_pallet_only_moves_what_is_on_it_and_a_transformation_is_told():
+    sale = TransactionEvent(
+        **base("10:00"), action="OBSERVE", biz_step="shipping", parent_id=sscc(1), destination_list=parties(DESTINATION)
+    )
+    changed = TransformationEvent(**base("10:00"), biz_step="commissioning", output_epc_list=[pack_epc("SN9")])
+    submissions, context = composed([*one(pack(sscc(1), [pack_epc("SN1")])), sale, changed])
+    assert [(each.kind, each.epcs) for each in submissions] == [("supply", 1), ("dispatch", 1)]
+    told = [finding.value for finding in context.findings if finding.code == "MARKET-03"]
+    assert told == ["packing", "TransformationEvent"]
+
+
+@pytest.mark.parametrize("kind", ["transfer", "transfercancel"])
+def test_transfers_are_notified_when_a_setting_says_so_and_not_by_soap(kind):
+    events = one(step("other", [pack_epc("SN1")], to=DESTINATION))
+    assert composed(events, notifications=f"other={kind}")[0][-1].kind == kind
+    submissions, context = composed(events, notifications=f"other={kind}", protocol="soap")
+    assert submissions == []
+    assert "TR-ITS-10" in codes(context)
+
+
 def test_settings_and_elements_choose_the_notification():
     sold = step("retail_selling", [pack_epc("SN1")], to=DESTINATION)
     told = ship([pack_epc("SN1")], extensions=[element("urn:v", "itsNotification", "return")])
@@ -198,7 +233,11 @@ def test_what_has_no_place_is_listed():
     events = [
         commission([pack_epc("SN1")], "L1", "2028-01-01", MADE, element("urn:v", "colour", "red")),
         pack(sscc(1), [pack_epc("SN1")], child_quantity_list=[QuantityElement(LGTIN, "2")]),
-        ship([sscc(1)], biz_transaction_list=[BizTransaction("PO1", "po")]),
+        ship(
+            [sscc(1)],
+            biz_transaction_list=[BizTransaction("PO1", "po")],
+            extensions=[element("urn:v", "truck", "7"), element("urn:v", "documentNumber", "")],
+        ),
     ]
     _, context = composed(events)
     losses = {(loss.code, loss.examples[0]) for loss in context.losses.summaries.values()}
@@ -206,6 +245,7 @@ def test_what_has_no_place_is_listed():
         ("LOSS-TR-ITS-01", "urn:epc:class:lgtin:8699999.011101.L1 2"),
         ("LOSS-TR-ITS-02", "red"),
         ("LOSS-TR-ITS-03", "po PO1"),
+        ("LOSS-TR-ITS-04", "7"),
     }
     assert {code for code, _ in losses} == {rule.code for rule in rules.LOSS_RULES}
 
@@ -237,6 +277,7 @@ BAD_STORIES = {
     "TR-ITS-17": (lambda: [pack(sscc(1), [pack_epc("SN1")])], {}),
     "TR-ITS-18": (lambda: one(ship([pack_epc("SN1")], error_declaration=ErrorDeclaration())), {}),
     "TR-ITS-19": (lambda: one(ship([pack_epc("SN1")])), {"destination-gln": SOURCE}),
+    "TR-ITS-20": (lambda: one(step("sampling", [pack_epc("SN1")])), {"description": "a\x01b"}),
     "MARKET-02": (one, {"reporter-gln": ""}),
     "MARKET-03": (lambda: [*one(), step("inspecting", [pack_epc("SN1")])], {}),
     "MARKET-04": (one, {"deactivation-reasons": "nonsense"}),

@@ -96,7 +96,9 @@ def read_envelope(data: bytes) -> Envelope:
     Raises:
         ValueError: it is no SOAP 1.1 envelope.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:

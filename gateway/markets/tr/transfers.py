@@ -53,7 +53,7 @@ def submit(submission: Submission, account: Account, known: Known) -> Conversati
     receiver = _receiver(submission.data)
     if known.uncertain:
         message = f"it is not known whether PTS took the package for {receiver}"
-        hint = "search the transfers of the day (gateway ask tr search), then send again or let it be"
+        hint = "search the transfers of the day (gateway ask tr-pts search), then send again or let it be"
         raise UncertainError(message, hint=hint)
     body = orjson.dumps({"receiver": receiver, "file": base64.b64encode(submission.data).decode()})
     reply = yield from session.post(SEND, body, account, once=True)

@@ -25,6 +25,7 @@ from gateway.markets.tr.its.wire import Item, Notification, rest_bytes, soap_byt
 
 _ELEMENT: Final = "itsNotification"
 _HASH_LENGTH: Final = 12
+_USED_ELEMENTS: Final = frozenset({_ELEMENT, *(need.attribute for need in settings.NEEDS)})
 _USED_ILMD: Final = frozenset({"lotNumber", "itemExpirationDate", "productionDate", "origin", "productType"})
 
 
@@ -70,6 +71,8 @@ class _Composer:
         self._lose(event, number)
         operation = self._operation_of(event)
         epcs = event.epc_list if isinstance(event, (ObjectEvent, TransactionEvent)) else None
+        if not epcs and isinstance(event, TransactionEvent) and event.parent_id:
+            epcs = [event.parent_id]
         if operation is None or not epcs:
             return
         if operation.kind == SUPPLY:
@@ -126,6 +129,9 @@ class _Composer:
         if isinstance(event, AggregationEvent):
             self._not_wanted("packing", event, "what is in what is sent with tr-pts when it is shipped")
             return None
+        if not isinstance(event, (ObjectEvent, TransactionEvent)):
+            self._not_wanted(event.type, event, "")
+            return None
         given = next((each.text for each in event.extensions if each.local == _ELEMENT), "")
         kind = given or self._kinds.get(step, "")
         if not given and kind == DISPATCH:
@@ -135,7 +141,7 @@ class _Composer:
             self._findings.report(rules.KIND, f"{kind!r} is no notification", where=event.where, value=kind)
         elif operation is None:
             self._not_wanted(step or event.type, event, "")
-        elif operation.kind == SUPPLY and getattr(event, "action", "") == "OBSERVE":
+        elif operation.kind == SUPPLY and event.action == "OBSERVE":
             self._not_wanted(f"{step} with action OBSERVE", event, "")
             return None
         return operation
@@ -171,7 +177,12 @@ class _Composer:
             if attribute.local not in _USED_ILMD:
                 path = f"ilmd/{attribute.local}"
                 losses.add(rules.ILMD_LOST, Outcome.LOST, path, attribute.text, event=number, event_id=id_)
-        if isinstance(event, ObjectEvent):
+        if isinstance(event, (ObjectEvent, TransactionEvent)):
+            for element in (*event.extensions, *event.inner_extensions, *event.base_extensions):
+                if element.local not in _USED_ELEMENTS:
+                    losses.add(
+                        rules.ELEMENT_LOST, Outcome.LOST, element.local, element.text, event=number, event_id=id_
+                    )
             for transaction in event.biz_transaction_list or ():
                 value = f"{transaction.type or ''} {transaction.id}".strip()
                 losses.add(rules.PARTNER_LOST, Outcome.LOST, "bizTransactionList", value, event=number, event_id=id_)

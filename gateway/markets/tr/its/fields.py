@@ -206,6 +206,9 @@ class Fields:
         elif need.setting is not None and need.setting.choices and found not in need.setting.choices:
             self._missing(need, event.where, f"{found!r} is none of {', '.join(need.setting.choices)}: ")
             found = ""
+        elif not found.isprintable():
+            message = f"{need.name} {found!r} has control characters or line breaks"
+            self._findings.report(rules.TEXT, message, where=event.where, value=found)
         return found
 
     def _missing(self, need: Need, where: Where, why: str = "") -> None:

@@ -9,6 +9,7 @@ from gateway.markets.kit.soap import Service
 
 SUPPLY, DISPATCH, DISPATCH_CANCEL = "supply", "dispatch", "dispatchcancel"
 ACCEPT, RETURN, DEACTIVATION, EXPORT = "accept", "return", "deactivation", "export"
+TRANSFER, TRANSFER_CANCEL = "transfer", "transfercancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ _ALL: Final = (
         ),
     ),
     Operation(RETURN, "return to an earlier owner", "/common/app/return/", "to"),
+    Operation(TRANSFER, "transfer to a stakeholder of the same kind", "/common/app/transfer/", "to"),
+    Operation(TRANSFER_CANCEL, "cancellation of a transfer", "/common/app/transfercancel/", "packs"),
     Operation(
         DEACTIVATION,
         "deactivation: expired, damaged, recalled, removed",

@@ -37,8 +37,8 @@ class Packs:
         found: dict[str, list[Item]] = {}
         for epc in epcs:
             parts = self._parts(epc, event.where)
-            if parts is None or is_container(parts):
-                continue
+            if parts is None or is_container(parts) or self._packing.children(epc):
+                continue  # a container that is an SGTIN holds packs, and is none
             if not is_pack(parts):
                 self._report(rules.CONTENT, f"{epc} is no serialized pack", event.where, epc)
                 continue

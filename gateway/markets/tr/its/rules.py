@@ -73,7 +73,7 @@ NO_SOAP: Final = Rule(
     "TR-ITS-10",
     Severity.ERROR,
     "this notification has no SOAP service that is publicly described",
-    "Return and transfer are known in the REST form only.",
+    "Return, transfer and its cancellation are known in the REST form only.",
     "use --set protocol=rest",
 )
 PRODUCT_TYPE: Final = Rule(
@@ -94,7 +94,7 @@ KIND: Final = Rule(
     "TR-ITS-13",
     Severity.ERROR,
     "a notification of this name is not composed",
-    "Composed are supply, dispatch, dispatchcancel, accept, return, deactivation and export.",
+    "Composed are supply, dispatch, dispatchcancel, accept, return, transfer, transfercancel, deactivation and export.",
     "correct the setting notifications, or the element itsNotification of the event",
 )
 REASON: Final = Rule(
@@ -139,6 +139,13 @@ DIFFERENT: Final = Rule(
     "What the document says is used.",
     "remove the setting, or correct the event",
 )
+TEXT: Final = Rule(
+    "TR-ITS-20",
+    Severity.ERROR,
+    "a text has characters that no message can hold",
+    "Control characters and line breaks have no place in a description or a receiver's text.",
+    "write the text in one line",
+)
 
 RULES: Final = (
     SCHEMA,
@@ -160,6 +167,7 @@ RULES: Final = (
     NOTHING,
     WITHDRAWAL,
     DIFFERENT,
+    TEXT,
 )
 
 QUANTITY_LOST: Final = LossRule(
@@ -177,5 +185,10 @@ PARTNER_LOST: Final = LossRule(
     "ITS has no place for this document of the event",
     "Sale, purchase and return name packs and the other side; dispatch notes stand in the transfer of PTS.",
 )
+ELEMENT_LOST: Final = LossRule(
+    "LOSS-TR-ITS-04",
+    "ITS has no place for this vendor element of the event",
+    "A notification has the fields that the market's page lists.",
+)
 
-LOSS_RULES: Final = (QUANTITY_LOST, ILMD_LOST, PARTNER_LOST)
+LOSS_RULES: Final = (QUANTITY_LOST, ILMD_LOST, PARTNER_LOST, ELEMENT_LOST)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.markets.tr.its.codes import SUCCESS
-from gateway.markets.tr.its.operations import ACCEPT, DEACTIVATION, DISPATCH, DISPATCH_CANCEL, EXPORT, SUPPLY
+from gateway.markets.tr.its.operations import (
+    ACCEPT,
+    DEACTIVATION,
+    DISPATCH,
+    DISPATCH_CANCEL,
+    EXPORT,
+    SUPPLY,
+    TRANSFER,
+    TRANSFER_CANCEL,
+)
 from gateway.markets.tr.its.wire import Item, Notification
 
 NOT_YOURS: Final = "10306"
@@ -15,6 +24,7 @@ SOLD: Final = "40004"
 DEACTIVATED, EXPORTED = "60000", "60005"
 AT_MANUFACTURER, AT_WAREHOUSE = "60001", "60002"
 _GONE: Final = frozenset({DEACTIVATED, EXPORTED})
+_CANCELLED: Final = {DISPATCH_CANCEL: DISPATCH, TRANSFER_CANCEL: TRANSFER}
 
 
 @dataclass(slots=True)
@@ -28,7 +38,7 @@ class Pack:
         lot: lot number.
         expiry: YYYY-MM-DD.
         coming: GLN of who may accept it, empty when nobody has to.
-        sold: whether it comes by a sale, which can be cancelled.
+        by: the notification by which it comes: a sale or a transfer, which can be cancelled, or a return.
     """
 
     maker: str
@@ -37,7 +47,7 @@ class Pack:
     lot: str
     expiry: str
     coming: str = ""
-    sold: bool = False
+    by: str = ""
 
 
 class Stock:
@@ -85,27 +95,27 @@ class Stock:
 def _move(kind: str, pack: Pack, fields: Mapping[str, str], user: str) -> str:
     if kind == ACCEPT:
         return _accept(pack, user)
-    if kind == DISPATCH_CANCEL:
-        return _cancel(pack, user)
+    if kind in _CANCELLED:
+        return _cancel(_CANCELLED[kind], pack, user)
     if pack.owner != user or pack.coming:
         return SOLD if pack.owner == user else NOT_YOURS
     if kind in (DEACTIVATION, EXPORT):
         pack.state = DEACTIVATED if kind == DEACTIVATION else EXPORTED
     else:
-        pack.coming, pack.sold = fields["togln"], kind == DISPATCH
+        pack.coming, pack.by = fields["togln"], kind
     return SUCCESS
 
 
 def _accept(pack: Pack, user: str) -> str:
     if pack.coming != user:
         return NOT_YOURS
-    pack.owner, pack.coming, pack.sold = user, "", False
+    pack.owner, pack.coming, pack.by = user, "", ""
     pack.state = AT_MANUFACTURER if pack.maker == user else AT_WAREHOUSE
     return SUCCESS
 
 
-def _cancel(pack: Pack, user: str) -> str:
-    if pack.owner != user or not pack.sold:
+def _cancel(cancelled: str, pack: Pack, user: str) -> str:
+    if pack.owner != user or pack.by != cancelled:
         return NOT_YOURS
-    pack.coming, pack.sold = "", False
+    pack.coming = pack.by = ""
     return SUCCESS
