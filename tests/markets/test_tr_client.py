@@ -175,6 +175,8 @@ def test_one_token_serves_many_calls_and_an_expired_one_is_renewed_once():
     assert [call.path for call in calls] == [TOKEN, "/product/app/supplynotification/"]
     assert calls[0].secret
     assert [call.once for call in calls] == [False, True]
+    _, calls = calls_of(supply, server, who)
+    assert [call.path for call in calls] == ["/product/app/supplynotification/"]
     who.memory["tr-token"] = "of-yesterday"
     answer, calls = calls_of(dispatch, server, who)
     assert answer.good
@@ -238,6 +240,23 @@ def test_after_a_lost_reply_production_deactivation_and_dispatch_are_told_by_the
     notified = server.state()
     assert sent(away, server, known=UNCERTAIN).good  # deactivated: it is not sent again
     assert server.state() == notified
+
+
+def test_a_lost_export_is_told_and_what_is_open_only_in_part_is_not_sent_again():
+    epcs = [pack_epc("SN1"), pack_epc("SN2")]
+    settings = {"export-glns": BUYER}
+    (supply, export), _ = composed([made(epcs), ship(epcs)], settings)
+    server = simulator()
+    sent(supply, server)
+    sent(export, server)
+    exported = server.state()
+    assert sent(export, server, known=UNCERTAIN).good
+    assert server.state() == exported
+    server = simulator(refuse=frozenset({"SN2"}))
+    sent(supply, server)
+    with pytest.raises(UncertainError):  # SN1 is at home, of SN2 nothing is known
+        sent(export, server, known=UNCERTAIN)
+    assert server.state()["packs"][name("SN1")]["state"] == "60001"
 
 
 @pytest.mark.parametrize(("kind", "protocol"), [("accept", "rest"), ("return", "rest"), ("supply", "soap")])
