@@ -40,10 +40,10 @@ def command(name: str, root: Path, wait: float) -> None:
         sent = send(workspace, settings, ping.NAME, io.BytesIO(data), len(data), wait)
         tell(sent, settings)
     if sent.error is not None:
-        error = sent.error
+        error = TransportError(sent.error.message, hint=sent.hint(), retryable=sent.error.retryable)
         if sent.entry is not None and not sent.entry.has("receipt") and not sent.notes:
             Store(settings.data / OUTBOX).remove(sent.entry)  # it proves nothing, and is not sent again
-        raise TransportError(error.message, hint=sent.hint(), retryable=error.retryable)
+        raise error
     if settings.receipt.mode == "none":
         line("result", "it was taken; without a receipt nothing proves more", "yellow")
         return
