@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -44,6 +45,7 @@ _ATTACHED = frozenset({"multipart/related", "multipart/mixed"})
 _SIGNATURE_SIZE = 1 << 20
 _SIGNED_PARTS = 2
 _BASE64_OF_SEQUENCE = b"M"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\r\n\t ]*")
 
 
 @dataclass(frozen=True)
@@ -256,7 +258,8 @@ class _Opening:
         wanted = {message.choose_micalg(asked, "", self.terms.allow)[0]} if asked and asked.micalgs else set()
         readings = list(variants(signed, crlf=self.terms.crlf_variants))
         hashes = [_Hashes(content, wanted) for content in readings]
-        self.signature = verify(self.signed_data, self.terms.signers, hashes, self.terms.allow)
+        exact = self.exact and not _is_base64(parts[1])
+        self.signature = verify(self.signed_data, self.terms.signers, hashes, self.terms.allow, exact=exact)
         self.base = readings[self.signature.variant]
         name, spelled = message.choose_micalg(asked, self.signature.digest, self.terms.allow)
         self.mic = Mic(hashes[self.signature.variant](name), name, spelled)
@@ -305,6 +308,13 @@ def variants(signed: Region, *, crlf: bool) -> Iterator[Content]:
         if signed.slice(max(0, signed.size - 2), signed.size) == b"\r\n":
             yield Content.of(signed.part(0, signed.size - 2))
         yield Content.of(signed, b"\r\n")
+
+
+def _is_base64(part: Region) -> bool:
+    """Whether a signature part is nothing but text in base64, whatever its headers say."""
+    headers, body = mime.split(part)
+    encoded = headers.encoding() in {"base64", *transfer.AS_IT_IS}
+    return encoded and bool(_BASE64.fullmatch(body.slice(0, body.size)))
 
 
 def signature_bytes(part: Region, scratch: Scratch) -> bytes:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
-from gateway.transports.as2 import ber, keys
+from gateway.transports.as2 import ber, closed, keys
 from gateway.transports.as2.algorithms import HASHES, WEAK
 from gateway.transports.as2.errors import AuthenticationFailed, InsufficientSecurity, IntegrityFailed
 from gateway.transports.as2.keys import Pin
@@ -24,6 +24,7 @@ from gateway.transports.as2.keys import Pin
 Check = Callable[[bytes, HashAlgorithm | None], bool]
 
 _SET_TAG = b"\x31"
+_OPEN = "ask the partner to send the signature in base64, or with their own certificate only; or to encrypt by AES-GCM"
 _MGF1 = "mgf1"
 _ECDSA_SUFFIX = "_ecdsa"
 _RSA_SUFFIX = "_rsa"
@@ -45,7 +46,12 @@ class Verified:
 
 
 def verify(
-    signature: bytes, pins: Iterable[Pin], hashers: Iterable[Callable[[str], bytes]], allow: frozenset[str]
+    signature: bytes,
+    pins: Iterable[Pin],
+    hashers: Iterable[Callable[[str], bytes]],
+    allow: frozenset[str],
+    *,
+    exact: bool = False,
 ) -> Verified:
     """Verify SignedData without content.
 
@@ -55,18 +61,24 @@ def verify(
         hashers: give the hash value of the content by the name of a hash function, one for each way to read the
             content that is to be tried, in this order.
         allow: weak algorithms that are allowed.
+        exact: take it only if it holds nothing but what is verified.
 
     Raises:
         AuthenticationFailed: no or another signer, several signers, or a signature that does not verify.
         IntegrityFailed: the signature is genuine and the content is another one.
         InsufficientSecurity: the signature uses an algorithm that is not allowed.
     """
+    pins = tuple(pins)
     try:
         content = ber.load(cms.ContentInfo, signature)
         with ber.strict_asn1():
             signer = _only_signer(content)
             pin = _pinned(signer, pins)
             name = _digest_name(signer, allow)
+            odd = closed.fault(content["content"], signer, pins) if exact else ""
+            if odd:
+                message = f"a signature in binary, inside an envelope that does not notice changes, with {odd}"
+                raise AuthenticationFailed(message, hint=_OPEN)
             check = _checker(pin, signer, name)
             if not signer["signed_attrs"]:
                 return Verified(pin, name, _directly(pin, check, [hasher(name) for hasher in hashers]))
