@@ -12,7 +12,7 @@ from gateway.checks.across import Fact, contradictions
 from gateway.exchange.database import Database
 from gateway.exchange.serials_keys import number_of
 from gateway.exchange.serials_look import EventRow, Look
-from gateway.exchange.serials_tables import Kind, SerialEvent
+from gateway.exchange.serials_tables import Kind, MessageState, SerialEvent, SerialMessage
 from gateway.findings import Findings, Where
 
 #: Identifiers that are looked at together.
@@ -35,7 +35,13 @@ def check_story(database: Database, client: str, message: str, findings: Finding
     with database.read() as session:
         connection = session.connection()
         look = Look(connection, client)
-        mine = next((row for row, name in look.messages.items() if name == message), None)
+        mine = connection.scalar(
+            sa.select(SerialMessage.id).where(
+                SerialMessage.client == client,
+                SerialMessage.message == message,
+                SerialMessage.state == MessageState.COMPLETE,
+            )
+        )
         if mine is None:
             return
         ids = connection.scalars(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from gateway.exchange.serials_keys import canonical, keys_of, unpack_list
 from gateway.exchange.serials_record import stem_ids
 from gateway.exchange.serials_sql import Bulk
-from gateway.exchange.serials_tables import Kind, MessageState, SerialMessage, SerialWithdrawal
+from gateway.exchange.serials_tables import Kind, MessageState
 from gateway.markets.kit.split import by_weight
 
 #: Most identifiers of unpacked lists that are kept for the next question.
@@ -53,18 +53,16 @@ class Look:
     Args:
         connection: of that transaction.
         client: whose messages count.
-        including: a message that counts although it is not complete yet.
     """
 
     def __init__(self, connection: sa.Connection, client: str) -> None:
         self._connection = connection
         self._bulk = Bulk(connection)
-        complete = sa.select(SerialMessage.id, SerialMessage.message).where(
-            SerialMessage.client == client, SerialMessage.state == MessageState.COMPLETE
-        )
-        self.messages: dict[int, str] = {row.id: row.message for row in connection.execute(complete)}
-        mine = sa.select(SerialWithdrawal.event_id, SerialWithdrawal.message)
-        self._withdrawn = {row.event_id for row in connection.execute(mine) if row.message in self.messages}
+        self._client = client
+        #: The messages that were met and count, and their ids.
+        self.messages: dict[int, str] = {}
+        self._met: set[int] = set()
+        self._withdrawn: dict[str, bool] = {}
         self._stems: dict[str, int] = {}
         self._events: dict[int, EventRow | None] = {}
         self._lists: dict[int, tuple[list[str], list[str]]] = {}
@@ -142,12 +140,30 @@ class Look:
         """Those of the events that count: of a complete message of the client, not withdrawn, not too late."""
         wanted = list(events)
         missing = [event for event in wanted if event not in self._events]
-        for row in self._bulk.select(_COLUMNS, "serial_events", "id", missing):
-            event = EventRow._make(row)
-            counts = event.message in self.messages and event.event_id not in self._withdrawn
+        found = [EventRow._make(row) for row in self._bulk.select(_COLUMNS, "serial_events", "id", missing)]
+        self._meet({event.message for event in found})
+        self._look_for_withdrawals({event.event_id for event in found if event.event_id})
+        for event in found:
+            counts = event.message in self.messages and not self._withdrawn.get(event.event_id, False)
             self._events[event.id] = event if counts else None
         rows = [row for row in (self._events.get(event) for event in wanted) if row is not None]
         return [row for row in rows if as_of is None or row[:2] <= as_of]
+
+    def _meet(self, messages: Iterable[int]) -> None:
+        """Find out which messages count. Those that no question leads to are never asked for."""
+        new = set(messages) - self._met
+        self._met |= new
+        for row in self._bulk.select("id, message, client, state", "serial_messages", "id", new):
+            if row.client == self._client and row.state == MessageState.COMPLETE:
+                self.messages[row.id] = row.message
+
+    def _look_for_withdrawals(self, event_ids: Iterable[str]) -> None:
+        """Find out which events a message that counts withdraws."""
+        new = set(event_ids) - self._withdrawn.keys()
+        self._withdrawn.update(dict.fromkeys(new, False))
+        rows = list(self._bulk.select("event_id, message", "serial_withdrawals", "event_id", new))
+        self._meet({row.message for row in rows})
+        self._withdrawn.update((row.event_id, True) for row in rows if row.message in self.messages)
 
     def _keys(self, objects: Sequence[str]) -> list[int]:
         return keys_of(objects, self._stem_ids)

@@ -46,7 +46,7 @@ class Bulk:
             ) from error
 
     def select(self, columns: str, table: str, column: str, values: Iterable[Any]) -> Iterator[sa.Row[Any]]:
-        """Rows of a table whose `column` is one of many whole numbers."""
+        """Rows of a table whose `column` is one of many whole numbers or texts."""
         wanted = sorted(set(values))
         for start in range(0, len(wanted), ASKED):
             part = wanted[start : start + ASKED]
