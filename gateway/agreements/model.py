@@ -328,6 +328,19 @@ class Retention(Part):
     days: int = Field(ge=1, le=36525)
 
 
+class Serials(Part):
+    """What this partner's events say about serial numbers is kept, and expands what names containers only.
+
+    Attributes:
+        client: whose serial numbers they are; agreements that name the same client share what they know.
+        contradictions: what happens when a message contradicts earlier ones: it is said (``report``), or the message is
+            refused for what is an error (``refuse``).
+    """
+
+    client: Id = "main"
+    contradictions: Literal["report", "refuse"] = "report"
+
+
 class Agreement(Part):
     """One file ``agreements/*.yaml``.
 
@@ -336,12 +349,20 @@ class Agreement(Part):
         channels: where their files are collected.
         targets: who gets what of them.
         retention: how long the bytes of this partner's messages are kept; without it for ever.
+        serials: keep what the events say about serial numbers; ``true`` for the defaults.
     """
 
     partner: Partner
     retention: Retention | None = None
+    serials: Serials | None = None
     channels: tuple[Channel, ...]
     targets: tuple[Target, ...] = Field(default=(), validate_default=True)
+
+    @field_validator("serials", mode="before")
+    @classmethod
+    def _with_defaults(cls, value: object) -> object:
+        # YAML files are read with all values as texts.
+        return {"true": {}, "false": None}.get(str(value).lower(), value) if isinstance(value, bool | str) else value
 
     @field_validator("channels")
     @classmethod

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": ("gateway.cli.alerts", "Show what is wrong now, or try out who is told."),
     "answers": ("gateway.cli.answers", "List answers to our deliveries, and who owes one."),
     "trace": ("gateway.cli.trace", "List every message that names an EPC, in any spelling."),
+    "serials": ("gateway.cli.serials", "Say what is known of a pack or a container; undo what a message said."),
     "archive": ("gateway.cli.archive", "Verify, export or prune the bytes of messages; legal holds."),
     "backup": ("gateway.cli.backup", "Copy a whole workspace, and put a copy back."),
     "audit": ("gateway.cli.audit", "Show the audit trail, or prove that it is whole."),

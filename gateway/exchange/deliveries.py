@@ -25,6 +25,7 @@ from gateway.exchange.ledger import Ledger
 from gateway.exchange.queries import Queries
 from gateway.exchange.rates import Rates
 from gateway.exchange.regulators import Regulators
+from gateway.exchange.remembering import Remembering
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.tables import ENDED, Delivery, DeliveryState, Message
 from gateway.exchange.trouble import frames
@@ -70,6 +71,7 @@ class Deliveries:
         self.control_numbers = ControlNumbers(ledger.database)
         self._rates = Rates(ledger.database)
         self.answering = Answering(ledger, archive)
+        self.remembering = Remembering(ledger.database, ledger.clock)
         self.regulators = Regulators(ledger, archive, self.answering.book)
         self._sure = sure
         self.configuration = ""

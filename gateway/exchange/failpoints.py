@@ -39,6 +39,12 @@ ANSWER_POINTS = (
     "answer.asked",  # a later answer has come, the ledger does not know it
 )
 
+#: The same for the hierarchy store.
+SERIAL_POINTS = (
+    "serials.told",  # all events are in the store, the message does not count yet
+    "serials.recorded",  # the message counts, the ledger does not know what it was converted to
+)
+
 #: The same for files that are pushed into `gateway serve`.
 SERVE_POINTS = (
     "serve.archived",  # the bytes are durable, the ledger does not know them

@@ -17,7 +17,7 @@ from typing import Concatenate, ParamSpec
 
 from gateway import logs
 from gateway.agreements.load import TABLE, Agreements, is_mapped
-from gateway.agreements.model import Channel, Target
+from gateway.agreements.model import Agreement, Channel, Target
 from gateway.convert import check_output, convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
@@ -31,9 +31,10 @@ from gateway.exchange.names import RESEND, delivery_names
 from gateway.exchange.requests import request_for
 from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
-from gateway.findings import Findings
+from gateway.findings import Findings, Severity
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.report import Report
+from gateway.request import Request
 from gateway.sources import Source
 from gateway.transports import TRANSPORTS
 
@@ -43,6 +44,9 @@ PLANNED = frozenset({State.DELIVERING, State.AWAITING})
 
 #: A piece of work over which workers died so often is taken out of their way.
 DEATHS = 5
+
+#: Under this name the ledger keeps what a message contradicts; no target can have it.
+STORY = "(serials)"
 
 P = ParamSpec("P")
 log = logs.get(__name__)
@@ -156,7 +160,7 @@ class Flow(Deliveries):
         if damaged:
             self.end(id_, "check", State.FAILED, f"the archive lacks or has damaged {', '.join(damaged)}")
             return Go.STOP
-        if not self._valid(id_, lineage.outputs):
+        if not self._valid(id_, lineage.outputs) or not self._consistent(message):
             return Go.STOP
         self.ledger.finish(id_, "check", detail=f"{len(lineage.outputs)} outputs for {len(served)} targets")
         failpoints.reach("check.recorded")
@@ -210,6 +214,7 @@ class Flow(Deliveries):
             reason: why, for the operator who looks at the message.
             logged: what to log instead, where the reason may hold serial numbers.
         """
+        self.remembering.forget(id_)
         self.ledger.finish(id_, step, failed=True, detail=reason)
         self.ledger.move(id_, state, reason)
         log.warning(state.value, message=id_, step=step, reason=logged or reason.splitlines()[0])
@@ -276,23 +281,32 @@ class Flow(Deliveries):
             raise InputError(replace(error.finding, hint=hint)) from error
 
     def _convert_for(self, message: Message, target: Target, *, first: bool) -> None:
-        """Convert for one target; the first conversion also tells which identifiers the message names."""
+        """Convert for one target; the first conversion also tells what the message names and says."""
         agreements = self._agreements_for(message)
         self.ledger.begin(message.id, "convert", target=target.id, input_sha256=message.sha256)
         failpoints.reach("convert.started")
-        indexer = Indexer(self.ledger.database, message.number)
+        agreement, _ = self.agreements.channel(message.channel)
         request = request_for(agreements, self.archive, message, target)
-        if first:
-            request = replace(request, observer=indexer)
+        request = replace(request, hierarchy=self.remembering.hierarchy(agreement))
         with self.archive.folder() as folder:
-            report = convert(request, folder)
-            if first:
-                indexer.finish()
+            report = self._observed(agreement, message, request, folder) if first else convert(request, folder)
             failpoints.reach("convert.written")
             outputs = [] if report.failed else self._archive_outputs(report)
         failpoints.reach("convert.archived")
         self.ledger.converted(message.id, target.id, report, outputs)
         failpoints.reach("convert.recorded")
+
+    def _observed(self, agreement: Agreement, message: Message, request: Request, folder: Path) -> Report:
+        """Convert, and keep which identifiers the message names and what it says of them."""
+        indexer = Indexer(self.ledger.database, message.number)
+        with self.remembering.observing(agreement, message, indexer) as (observer, fail):
+            report = convert(replace(request, observer=observer), folder)
+            indexer.finish()
+            if report.failed:
+                fail()
+        if State(self.queries.message(message.id).state) in FINAL:  # cancelled meanwhile
+            self.remembering.forget(message.id)
+        return report
 
     def _archive_outputs(self, report: Report) -> list[Made]:
         kept: list[Made] = []
@@ -314,6 +328,18 @@ class Flow(Deliveries):
                 self.end(id_, "check", State.FAILED, f"{output.name} for {output.target} is not valid {output.format}")
                 return False
         return True
+
+    def _consistent(self, message: Message) -> bool:
+        """Compare what a message says of serial numbers with what earlier ones said."""
+        agreement, _ = self.agreements.channel(message.channel)
+        findings = self.remembering.contradictions(agreement, message)
+        if findings:
+            self.ledger.findings(message.id, STORY, findings)
+        wrong = sum(finding.severity is Severity.ERROR for finding in findings)
+        if wrong:
+            what = "contradiction" if wrong == 1 else "contradictions"
+            self.end(message.id, "check", State.REFUSED, f"{wrong:,} {what} to earlier messages")
+        return not wrong
 
     def _targets(self, message: Message) -> list[Target]:
         agreement, channel = self.agreements.channel(message.channel)

@@ -13,6 +13,7 @@ from gateway.exchange.holds import CHANNEL, PARTNER, TARGET, Holds, wake
 from gateway.exchange.names import RESEND
 from gateway.exchange.replay import replay
 from gateway.exchange.rows import message_row
+from gateway.exchange.serials import forget
 from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, History, Message, State
 from gateway.exchange.workspace import Workspace
 
@@ -68,6 +69,7 @@ def cancel(workspace: Workspace, id_: str, reason: str) -> int:
             detail += f"; {made} of {len(deliveries)} deliveries were made before"
         message.state, message.reason, message.closed_at = State.CANCELLED, detail, at
         session.add(History(message=message.id, at=at, state=State.CANCELLED, detail=detail))
+        forget(session, message.id, at)
         wake(session, [message.id, *(delivery.id for delivery in deliveries)], at)
         audit.note(session, audit.Entry(at, "cancel", message.id, {"delivered": made}))
     return made

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from gateway.epcis.events import Event
 from gateway.epcis.time import order_key
@@ -103,12 +104,17 @@ class SerialStore:
     def void(self, client: str, message: str) -> bool:
         """Undo a message; whether there was one. It can be recorded again."""
         with self.database.write() as session:
-            rows = session.scalars(sa.select(SerialMessage).where(*_of(client, message))).all()
-            found = False
-            for row in rows:
-                found = found or row.state == MessageState.COMPLETE
-                row.state, row.voided_at = MessageState.VOID, row.voided_at or stamp(self._clock())
-        return found
+            return _void(session, _of(client, message), stamp(self._clock()))
+
+    def recorded(self, client: str, messages: Iterable[str]) -> bool:
+        """Whether one of these messages counts."""
+        counts = sa.select(SerialMessage.id).where(
+            SerialMessage.client == client,
+            SerialMessage.message.in_(list(messages)),
+            SerialMessage.state == MessageState.COMPLETE,
+        )
+        with self.database.read() as session:
+            return session.scalar(counts.limit(1)) is not None
 
     def hierarchy(self, client: str) -> StoredHierarchy:
         """Who is in what, of all messages of a client, as of now: what comes later is not seen by it."""
@@ -276,6 +282,19 @@ def _attributes(history: Iterable[EventRow]) -> dict[str, str]:
 
 def _moment(as_of: str) -> AsOf:
     return order_key(as_of) if as_of else None
+
+
+def forget(session: Session, message: str, at: str) -> bool:
+    """Undo a message in the stores of all clients, in a transaction of the caller; whether it counted."""
+    return _void(session, (SerialMessage.message == message,), at)
+
+
+def _void(session: Session, which: Iterable[sa.ColumnElement[bool]], at: str) -> bool:
+    found = False
+    for row in session.scalars(sa.select(SerialMessage).where(*which)):
+        found = found or row.state == MessageState.COMPLETE
+        row.state, row.voided_at = MessageState.VOID, row.voided_at or at
+    return found
 
 
 def _one(epc: str) -> str:

@@ -22,7 +22,7 @@ from tests.exchange.site import Site
 from tests.exchange.test_commands import gateway
 from tests.peers import openssh
 from tests.submit.conftest import PLUGIN
-from tests.submit.story import document, made, serials
+from tests.submit.story import CASE, PALLET, document, made, packed, serials, shipped
 
 SETTLED = {"looks": 1, "interval": 0, "min-age": 0}
 
@@ -31,10 +31,11 @@ SETTLED = {"looks": 1, "interval": 0, "min-age": 0}
 def place(market, tmp_path):
     """Makes a workspace whose regulator is at a URL."""
 
-    def place(url, channel=None, **target):
+    def place(url, channel=None, agreement=None, **target):
         settings = {"url": url, "plain-http": True, "ask": {"first": 0.1, "factor": 1, "longest": 0.1}}
         channel = channel or {"transport": "folder", "settings": {"path": "data/in", "settle": SETTLED}}
-        agreement = {
+        whole = {
+            **(agreement or {}),
             "partner": {"id": "acme"},
             "channels": [{"id": "acme-in", **channel}],
             "targets": [
@@ -48,7 +49,7 @@ def place(market, tmp_path):
                 }
             ],
         }
-        return Site(tmp_path / "ws").build(yaml.safe_dump(agreement))
+        return Site(tmp_path / "ws").build(yaml.safe_dump(whole))
 
     return place
 
@@ -184,3 +185,14 @@ def test_what_the_regulator_holds_for_us_is_collected_once(market, place):
         once(site)
     assert sorted(message.name for message in site.messages()) == ["n1.txt", "n2.txt"]
     assert {message.state for message in site.messages()} == {"refused"}  # no format of ours
+
+
+def test_a_shipping_message_that_names_a_pallet_reports_its_packs(market, place):
+    with simulated(market.MARKET) as running:
+        site = place(running.url, agreement={"serials": True})
+        site.drop("1.xml", document(made(serials(5)), packed(CASE, serials(5)), packed(PALLET, [CASE])))
+        site.drop("2.xml", document(shipped([PALLET])))
+        once(site)
+        assert running.simulator.posts == 2
+    assert [message.state for message in site.messages()] == ["done", "done"]
+    assert verdicts(site) == {"accepted": 10}
