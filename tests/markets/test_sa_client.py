@@ -6,11 +6,12 @@ import base64
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.answers import Verdict
 from gateway.errors import ConfigurationError, TransportError, UsageError
+from gateway.findings import Findings
 from gateway.markets.base import Submission
 from gateway.markets.client import Account, Call, Keep, Known, Reply, UncertainError, Wait, play
 from gateway.markets.kit.soap import write_envelope
@@ -469,3 +470,38 @@ def test_questions_are_answered_in_rows():
     for wrong in ("", "no pack"):
         with pytest.raises(UsageError):
             ask("status", server, packs=wrong)
+
+
+GOOD = {kind: (FIXTURES / "rsd" / "good" / f"{kind}.xml").read_bytes() for kind in OPERATIONS}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(GOOD)), st.integers(100, 900), st.integers(0, 40), st.binary(max_size=12))
+def test_a_request_that_is_spoilt_anywhere_breaks_neither_check_nor_simulator(kind, at, cut, junk):
+    data = GOOD[kind][:at] + junk + GOOD[kind][at + cut :]
+    findings = Findings()
+    MARKET.messages[0].check(data, findings)
+    server = simulator()
+    user = {"authorization": "Basic " + base64.b64encode(f"{GLNS['plant']}:x".encode()).decode()}
+    reply = server.reply(Call("POST", OPERATIONS[kind].path, user, data))
+    assert reply.status in (200, 500)
+    answer = answer_of(reply, OPERATIONS[kind], [name(1)])
+    assert answer.verdict in Verdict
+    if findings.errors:
+        assert reply.status == 500
+        assert answer.verdict is Verdict.REJECTED
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(60, 700), st.integers(0, 40), st.binary(max_size=12))
+def test_a_reply_that_is_spoilt_anywhere_never_accepts_what_it_does_not_name(at, cut, junk):
+    server = supplied(simulator())
+    call = next(CLIENT.submit(made_of([move("shipping", [pack_epc(0), pack_epc(1)])])[0], account(), KNOWN))
+    reply = server.reply(call)
+    whole = answer_of(reply, OPERATIONS["dispatch"], [name(0), name(1)])
+    assert whole.good
+    body = reply.body[:at] + junk + reply.body[at + cut :]
+    answer = answer_of(Reply(200, {}, body), OPERATIONS["dispatch"], [name(0), name(1)])
+    for serial_ in answer.serials:
+        if serial_.verdict is Verdict.ACCEPTED:
+            assert serial(0).encode() in body if serial_.identifier == name(0) else serial(1).encode() in body

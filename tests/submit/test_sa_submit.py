@@ -14,7 +14,7 @@ from gateway.formats import FORMATS
 from gateway.formats.base import Context
 from gateway.markets.sa import MARKET
 from gateway.markets.simulation import Rehearsal
-from gateway.testing import simulated
+from gateway.testing import simulated, spoken_to
 from tests.markets.sa_story import GLNS, GTIN, serial, story
 
 USER = f"{GLNS['plant']}0001"
@@ -88,3 +88,32 @@ def test_a_supply_whose_reply_is_lost_is_not_reported_twice(run, tmp_path):
         assert code in (5, 7), err
         assert len(running.simulator.state()["packs"]) == 200
         assert "Traceback" not in err
+
+
+def test_a_package_is_sent_fetched_and_read_as_epcis(run, tmp_path):
+    with simulated(MARKET) as running:
+        agree(tmp_path, running.url)
+        package = ("--set", "content=package", "--set", f"to-gln={GLNS['depot']}")
+        code, _, err = run(*SUBMIT, *package)
+        assert code == 0, err
+        code, out, err = run("ask", "sa-rsd", "packages", f"from={GLNS['plant']}", "--agreement", "sa.yaml", "--json")
+        assert code == 0, err
+        assert json.loads(out)["RECEIVER"] == GLNS["depot"]
+        user = f"{GLNS['depot']}0001"
+        with spoken_to(running, MARKET.messages[0], tmp_path / "memory", user=user, password="env:X") as session:
+            (offer,) = session.offers()
+            with (tmp_path / offer.name).open("wb") as target:
+                session.fetch(offer, target)
+            session.acknowledge(offer)
+            assert list(session.offers()) == []
+        code, out, err = run("convert", offer.name, "--to", "epcis-2.0-json", "-o", "out.jsonld")
+        assert code == 0, err
+        assert "19 events" in err
+
+
+def test_questions_may_be_asked_without_what_is_optional(run, tmp_path):
+    with simulated(MARKET) as running:
+        agree(tmp_path, running.url)
+        for words, rows in ((("error-codes",), 138), (("error-codes", "code=80509"), 1), (("packages",), 0)):
+            code, out, err = run("ask", "sa-rsd", *words, "--agreement", "sa.yaml", "--json")
+            assert (code, len(out.splitlines())) == (0, rows), err

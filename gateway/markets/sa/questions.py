@@ -20,12 +20,12 @@ from gateway.options import Setting
 
 PACKS: Final = Setting("packs", "packs as GTIN:serial number, with commas between")
 NOTIFICATION: Final = Setting("notification", "the NOTIFICATIONID that the sender got")
-CODE: Final = Setting("code", "one code; all of them where none is given")
-TO: Final = Setting("to", "GLN of the receiver")
-FROM: Final = Setting("from", "GLN of the sender")
+CODE: Final = Setting("code", "one code, or all", default="all")
+TO: Final = Setting("to", "GLN of the receiver; where no party is given, we are the receiver", default="any")
+FROM: Final = Setting("from", "GLN of the sender", default="any")
 ALL: Final = Setting("all", "whether packages that were fetched are listed, too", ("no", "yes"), "no")
-SINCE: Final = Setting("since", "first day, YYYY-MM-DD")
-UNTIL: Final = Setting("until", "last day, YYYY-MM-DD")
+SINCE: Final = Setting("since", "first day, YYYY-MM-DD", default="any")
+UNTIL: Final = Setting("until", "last day, YYYY-MM-DD", default="any")
 _QUERY, _DOWNLOAD = OPERATIONS["package-query"], OPERATIONS["package-download"]
 
 
@@ -55,7 +55,7 @@ def dispatch(arguments: Mapping[str, str], account: Account) -> Conversation[lis
 
 def error_codes(arguments: Mapping[str, str], account: Account) -> Conversation[list[dict[str, str]]]:
     """The list of codes, as RSD writes it."""
-    code = arguments.get(CODE.key, "")
+    code = _given(arguments, CODE)
     found = yield from _ask(OPERATIONS["error-code-list"], account, **({"ERRORCODE": code} if code else {}))
     return found.rows
 
@@ -69,7 +69,7 @@ def countries(_arguments: Mapping[str, str], account: Account) -> Conversation[l
 def packages(arguments: Mapping[str, str], account: Account) -> Conversation[list[dict[str, str]]]:
     """Packages that were sent to a party, or by one."""
     names = ((FROM, "FROMGLN"), (TO, "TOGLN"), (SINCE, "STARTDATE"), (UNTIL, "ENDDATE"))
-    values: dict[str, Any] = {name: arguments[setting.key] for setting, name in names if arguments.get(setting.key)}
+    values: dict[str, Any] = {name: given for setting, name in names if (given := _given(arguments, setting))}
     if not ({"FROMGLN", "TOGLN"} & values.keys()):
         values["TOGLN"] = calls.gln_of(account)
     found = yield from _ask(_QUERY, account, GETALL=arguments.get(ALL.key) == "yes", **values)
@@ -113,6 +113,12 @@ def _ask(operation: Operation, account: Account, **values: Any) -> Conversation[
         message = f"RSD does not answer {operation.full}: {said}"
         raise TransportError(message, retryable=found.retryable)
     return found
+
+
+def _given(arguments: Mapping[str, str], setting: Setting) -> str:
+    """What was given, empty where it is what stands for nothing."""
+    value = arguments.get(setting.key, "")
+    return "" if value == setting.default else value
 
 
 def _explained(row: Mapping[str, str]) -> dict[str, str]:
