@@ -42,6 +42,8 @@ def check(data: bytes, findings: Findings) -> None:
     reader.product = request.product
     if not read(data, reader, findings):
         return
+    if reader.root == "AcceptDispatchNotificationServiceResponse":
+        return  # what DispatchDetail replies: to be read, not sent
     if reader.operation is None:
         message = f"{reader.root or 'nothing'} is no request of RSD"
         findings.report(rules.SCHEMA, message, value=reader.root)

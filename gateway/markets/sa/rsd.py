@@ -16,6 +16,7 @@ from gateway.markets.sa.check import SCHEMA, check
 from gateway.markets.sa.client import CLIENT
 from gateway.markets.sa.compose import compose
 from gateway.markets.sa.operations import MOST_PRODUCTS, MOST_SERIALS, NAMESPACE, PACKAGE_BYTES
+from gateway.markets.sa.parse import DETAIL, ROOT, parse
 
 LIMITS: Final = (
     Limit("products", MOST_PRODUCTS, "products in one request", "RSD answer code 80610"),
@@ -29,6 +30,8 @@ def sniff(head: bytes, _name: str) -> Claim | None:
     """Recognise a request by the namespace of its root element."""
     if NAMESPACE.encode() in head and b"ServiceRequest" in head:
         return Claim(95, "a request in a namespace of RSD")
+    if DETAIL.encode() in head and ROOT.encode() in head:
+        return Claim(95, "the reply of RSD's DispatchDetail")
     return None
 
 
@@ -39,6 +42,7 @@ RSD: Final = Message(
     media_type="text/xml",
     compose=compose,
     check=check,
+    parse=parse,
     sniff=sniff,
     grade="B",
     schema=SCHEMA,

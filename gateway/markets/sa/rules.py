@@ -132,6 +132,19 @@ QUANTITY: Final = _error(
     "give amounts as LGTIN with a whole number and without a unit",
 )
 
+TIME: Final = _error(
+    24,
+    "the time of a dispatch is not known",
+    "RSD tells the day of a dispatch; EPCIS wants a time with a zone, and none is invented.",
+    "give it with --set event-time=...",
+)
+NOT_IN_ORDER: Final = _error(
+    25,
+    "RSD says that a pack of a dispatch is not in order",
+    "Each pack in the reply of DispatchDetail has an answer code.",
+    "ask the sender; leave the pack out of what you accept",
+)
+
 RULES: Final = (
     SCHEMA,
     GTIN,
@@ -156,6 +169,8 @@ RULES: Final = (
     PACKAGE,
     SETTING,
     QUANTITY,
+    TIME,
+    NOT_IN_ORDER,
 )
 
 QUANTITY_LOST: Final = LossRule(

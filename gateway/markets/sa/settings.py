@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.markets.base import Need
-from gateway.options import CREATION_DATE, Setting
+from gateway.options import CREATION_DATE, EVENT_TIME, Setting
 
 #: Which operation reports which business step, where nothing else is said.
 DEFAULT_OPERATIONS: Final = {
@@ -89,6 +89,7 @@ SETTINGS: Final = (
     SUPPLY_ORDER,
     BATCH_ORDER,
     CREATION_DATE,
+    EVENT_TIME,
 )
 
 ORIGIN_NEED: Final = Need("country of origin", "where the packs are made", ORIGIN, "countryOfOrigin")
