@@ -1,10 +1,20 @@
-"""What the exchange relies on in the engine's library, on both stores; run before its version is raised."""
+"""What the exchange relies on in the engine's library, on both stores; run before its version is raised.
+
+The rules, and where each is tested where it is not here:
+
+1 a killed step; 2 other versions; 3 order over a kill; 4 ids that rise (`test_ledger`, `test_stores`); 5 a lane whose
+worker died (`test_workers`); 6 what kills workers; 7 a worker that was asleep (`test_workers`); 8 messages while all is
+down; 9 one id is one run; 10 forks; 11 effects and their record: ours, not the library's; 12 changed steps; 13 rates
+(`test_operations`); 14 schedules (`test_schedule`, `test_run_schedule`); 15 WAL; 16 JSON; 17 forgetting; 18 no
+network; 19 what the library gave up.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
 import signal
+import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +24,7 @@ import pytest
 from gateway.exchange.database import address
 from tests.exchange import contract_app
 from tests.exchange.site import Site, document, until
+from tests.exchange.test_commands import gateway
 
 
 class App:
@@ -178,8 +189,6 @@ def stored(tmp_path: Path, store: dict) -> Site:
 def steps(site: Site, sql: str) -> list[tuple]:
     if site.postgres is not None:
         return site.postgres.execute(site.database, sql.replace(" from ", " from dbos."))
-    import sqlite3
-
     with contextlib.closing(sqlite3.connect(site.root / "data" / "engine.sqlite")) as connection:
         return connection.execute(sql).fetchall()
 
@@ -218,8 +227,6 @@ def test_work_of_an_older_version_begins_again(stored: Site) -> None:
         if stored.postgres is not None:
             stored.postgres.execute(stored.database, old.replace("update ", "update dbos."))
         else:
-            import sqlite3
-
             with sqlite3.connect(stored.root / "data" / "engine.sqlite") as connection:
                 connection.execute(old)
     assert not stored.once()
@@ -227,8 +234,81 @@ def test_work_of_an_older_version_begins_again(stored: Site) -> None:
     assert stored.delivered() == {"one": ["a.jsonld", "b.jsonld"], "two": ["a.xml", "b.xml"]}
 
 
-def test_a_message_that_kills_the_worker_is_parked(site: Site) -> None:
-    stored = site
+def change(site: Site, sql: str) -> None:
+    """Change rows of the engine's own tables."""
+    if site.postgres is not None:
+        site.postgres.execute(site.database, sql.replace("update ", "update dbos."))
+        return
+    with contextlib.closing(sqlite3.connect(site.root / "data" / "engine.sqlite")) as connection, connection:
+        assert connection.execute(sql).rowcount
+
+
+@pytest.mark.parametrize("point", ["collect.recorded", "detect.recorded", "convert.recorded", "deliver.recorded"])
+def test_an_effect_and_its_record_are_one_where_the_step_runs_twice(stored: Site, point: str) -> None:
+    """Rule 11 by other means. The library offers transactions that end together with the record of the step.
+
+    They would bind the flow and the ledger to it. Instead every row has a natural key, and a step that was killed right
+    after its transaction, and runs again, finds its rows: one of each.
+    """
+    stored.drop("a.xml", document())
+    process, _ = stored.start(point)
+    process.join(40)
+    assert process.exitcode == -signal.SIGKILL
+    assert not stored.once()
+    assert [m.state for m in stored.messages()] == ["done"]
+    for table, columns in (
+        ("stages", "message, step, target"),
+        ("outputs", "message, target, position"),
+        ("deliveries", "message, target, position"),
+        ("history", "message, state"),
+        ("offers", "channel, identity"),
+        ("epc_rows", "key, message"),
+    ):
+        rows = stored.rows(f"select {columns}, count(*) from {table} group by {columns}")
+        assert rows, table
+        assert {row[-1] for row in rows} == {1}, table
+    told = stored.rows("select subject, count(*) from audit where action = 'delivered' group by subject")
+    assert [count for _, count in told] == [1, 1]
+    assert stored.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}
+
+
+def test_the_engines_file_is_in_wal_mode(site: Site) -> None:
+    site.drop("a.xml", document())
+    site.once()
+    assert steps(site, "pragma journal_mode") == [("wal",)]
+
+
+def test_old_work_is_forgotten_and_the_ledger_keeps_it(stored: Site) -> None:
+    stored.drop("a.xml", document(1))
+    stored.once()
+    own = "select count(*) from workflow_status where name <> 'collect'"
+    assert steps(stored, own) == [(3,)]  # the message and its two deliveries
+    before = stored.rows("select count(*) from history") + stored.rows("select count(*) from deliveries")
+    with stored.running(shift=31 * 86_400):
+        until(lambda: steps(stored, own) == [(0,)])
+    assert stored.rows("select count(*) from history") + stored.rows("select count(*) from deliveries") == before
+    assert [m.state for m in stored.messages()] == ["done"]
+    assert not stored.once()
+    assert stored.delivered() == {"one": ["a.jsonld"], "two": ["a.xml"]}  # and nothing is done again
+
+
+@pytest.mark.parametrize("verdict", ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
+def test_what_the_library_gave_up_becomes_an_operators_work(stored: Site, verdict: str) -> None:
+    stored.drop("a.xml", document())
+    process, _ = stored.start("convert.started")
+    process.join(40)
+    assert process.exitcode == -signal.SIGKILL
+    change(stored, f"update workflow_status set status = '{verdict}' where name = 'process'")
+    stored.once()
+    (message,) = stored.messages()
+    assert (message.state, message.reason) == ("failed", f"the engine gave up: {verdict}")
+    assert f"gateway show {message.number}" in gateway("alerts", "list", "-C", str(stored.root))
+    gateway("replay", "1", "-C", str(stored.root))
+    assert not stored.once()
+    assert stored.messages()[-1].state == "done"
+
+
+def test_a_message_that_kills_the_worker_is_parked(stored: Site) -> None:
     stored.drop("a.xml", document(1))
     for _ in range(5):
         process, _ = stored.start("convert.started")
@@ -239,8 +319,6 @@ def test_a_message_that_kills_the_worker_is_parked(site: Site) -> None:
     bad, good = stored.messages()
     assert (bad.state, good.state) == ("failed", "done")
     assert bad.reason.startswith("parked: workers died over it 5 times")
-    from tests.exchange.test_commands import gateway
-
     gateway("replay", "1", "-C", str(stored.root))
     assert not stored.once()
     assert stored.messages()[-1].state == "done"
