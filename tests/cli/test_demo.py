@@ -67,3 +67,24 @@ def test_it_does_not_overwrite(played):
 
     with pytest.raises(UsageError, match="exists already"):
         invoke("demo", "--keep", played[0])
+
+
+def test_two_companies_exchange_a_batch_by_as2(tmp_path):
+    folder = tmp_path / "as2"
+    status, text = invoke("demo", "--as2", "--keep", str(folder))
+    assert status == 0, text
+    for expected in (
+        "turned the sheet into batch-tr.xml, EPCIS 1.2",
+        "signed with BrandPharma's key",
+        "batch-tr.jsonld",
+        "Proven: BrandPharma has confirmed, with its signature",
+        "Proven: Acme CMO signed exactly these files",
+        "nothing was sent a second time",
+    ):
+        assert expected in text
+    assert "AS2" not in text.partition("Look further")[0]
+    (received,) = (folder / "brand" / "data" / "warehouse").iterdir()
+    json.loads(received.read_bytes())
+    assert (folder / "acme" / "keys" / "acme.key").stat().st_mode & 0o077 == 0
+    (id_,) = [line.split()[3] for line in text.splitlines() if "gateway as2 verify" in line and "-C" in line]
+    assert invoke("as2", "verify", id_, "-C", str(folder / "brand"))[0] == 0

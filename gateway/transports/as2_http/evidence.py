@@ -43,7 +43,7 @@ from gateway.transports.as2.receipt_read import Receipt
 from gateway.transports.as2.sign import digest
 from gateway.transports.as2.verify import verify
 from gateway.transports.as2_http import proof
-from gateway.transports.as2_http.reception import FIELDS, RECEIPT, RECEIPT_FIELDS, RECORD, WIRE
+from gateway.transports.as2_http.reception import FIELDS, PRUNED, RECEIPT, RECEIPT_FIELDS, RECORD, WIRE
 from gateway.transports.as2_http.sending import PROVEN, REFUSED
 from gateway.transports.as2_http.settings import As2Settings
 from gateway.transports.as2_http.store import Entry, fields_of
@@ -128,8 +128,8 @@ def examine(direction: str, entry: Entry, partner: Partner | None, scratch: Scra
         scratch: for what is decrypted and expanded; the files of the result lie in it.
     """
     found = Evidence(direction, entry, entry.json(RECORD) or {})
-    if entry.has("pruned"):
-        found.add(None, f"the bytes were deleted on {entry.json('pruned')['time'][:10]}, as the retention says")
+    if entry.has(PRUNED):
+        found.add(None, f"the bytes were deleted on {entry.json(PRUNED)['time'][:10]}, as the retention says")
     _wire(found)
     found.base = proof.base_of(entry, found.record)
     if found.base is None:

@@ -51,6 +51,8 @@ Clock = Callable[[], dt.datetime]
 _LOOKS = 5
 
 WIRE, FIELDS, RECORD, RECEIPT, RECEIPT_FIELDS = "wire", "fields", "record", "receipt", "receipt-fields"
+PRUNED = "pruned"
+"""Hashes of the files whose bytes were deleted since their time was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,9 @@ def _same(entry: Entry, received: Received) -> bool:
     before = mic.parse(record["mic"])
     if before.algorithm == received.mic.algorithm:
         return before.same(received.mic)
-    kept = [_hash(entry.region(one["file"])) for one in record["payloads"]]
+    pruned = (entry.json(PRUNED) or {"sha256": {}})["sha256"]
+    names = [one["file"] for one in record["payloads"]]
+    kept = [bytes.fromhex(pruned[name]) if name in pruned else _hash(entry.region(name)) for name in names]
     return kept == [_hash(payload.region) for payload in received.payloads]
 
 

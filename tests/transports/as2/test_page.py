@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
+from gateway.cli.main import cli
 from gateway.transports.as2 import Headers, Region, Scratch, Terms, open_message
 from gateway.transports.as2.settings import PartnerSettings, presets
 from gateway.transports.as2_http.settings import As2Settings
@@ -47,3 +50,21 @@ def test_the_settings_of_the_page_are_settings():
     assert not settings.algorithm_protection
     for name, preset in presets().items():
         assert f"| `{name}` | {preset.title} |" in text
+
+
+def test_the_page_about_partners_names_commands_and_settings_that_are_there():
+    text = (ROOT / "docs" / "as2-partner.md").read_text("utf-8")
+    (agreement,) = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    for part in (*agreement["channels"], *agreement["targets"][:1]):
+        assert As2Settings.model_validate(part["settings"]).them == "ACME CMO"
+    lines = re.findall(r"`(gateway [^`]+)`", text) + re.findall(r"^\$ (gateway .+)$", text, re.MULTILINE)
+    assert len(lines) > 15
+    for line in lines:
+        command: click.Command = cli
+        for word in shlex.split(line)[1:]:
+            if isinstance(command, click.Group):
+                found = command.get_command(click.Context(command), word)
+                assert found is not None, line
+                command = found
+            elif word.startswith("-"):
+                assert any(word in option.opts for option in command.params), line
