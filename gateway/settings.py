@@ -181,6 +181,7 @@ class Settings:
         logs: logging.
         limits: bounds on inputs by name (``input-bytes``), for all channels; names are checked with the agreements.
         free_bytes: space on the disk that must stay free; nothing is collected below it.
+        codes_key: reference to the key of the vault of secret codes; empty when there is none.
         archive_keys: references to the keys of the archive; the first one encrypts, none means plain files.
         web: the server that partners push files into.
         as2: the server that AS2 partners send to.
@@ -196,6 +197,7 @@ class Settings:
     limits: Mapping[str, int] = field(default_factory=dict)
     free_bytes: int = 64 << 20
     archive_keys: tuple[str, ...] = ()
+    codes_key: str = ""
     web: Web = field(default_factory=Web)
     as2: As2 = field(default_factory=As2)
     alerts: Alerts = field(default_factory=Alerts)
@@ -211,6 +213,11 @@ class Settings:
     def data(self) -> Path:
         """Folder of the archive and of the SQLite files."""
         return self.root / DATA
+
+    @property
+    def codes(self) -> Path:
+        """The vault of secret codes."""
+        return self.data / "codes.sqlite"
 
     @property
     def agreements(self) -> Path:
@@ -260,6 +267,7 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
     keys = tuple(key for key in (archive.text("key", ""), *archive.texts("old-keys")) if key)
     web, as2, alerts = top.table("web"), top.table("as2"), top.table("alerts")
     verification = top.table("verification")
+    codes = top.table("codes")
     url = database.url("url", "sqlite:///data/ledger.sqlite")
     engine_url = engine.url("url", url if is_server(url) else "sqlite:///data/engine.sqlite")
     if is_server(url) != is_server(engine_url):
@@ -283,6 +291,7 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
         limits={key: limits.whole(key, 0, 1) for key in list(limits.values)},
         free_bytes=intake.whole("free-bytes", Settings.free_bytes, 0),
         archive_keys=keys,
+        codes_key=_codes_key(codes, encrypted=bool(keys)),
         web=_web(web, root),
         as2=_as2(as2, root),
         alerts=_alerts(alerts),
@@ -290,7 +299,7 @@ def _settings(root: Path, top: Reader, worker: str) -> Settings:
     )
     if not WORKER_NAME.fullmatch(settings.engine.worker):
         engine.refuse("worker", "must be of small letters, digits, hyphens and dots, at most 63")
-    for table in (top, engine, logs, intake, database, limits, archive, web, as2, alerts, verification):
+    for table in (top, engine, logs, intake, database, limits, archive, web, as2, alerts, verification, codes):
         table.refuse_rest()
     return settings
 
@@ -314,6 +323,13 @@ def _web(web: Reader, root: Path) -> Web:
     if found.client_ca is not None and found.certificate is None:
         web.refuse("client-ca", "client certificates need a certificate of the server")
     return found
+
+
+def _codes_key(codes: Reader, *, encrypted: bool) -> str:
+    key = codes.reference("key")
+    if key and not encrypted:
+        codes.refuse("key", "secret codes want an encrypted archive: give a key under [archive], too")
+    return key
 
 
 def _verification(table: Reader) -> Verification:

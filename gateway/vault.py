@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,6 +24,28 @@ _TABLES: Final = """
 create table if not exists key (id blob primary key);
 create table if not exists code (name blob primary key, sealed blob not null) without rowid;
 """
+
+
+class LazyVault:
+    """A vault that is opened for each question: for who rarely asks.
+
+    Args:
+        path: the file.
+        key: gives its key.
+    """
+
+    def __init__(self, path: Path, key: Callable[[], str]) -> None:
+        self._path = path
+        self._key = key
+
+    def codes(self, names: Sequence[str]) -> dict[str, str]:
+        """The codes that are known, by name.
+
+        Raises:
+            ConfigurationError: the key leads nowhere, or is not that of the vault.
+        """
+        with Vault(self._path, self._key()) as vault:
+            return vault.codes(names)
 
 
 class Vault:

@@ -74,6 +74,7 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
     owners: list[tuple[str, Any]] = [(f"{kind} {id_}", settings) for kind, id_, _, settings in parts]
     owners += [(f"partner {a.partner.id}", a.partner) for a in workspace.agreements.all]
     owners.append(("gateway.toml: archive", {"key": list(workspace.settings.archive_keys)}))
+    owners.append(("gateway.toml: codes", {"key": workspace.settings.codes_key}))
     web = workspace.settings.web
     owners.append(("gateway.toml: web", {"key": web.key, "metrics-key": web.metrics_key}))
     owners.append(("gateway.toml: as2", {"key": workspace.settings.as2.key}))

@@ -80,7 +80,9 @@ def make(workspace: Workspace, target: Path, previous: Path | None = None, *, ke
         part.mkdir(mode=PRIVATE, parents=True)
         at = workspace.ledger.now()
         copy = part / ledger.relative_to(settings.root)
-        _copy_ledger(ledger, copy)
+        _copy_database(ledger, copy)
+        if settings.codes.is_file():
+            _copy_database(settings.codes, part / settings.codes.relative_to(settings.root))
         _copy_files(settings, part, keys=keys)
         with opened(part) as copied:
             made = _copy_archive(workspace, copied, previous, at, keys=keys)
@@ -176,14 +178,14 @@ def _ledger_file(settings: Settings) -> Path:
     return path
 
 
-def _copy_ledger(source: Path, target: Path) -> None:
+def _copy_database(source: Path, target: Path) -> None:
     """One consistent copy in one go; others may write meanwhile."""
     target.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     with (
-        contextlib.closing(sqlite3.connect(source)) as ledger,
+        contextlib.closing(sqlite3.connect(source)) as original,
         contextlib.closing(sqlite3.connect(target)) as copy,
     ):
-        ledger.backup(copy)
+        original.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
 
 

@@ -32,6 +32,7 @@ from gateway.exchange.trouble import frames
 from gateway.findings import Finding
 from gateway.transports import TRANSPORTS
 from gateway.transports.base import Receipt, Secrets
+from gateway.vault import LazyVault
 
 #: A delivery that is held looks again by itself after so many seconds; a release wakes it at once.
 HELD_LOOK = 3600.0
@@ -75,6 +76,7 @@ class Deliveries:
         self.regulators = Regulators(ledger, archive, self.answering.book)
         self._sure = sure
         self.configuration = ""
+        self.codes: LazyVault | None = None
         self.past: Callable[[str], Agreements] | None = None
         self.archive = archive
         self.sessions = Sessions(secrets)

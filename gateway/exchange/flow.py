@@ -287,7 +287,7 @@ class Flow(Deliveries):
         failpoints.reach("convert.started")
         agreement, _ = self.agreements.channel(message.channel)
         request = request_for(agreements, self.archive, message, target)
-        request = replace(request, hierarchy=self.remembering.hierarchy(agreement))
+        request = replace(request, hierarchy=self.remembering.hierarchy(agreement), codes=self.codes)
         with self.archive.folder() as folder:
             report = self._observed(agreement, message, request, folder) if first else convert(request, folder)
             failpoints.reach("convert.written")

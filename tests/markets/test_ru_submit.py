@@ -178,3 +178,59 @@ def test_a_key_that_is_none_is_not_shown(run, tmp_path, monkeypatch):
     code, _, err = run("codes", "add", "codes.txt", "--codes", "codes.sqlite", "--codes-key", "env:CODES_KEY")
     assert code == 4
     assert "geheim" not in err
+
+
+AGREEMENT = {
+    "partner": {"id": "plant", "name": "Plant"},
+    "channels": [
+        {
+            "id": "plant-in",
+            "transport": "folder",
+            "settings": {"path": "data/plant/in"},
+            "schedule": {"cron": "*/5 * * * *"},
+            "time-zone": "Europe/Moscow",
+            "catch-up": "latest",
+        }
+    ],
+    "targets": [
+        {
+            "id": "oms",
+            "to": "ru-oms-utilisation",
+            "transport": "folder",
+            "settings": {"path": "data/oms/out"},
+            "set": {"subject-ids": STORY["subject-ids"], "order-type": "1"},
+        }
+    ],
+}
+
+
+def test_the_exchange_takes_codes_from_the_vault_of_the_workspace(run, tmp_path):
+    assert run("init", "ws")[0] == 0
+    for path in (tmp_path / "ws" / "agreements").glob("*.yaml"):
+        path.unlink()
+    agreement = {**AGREEMENT, "channels": [{**AGREEMENT["channels"][0], "targets": ["oms"]}]}
+    (tmp_path / "ws" / "agreements" / "plant.yaml").write_text(yaml.safe_dump(agreement))
+    settings = tmp_path / "ws" / "gateway.toml"
+    plain = settings.read_text()
+    settings.write_text(plain + '\n[codes]\nkey = "env:CODES_KEY"\n')
+    code, _, err = run("check", "-C", "ws")
+    assert code == 4
+    assert "encrypted archive" in err
+    settings.write_text(plain + '\n[codes]\nkey = "env:CODES_KEY"\n[archive]\nkey = "env:CODES_KEY"\n')
+    inbox = tmp_path / "ws" / "data" / "plant" / "in"
+    inbox.mkdir(parents=True)
+    (tmp_path / "ws" / "data" / "oms" / "out").mkdir(parents=True)
+    write_story(inbox)
+    codes = [made_up_code(GTIN, serial(n)) for n in range(200)]
+    (tmp_path / "codes.json").write_text(json.dumps({"codes": codes}))
+    vault = ("--codes", "ws/data/codes.sqlite", "--codes-key", "env:CODES_KEY")
+    assert run("codes", "add", "codes.json", *vault)[0] == 0
+    code, out, err = run("once", "-C", "ws")
+    assert code == 0, out + err
+    (made,) = (tmp_path / "ws" / "data" / "oms" / "out").glob("*.json")
+    assert json.loads(made.read_bytes())["sntins"] == codes
+    for path in (tmp_path / "ws" / "data").rglob("*"):
+        assert path.is_dir() or path == made or codes[3][-40:].encode() not in path.read_bytes(), path
+    assert run("backup", "make", "copy", "-C", "ws")[0] == 0
+    kept = ("--codes", "copy/data/codes.sqlite", "--codes-key", "env:CODES_KEY")
+    assert run("codes", "count", *kept)[1] == "200 codes\n"
