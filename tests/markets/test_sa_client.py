@@ -13,7 +13,7 @@ from gateway.answers import Verdict
 from gateway.errors import ConfigurationError, TransportError, UsageError
 from gateway.findings import Findings
 from gateway.markets.base import Submission
-from gateway.markets.client import Account, Call, Keep, Known, Reply, UncertainError, Wait, play
+from gateway.markets.client import Account, Call, Keep, Known, Reply, UncertainError, play
 from gateway.markets.kit.soap import write_envelope
 from gateway.markets.sa import MARKET
 from gateway.markets.sa.calls import MEDIA, SECURITY
@@ -218,34 +218,32 @@ def test_ws_security_is_a_setting_and_as_zeep_writes_it():
     assert submit(supply, simulator(), **options).good
 
 
-def steps_of(conversation, server):
-    """The pauses and references of a conversation, and its answer."""
-    seen, sent = [], None
-    while True:
-        try:
-            step = conversation.send(sent)
-        except StopIteration as end:
-            return seen, end.value
-        sent = server.reply(step) if isinstance(step, Call) else None
-        if not isinstance(step, Call):
-            seen.append(step)
-
-
 @pytest.mark.parametrize(("fault", "pause"), [("busy", 60.0), ("too-early", 300.0)])
 def test_rsd_is_given_the_time_that_it_asks_for(fault, pause):
     (supply,) = made_of([commission([pack_epc(1)])])
-    seen, answer = steps_of(CLIENT.submit(supply, account(), KNOWN), simulator(faults=frozenset({fault})))
-    assert seen == [Wait(pause), Keep("1")]
-    assert answer.good
+    server = simulator(faults=frozenset({fault}))
+    with pytest.raises(TransportError, match="wants to be left alone") as busy:
+        submit(supply, server)
+    assert (busy.value.retryable, busy.value.wait) == (True, pause)
+    assert server.state()["packs"] == {}
+    assert submit(supply, server).good
 
 
 def test_a_request_that_is_repeated_at_once_waits_and_is_then_answered_by_its_packs():
     server = supplied(simulator(), 1)
     (supply,) = made_of([commission([pack_epc(0)])])
-    seen, answer = steps_of(CLIENT.submit(supply, account(), KNOWN), server)
-    assert seen[0] == Wait(300.0)
+    with pytest.raises(TransportError, match="for 5 minutes: 80509") as busy:
+        submit(supply, server)
+    assert busy.value.wait == 300.0
+    answer = submit(supply, server)
     assert answer.verdict is Verdict.REJECTED
     assert answer.serials[0].reasons[0].code == "10306"
+
+
+def test_the_notification_is_kept_before_the_answer_is_told():
+    (supply,) = made_of([commission([pack_epc(0)])])
+    conversation, server = CLIENT.submit(supply, account(), KNOWN), simulator()
+    assert conversation.send(server.reply(next(conversation))) == Keep("1")
 
 
 def test_an_error_of_rsd_can_be_tried_again_and_refuses_every_pack():

@@ -117,3 +117,13 @@ def test_questions_may_be_asked_without_what_is_optional(run, tmp_path):
         for words, rows in ((("error-codes",), 138), (("error-codes", "code=80509"), 1), (("packages",), 0)):
             code, out, err = run("ask", "sa-rsd", *words, "--agreement", "sa.yaml", "--json")
             assert (code, len(out.splitlines())) == (0, rows), err
+
+
+def test_a_busy_system_ends_in_words_and_is_tried_again_later(run, tmp_path):
+    with simulated(MARKET, "too-early") as running:
+        agree(tmp_path, running.url)
+        code, _, err = run(*SUBMIT, "--wait", "1")
+        assert code == 5
+        assert "RSD wants to be left alone for 5 minutes: 80509" in err
+        code, _, err = run(*SUBMIT, "--keep-going")  # again, when the time is over
+        assert "200 packs: accepted" in err, err

@@ -8,7 +8,7 @@ from typing import Final
 from gateway.answers import Answer, SerialAnswer, Verdict, of_serials, settled
 from gateway.errors import TransportError
 from gateway.markets.base import Submission
-from gateway.markets.client import Account, Client, Conversation, Keep, Known, UncertainError, Wait
+from gateway.markets.client import Account, Client, Conversation, Keep, Known, UncertainError
 from gateway.markets.kit.split import by_count
 from gateway.markets.sa import calls
 from gateway.markets.sa.operations import MOST_PRODUCTS, OPERATIONS, Goods
@@ -19,7 +19,6 @@ from gateway.markets.sa.write import products_xml, request_bytes
 
 #: Seconds to wait: RSD takes the same operation again only after 5 minutes (80509), and one at a time (80508).
 PAUSES: Final = {"80509": 300.0, "80508": 60.0}
-_PAUSES: Final = 3
 _CHECK: Final = OPERATIONS["check-status"]
 _DETAIL: Final = OPERATIONS["dispatch-detail"]
 
@@ -38,13 +37,24 @@ def submit(submission: Submission, account: Account, known: Known) -> Conversati
         if found is not None:
             return found
     answer = yield from _send(sent, submission.data, account)
-    for _ in range(_PAUSES):
-        pause = next((PAUSES[each.code] for each in answer.reasons if each.code in PAUSES), 0.0)
-        if not pause:
-            break
-        yield Wait(pause)
-        answer = yield from _send(sent, submission.data, account)
+    _unless_busy(answer)
+    if answer.reference:
+        yield Keep(answer.reference)
     return answer
+
+
+def _unless_busy(answer: Answer) -> None:
+    """Stop where RSD has refused a whole request only for the time being.
+
+    Raises:
+        TransportError: it says when to come again; nothing of the request was taken.
+    """
+    pause = next((PAUSES[each.code] for each in answer.reasons if each.code in PAUSES), 0.0)
+    if pause:
+        message = f"RSD wants to be left alone for {pause / 60:.0f} minutes: {answer.reasons[0]}"
+        busy = TransportError(message, hint="it is sent again then; nothing of it was taken", retryable=True)
+        busy.wait = pause
+        raise busy
 
 
 def _send(sent: Sent, body: bytes, account: Account) -> Conversation[Answer]:
@@ -60,8 +70,6 @@ def _send(sent: Sent, body: bytes, account: Account) -> Conversation[Answer]:
             answer = Answer(Verdict.UNREADABLE, unexpected="the reply to a package has no TRANSFERID")
     else:
         answer = answer_of(reply, operation, sent.names, sent.fields.get("GTIN", ""))
-    if answer.reference:
-        yield Keep(answer.reference)
     return answer
 
 
