@@ -192,6 +192,15 @@ def test_transfers_are_notified_when_a_setting_says_so_and_not_by_soap(kind):
     assert "TR-ITS-10" in codes(context)
 
 
+def test_earlier_messages_are_not_asked_about_each_pack_that_is_commissioned():
+    class Unasked(DocumentHierarchy):
+        def children(self, epc, as_of=""):
+            raise AssertionError(epc)
+
+    submissions, _ = composed(one(), hierarchy=Unasked())
+    assert [each.kind for each in submissions] == ["supply"]
+
+
 def test_settings_and_elements_choose_the_notification():
     sold = step("retail_selling", [pack_epc("SN1")], to=DESTINATION)
     told = ship([pack_epc("SN1")], extensions=[element("urn:v", "itsNotification", "return")])

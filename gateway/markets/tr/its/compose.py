@@ -61,7 +61,7 @@ class _Composer:
         self._batch = self._batch_size()
         self._kinds = settings.DEFAULT_KINDS | table_of(settings.NOTIFICATIONS, context.options, context.findings)
         self._fields = Fields(context, soap=self._soap)
-        self._packs = Packs(context, Joined(hierarchy, context.hierarchy))
+        self._packs = Packs(context, hierarchy, Joined(hierarchy, context.hierarchy))
         self._movements: list[tuple[Operation, Notification]] = []
         self._supplies: dict[tuple[str, ...], tuple[Notification, list[Item]]] = {}
         self._unwanted: set[str] = set()

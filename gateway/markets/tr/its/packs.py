@@ -23,11 +23,13 @@ class Packs:
 
     Args:
         context: the conversion's.
-        packing: who is in what, of the document and of earlier messages.
+        document: who is in what, of the document alone.
+        packing: the same, completed by what earlier messages told.
     """
 
-    def __init__(self, context: Context, packing: Hierarchy) -> None:
+    def __init__(self, context: Context, document: Hierarchy, packing: Hierarchy) -> None:
         self._findings = context.findings
+        self._document = document
         self._packing = packing
         self._commissioned: set[tuple[str, str]] = set()
         self._described: set[tuple[str, str]] = set()
@@ -37,8 +39,8 @@ class Packs:
         found: dict[str, list[Item]] = {}
         for epc in epcs:
             parts = self._parts(epc, event.where)
-            if parts is None or is_container(parts) or self._packing.children(epc):
-                continue  # a container that is an SGTIN holds packs, and is none
+            if parts is None or is_container(parts) or self._document.children(epc):
+                continue  # a container that is an SGTIN holds packs, and is none; earlier messages do not know it yet
             if not is_pack(parts):
                 self._report(rules.CONTENT, f"{epc} is no serialized pack", event.where, epc)
                 continue
