@@ -194,7 +194,7 @@ def test_transfers_are_notified_when_a_setting_says_so_and_not_by_soap(kind):
 
 def test_earlier_messages_are_not_asked_about_each_pack_that_is_commissioned():
     class Unasked(DocumentHierarchy):
-        def children(self, epc, as_of=""):
+        def children(self, epc, as_of=""):  # noqa: ARG002 - the signature of all hierarchies
             raise AssertionError(epc)
 
     submissions, _ = composed(one(), hierarchy=Unasked())
