@@ -57,8 +57,10 @@ class Fuzz:
         kind, body = KINDS.find(data[:1]), data[1:]
         with Scratch(self.exchange.folder) as scratch:
             if kind == 2:
-                with contextlib.suppress(AuthenticationFailed, InsufficientSecurity, IntegrityFailed):
-                    verify(body, [pin("acme")], [lambda name: name.encode()], frozenset({"sha1", "md5"}))
+                hashers = [lambda name: name.encode()]
+                for exact in (False, True):
+                    with contextlib.suppress(AuthenticationFailed, InsufficientSecurity, IntegrityFailed):
+                        verify(body, [pin("acme")], hashers, frozenset({"sha1", "md5"}), exact=exact)
                 return
             head, _, rest = body.partition(b"\r\n\r\n")
             fields = [("AS2-From", "A"), ("AS2-To", "B"), ("Message-ID", "<1@a>")]
