@@ -54,6 +54,7 @@ class Limits:
         seconds: longest time for a whole body.
         at_once: bodies that are taken at the same time; more are asked to come later.
         each: the same for one partner, so that nobody who knows or uses one partner's ids shuts out the others.
+        unopened: messages of one partner that were answered and not opened; more are asked to come later.
     """
 
     bytes: int = 2 << 30
@@ -61,6 +62,27 @@ class Limits:
     seconds: float = 3600
     at_once: int = 16
     each: int = 8
+    unopened: int = 64
+
+
+class Backlog:
+    """Counts messages of each partner that were answered and not opened."""
+
+    def __init__(self) -> None:
+        self._lock, self._counts = threading.Lock(), Counter[tuple[str, str]]()
+
+    def enter(self, ids: tuple[str, str], most: int) -> bool:
+        """Count one more, if there are not so many already."""
+        with self._lock:
+            if self._counts[ids] >= most:
+                return False
+            self._counts[ids] += 1
+            return True
+
+    def leave(self, ids: tuple[str, str]) -> None:
+        """Count one less."""
+        with self._lock:
+            self._counts[ids] -= 1
 
 
 @dataclass(frozen=True)
@@ -91,6 +113,7 @@ class Site:
     delivering: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "as2-receipts"))
     stop: Callable[[], None] = lambda: None
     closing: threading.Event = field(default_factory=threading.Event)
+    backlog: Backlog = field(default_factory=Backlog)
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
     partners: tuple[Partner, ...] = ()
 
@@ -204,9 +227,16 @@ def _answered(site: Site, headers: Headers, part: Path) -> Response:
     if fields.receipt is None or not fields.receipt.deliver_to:
         outcome = site.reception.take(headers, body, fields, partner)
         return _now(outcome)
-    entry = site.reception.keep(headers, part)
+    ids = (fields.sender, fields.receiver)
+    if not site.backlog.enter(ids, site.limits.unopened):
+        return PlainTextResponse("come again later\n", 503, {"Retry-After": "300"})
+    try:
+        entry = site.reception.keep(headers, part)
+    except OSError:
+        site.backlog.leave(ids)
+        raise
     failpoints.reach("as2.later-kept")
-    site.opening.submit(_later, site, entry)
+    site.opening.submit(_later, site, entry).add_done_callback(lambda _: site.backlog.leave(ids))
     return PlainTextResponse("", 200)
 
 

@@ -719,3 +719,24 @@ def test_a_message_that_cannot_be_opened_now_waits(tmp_path: Path, monkeypatch: 
         started_again(brand, Receipts(brand.post, brand.folder / "scratch", (0.0,))).close()
         assert brand.taken() == [EDI]
         assert list(brand.reception.waiting.entries()) == []
+
+
+def test_answered_messages_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What wants its receipt later is answered before it is opened: so many of one partner, then it has to wait."""
+    with two(tmp_path, Limits(unopened=2), asynchronous=True) as (acme, brand):
+        going_on, take = threading.Event(), brand.reception.take
+
+        def slowly(*arguments: object) -> object:
+            assert going_on.wait(60)
+            return take(*arguments)
+
+        monkeypatch.setattr(brand.reception, "take", slowly)
+        assert [acme.send("brand", EDI, str(number)) for number in range(2)] == [State.WAITING] * 2
+        with pytest.raises(TransportError, match="503") as caught:
+            acme.send("brand", EDI, "2")
+        assert caught.value.retryable
+        going_on.set()
+        wait_for(lambda: len(brand.taken()) == 2)
+        time.sleep(0.1)
+        assert acme.send("brand", EDI, "2") is State.WAITING
+        wait_for(lambda: len(brand.taken()) == 3)
