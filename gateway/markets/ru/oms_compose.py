@@ -25,7 +25,7 @@ from gateway.markets.ru import oms_rules as rules
 from gateway.markets.ru import oms_settings as settings
 from gateway.markets.ru.extension import is_told_by_mdlp
 from gateway.markets.ru.fields import Values
-from gateway.markets.ru.keys import GTIN_DIGITS, SGTIN, Item, items
+from gateway.markets.ru.keys import GTIN_DIGITS, SGTIN, items
 from gateway.markets.ru.oms_codes import code_of, full_code, sgtin_of
 from gateway.secret import CRYPTO_CODE, CRYPTO_KEY, FULL_CODE
 
@@ -42,7 +42,7 @@ _HASH: Final = 12
 class _Marked:
     """Packs of one event that were marked alike."""
 
-    packs: list[Item]
+    packs: list[str]
     attributes: tuple[tuple[str, str], ...]
 
 
@@ -90,14 +90,15 @@ class _Reports:
             self._context.losses.add(
                 rules.EVENT_LOST, Outcome.LOST, "quantityElement", quantity.epc_class, event=event.where.event
             )
-        packs = [item for item in items(event.epc_list or (), self._findings, event.where) if item.tag == SGTIN]
+        found = items(event.epc_list or (), self._findings, event.where)
+        packs = [item.text for item in found if item.tag == SGTIN]
         if not packs:
             return None
-        for item in packs:
-            if item.text in self._seen:
-                message = f"pack {item.text} is commissioned twice"
-                self._findings.report(rules.TWICE, message, where=event.where, value=item.text)
-            self._seen[item.text] = event.where
+        for pack in packs:
+            if pack in self._seen:
+                message = f"pack {pack} is commissioned twice"
+                self._findings.report(rules.TWICE, message, where=event.where, value=pack)
+            self._seen[pack] = event.where
         self._codes_told |= self._told(event, packs)
         return _Marked(packs, tuple(self._attributes(event).items()))
 
@@ -106,8 +107,8 @@ class _Reports:
         made: list[Submission] = []
         together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
         for found in marked:
-            for item in found.packs:
-                together.setdefault((item.text[:GTIN_DIGITS], found.attributes), []).append(item.text)
+            for pack in found.packs:
+                together.setdefault((pack[:GTIN_DIGITS], found.attributes), []).append(pack)
         for (_, attributes), packs in together.items():
             for part in by_count(packs, CODES):
                 codes = self._codes(part)
@@ -141,11 +142,11 @@ class _Reports:
             out.append(told or kept)
         return out
 
-    def _told(self, event: ObjectEvent, packs: list[Item]) -> dict[str, str]:
+    def _told(self, event: ObjectEvent, packs: list[str]) -> dict[str, str]:
         """The codes in an event itself, by pack."""
         said = [*(event.ilmd or ()), *event.extensions]
         codes: dict[str, str] = {}
-        names = {item.text for item in packs}
+        names = set(packs) if any(each.local == FULL_CODE for each in said) else frozenset[str]()
         for element in said:
             if element.local != FULL_CODE:
                 continue
@@ -161,7 +162,7 @@ class _Reports:
             codes[pack] = code
         tail = {each.local: each.text for each in said if each.local in (CRYPTO_KEY, CRYPTO_CODE)}
         if tail and len(packs) == 1:
-            text = packs[0].text
+            text = packs[0]
             code = full_code(
                 code_of(text[:GTIN_DIGITS], text[GTIN_DIGITS:], tail.get(CRYPTO_KEY, ""), tail.get(CRYPTO_CODE, ""))
             )
