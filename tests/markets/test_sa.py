@@ -12,9 +12,11 @@ from gateway.epcis.element import element
 from gateway.epcis.events import ErrorDeclaration, QuantityElement
 from gateway.epcis.hierarchy import DocumentHierarchy
 from gateway.findings import Findings
+from gateway.formats.base import Context
 from gateway.markets.kit.soap import Service
 from gateway.markets.sa import MARKET
 from gateway.markets.sa.codes import table
+from gateway.markets.sa.compose import _Composer
 from gateway.markets.sa.operations import CANCELS, MOST_PRODUCTS, MOST_SERIALS, OPERATIONS, PACKAGE_BYTES, Goods
 from gateway.markets.sa.package import check_package
 from gateway.markets.sa.rsd import RSD, sniff
@@ -28,6 +30,7 @@ from gateway.markets.sa.write import (
     request_bytes,
     serials_xml,
 )
+from gateway.options import Options
 from gateway.testing import MarketTests
 from tests.markets.sa_story import (
     ABROAD,
@@ -66,10 +69,13 @@ class TestSa(MarketTests):
 
     def test_limit_products(self):
         assert MOST_PRODUCTS == 100_000
-        epcs = [pack_epc(number) for number in range(MOST_PRODUCTS + 1)]
+        numbers = [f"S{number:06}" for number in range(MOST_PRODUCTS + 1)]
+        products = [Product(GTIN, number, "LOT001", "2028-09-30") for number in numbers]
         for count, sizes in ((-1, [99_999]), (0, [100_000]), (1, [100_000, 1])):
-            made, context = composed([move("shipping", epcs[: MOST_PRODUCTS + count])])
-            assert not context.findings.errors
+            composer = _composer()
+            head = f"<TOGLN>{GLNS['depot']}</TOGLN>"
+            composer._list(OPERATIONS["dispatch"], head, products[: MOST_PRODUCTS + count])
+            made = composer.finish()
             assert [submission.epcs for submission in made] == sizes
             assert [submission.data.count(b"<PRODUCT>") for submission in made] == sizes
         assert checked(made[0].data) == []
@@ -78,10 +84,12 @@ class TestSa(MarketTests):
 
     def test_limit_serials(self):
         assert MOST_SERIALS == 200_000
-        epcs = [pack_epc(number) for number in range(MOST_SERIALS + 1)]
+        numbers = [f"S{number:06}" for number in range(MOST_SERIALS + 1)]
+        head = f"<GTIN>{GTIN}</GTIN><XD>2028-09-30</XD><BN>LOT001</BN>"
         for count, sizes in ((-1, [199_999]), (0, [200_000]), (1, [200_000, 1])):
-            made, context = composed([commission(epcs[: MOST_SERIALS + count])])
-            assert not context.findings.errors
+            composer = _composer()
+            composer._serials(OPERATIONS["supply"], head, numbers[: MOST_SERIALS + count])
+            made = composer.finish()
             assert [submission.data.count(b"<SN>") for submission in made] == sizes
         assert checked(made[0].data) == []
         more = made[0].data.replace(b"</SNREQUESTLIST>", b"<SN>one more</SN></SNREQUESTLIST>")
@@ -92,6 +100,10 @@ class TestSa(MarketTests):
             findings = Findings()
             check_package(_package(size), findings)
             assert [finding.code for finding in findings] == found
+
+
+def _composer():
+    return _Composer(Context(options=Options.check({}, RSD.settings)), DocumentHierarchy())
 
 
 def _listed(submission):
@@ -194,6 +206,20 @@ def test_the_story_of_a_batch_is_golden(golden):
         assert checked(submission.data) == []
         golden(FIXTURES / "rsd" / "composed" / f"{number}-{submission.kind}.xml", submission.data)
     assert composed(story(), STORY)[0] == made
+
+
+def test_more_packs_than_a_request_takes_come_out_as_several(monkeypatch):
+    from gateway.markets.sa import compose as composing
+
+    monkeypatch.setattr(composing, "MOST_PRODUCTS", 3)
+    monkeypatch.setattr(composing, "MOST_SERIALS", 5)
+    packs = [pack_epc(number) for number in range(7)]
+    made, _ = composed([commission(packs), move("shipping", packs)])
+    assert [(each.kind, each.epcs) for each in made] == [
+        ("supply", 5), ("supply", 2), ("dispatch", 3), ("dispatch", 3), ("dispatch", 1),
+    ]  # fmt: skip
+    told = [node.text for each in made[2:] for node in request(each).iter("SN")]
+    assert told == [serial(number) for number in range(7)]
 
 
 def test_who_reports_leaves_out_what_others_did():

@@ -364,6 +364,8 @@ def test_a_supply_whose_reply_was_lost_is_sent_again_only_if_its_packs_are_unkno
     assert submit(supply, simulator(), known=LOST).good
     with pytest.raises(UncertainError, match="it is not known what RSD did with a request for supply"):
         submit(supply, supplied(simulator()), known=LOST)
+    with pytest.raises(UncertainError, match="its notification is 7"):  # RSD took it: never sent again
+        submit(supply, simulator(), known=Known(KNOWN.id, "7", uncertain=True))
 
 
 def test_a_deactivation_whose_reply_was_lost_is_known_by_the_state_of_its_packs():
@@ -376,6 +378,8 @@ def test_a_deactivation_whose_reply_was_lost_is_known_by_the_state_of_its_packs(
     answer = submit(deactivation, server, known=LOST)
     assert (answer.verdict, answer.good, len(answer.serials)) == (Verdict.WARNING, True, 2)
     assert "the reply was lost" in answer.serials[0].reasons[0].meaning
+    answer = submit(deactivation, server, known=Known(KNOWN.id, "7"))
+    assert (answer.good, answer.reference) == (True, "7")
 
 
 def test_a_dispatch_that_has_its_notification_is_looked_up():

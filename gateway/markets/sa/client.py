@@ -83,13 +83,14 @@ def _look(sent: Sent, account: Account, known: Known) -> Conversation[Answer | N
         answer = answer_of(reply, _DETAIL, sent.names)
         if answer.verdict in (Verdict.ACCEPTED, Verdict.WARNING, Verdict.PARTIAL):
             return Answer(answer.verdict, answer.reasons, answer.serials, known.reference, answer.unexpected)
-    elif not known.reference and (kind in DONE or kind in ("supply", "import")):
+    elif kind in DONE or (kind in ("supply", "import") and not known.reference):
         codes = yield from _states(sent, account)
         told = [codes.get(name, SerialAnswer(name, Verdict.UNREADABLE)) for name in sent.names]
         reasons = [{reason.code for reason in each.reasons} for each in told]
         if kind in DONE and all(each == {DONE[kind]} for each in reasons):
             why = "told by the state of the pack, as the reply was lost"
-            return settled(of_serials(as_warning(each, why) for each in told), sent.names)
+            serials = (as_warning(each, why) for each in told)
+            return settled(of_serials(serials, known.reference), sent.names)
         if kind not in DONE and all(each and each <= UNKNOWN for each in reasons):
             return None
     taken = f" (its notification is {known.reference})" if known.reference else ""

@@ -123,8 +123,11 @@ class _Composer:
                 continue
             values = {"GTIN": gtin, "BN": lot, "XD": expiry, "MD": made}
             head = fields_xml(operation, values, self._supply_order)
-            for part in by_count([pack.serial for pack in packs], MOST_SERIALS):
-                self._emit(operation, f"{head}{serials_xml(part)}", len(part))
+            self._serials(operation, head, [pack.serial for pack in packs])
+
+    def _serials(self, operation: Operation, head: str, serials: Sequence[str]) -> None:
+        for part in by_count(serials, MOST_SERIALS):
+            self._emit(operation, f"{head}{serials_xml(part)}", len(part))
 
     def _withdraw_supply(self, operation: Operation, event: Event, epcs: Sequence[str]) -> None:
         ilmd = {each.local: each.text for each in getattr(event, "ilmd", None) or ()}
