@@ -30,6 +30,9 @@ input-bytes = 2147483648
 # [web]                     # the server that partners push files into: docs/http.md
 # listen = "127.0.0.1:8080"
 
+# [as2]                     # the server that AS2 partners send to: docs/as2.md
+# listen = "127.0.0.1:8088"
+
 [logs]
 level = "info"              # debug, info, warning, error
 format = "auto"             # console on a terminal, JSON lines elsewhere

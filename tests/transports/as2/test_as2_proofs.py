@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -204,6 +206,8 @@ def flip(path: Path, at: int = -20) -> None:
         ("acme", "receipt", 4),
         ("acme", "base", 4),
         ("acme", "message-id", 4),
+        ("acme", "other content throughout", 4),
+        ("brand", "other content throughout", 4),
         ("acme", "no receipt", 1),
         ("brand", "no signature", 1),
         ("brand", "key", 0),
@@ -222,6 +226,13 @@ def test_what_was_changed_does_not_hold(desk: Desk, tmp_path: Path, side: str, w
         record["signature"] = record["signature"][:-40] + "AAAA" * 9 + record["signature"][-4:]
     elif what == "message-id":
         record["message-id"] = "<other@acme.example>"
+    elif what == "other content throughout":  # by somebody who knows how all is kept, and lacks the partner's key
+        content = b"Content-Type: application/xml\r\n\r\n<b/>"
+        value = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        record["base"] = [{"base64": base64.b64encode(content).decode()}]
+        record |= {"mics": [f"{value}, sha-256"]} if side == "acme" else {"mic": f"{value}, sha-256"}
+        if side == "brand":
+            (path / "payload-0001").write_bytes(b"<b/>")
     elif what == "no receipt":
         (path / "receipt").unlink()
     elif what == "no signature":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 import re
+import shutil
 from pathlib import Path
 
 import httpx
@@ -19,9 +21,18 @@ from tests.transports.as2.desk import Desk, run
 LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=31)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(made: Desk, tmp_path: Path) -> Desk:
+    """A copy for each test: legal holds stay in the ledger."""
+    shutil.copytree(made.acme.parent, tmp_path / "desk")
+    desk = copy.copy(made)
+    desk.acme, desk.brand = tmp_path / "desk" / "acme", tmp_path / "desk" / "brand"
+    return desk
 
 
 def limit(root: Path, days: int = 30) -> None:
