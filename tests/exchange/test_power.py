@@ -101,7 +101,7 @@ def go(site: Site, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
         return acknowledged(channel, identity)
 
     def made(message, target, report, outputs):
-        disk.say("the ledger knows the outputs", *(archive.path(stored.sha256) for _, _, stored in outputs))
+        disk.say("the ledger knows the outputs", *(archive.path(output[-1].sha256) for output in outputs))
         return converted(message, target, report, outputs)
 
     def has(delivery, name, *more):

@@ -187,7 +187,7 @@ def full(ledger: Ledger, book: AnswerBook, clock: Clock) -> None:  # noqa: F811
 
     message, delivery = sent(ledger)
     report = Report("epcis-1.2-xml", "epcis-2.0-json")
-    ledger.converted(message, "to-its", report, [("1.x12", "x12-856", Stored("a" * 64, 1))])
+    ledger.converted(message, "to-its", report, [("1.x12", "x12-856", "", Stored("a" * 64, 1))])
     ledger.delivered(delivery, "1.x12", OWED, said="thank you")
     ledger.close(message)
     serials = (SerialAnswer("urn:epc:id:sgtin:0614141.107346.1", Verdict.REJECTED, (Reason("9", "sold"),)),)
