@@ -245,5 +245,5 @@ def test_what_a_receiver_said_is_shown(ledger, book, clock, capsys) -> None:  # 
     (output,) = show.way(lineage)["outputs"]
     assert output["deliveries"][0]["said"] == "thank you"
     assert [a["verdict"] for a in output["deliveries"][0]["answers"]] == ["partial"]
-    show._print(lineage)
+    show._print(lineage, {})
     assert "<- when it took the file: thank you" in capsys.readouterr().out
