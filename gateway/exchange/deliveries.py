@@ -137,6 +137,10 @@ class Deliveries:
             early = (moment(delivery.next_try_at) - self.ledger.clock()).total_seconds()
             if early > EARLY:
                 return early
+        earlier, pause = self.regulators.before(delivery, target)
+        if earlier:
+            self.ledger.postponed(delivery.id, f"waits for the answer to {earlier}", pause)
+            return pause
         return self._rates.ask(target.id, delivery.id, target.rate) if target.rate else 0.0
 
     def close(self, delivery_id: str) -> bool:

@@ -227,6 +227,14 @@ class Ledger(Intake):
                 row.state = DeliveryState.WAITING
                 row.next_try_at = stamp(self.clock() + timedelta(seconds=wait))
 
+    def postponed(self, delivery: str, reason: str, wait: float) -> None:
+        """A delivery waits for something else. That is no try."""
+        with self.database.write() as session:
+            row = delivery_row(session, delivery)
+            if row.state not in ENDED:
+                row.state, row.error = DeliveryState.WAITING, reason
+                row.next_try_at = stamp(self.clock() + timedelta(seconds=wait))
+
     def held(self, delivery: str, reason: str) -> None:
         """A delivery waits until an operator releases what is held. That is no try."""
         with self.database.write() as session:

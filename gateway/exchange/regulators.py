@@ -17,7 +17,7 @@ from gateway import logs
 from gateway.agreements.answers import DAY, AnswerKind, Expectation
 from gateway.agreements.model import Target
 from gateway.answers import Answer, Verdict
-from gateway.exchange.answers import GIVEN_UP, AnswerBook, Incoming
+from gateway.exchange.answers import GIVEN_UP, WAITING, AnswerBook, Incoming
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import stamp
 from gateway.exchange.ledger import Ledger
@@ -92,6 +92,18 @@ class Regulators:
         query = query.where(Asking.ask_at <= until).order_by(Asking.ask_at, Asking.delivery)
         with self._ledger.database.read() as session:
             return [(row, target) for row, target in session.execute(query)]
+
+    def before(self, delivery: Delivery, target: Target) -> tuple[str, float]:
+        """The earlier delivery whose answer this one waits for, and for how many seconds; empty for none."""
+        asking = getattr(target.settings, "ask", None)
+        if asking is None or not asking.in_order:
+            return "", 0.0
+        earlier = sa.select(Asking).join(Delivery, Delivery.id == Asking.delivery)
+        earlier = earlier.join(Expected, Expected.delivery == Asking.delivery)
+        earlier = earlier.where(Delivery.target == delivery.target, Delivery.id < delivery.id)
+        with self._ledger.database.read() as session:
+            row = session.scalar(earlier.where(Expected.state == WAITING).order_by(Asking.delivery).limit(1))
+            return (row.delivery, asking.wait(row.asked)) if row is not None else ("", 0.0)
 
     def waits(self, delivery: str) -> bool:
         """Whether an answer is still asked for; one that was given up is not."""

@@ -67,11 +67,14 @@ class Asking(TransportSettings):
         first: seconds until the first question.
         factor: by how much each wait is longer than the one before.
         longest: seconds that no wait exceeds.
+        in_order: the exchange sends nothing more to the target while an answer is asked for that is not overdue: what
+            follows often builds on it.
     """
 
     first: float = Field(default=5, gt=0, le=86400)
     factor: float = Field(default=2, ge=1, le=10)
     longest: float = Field(default=900, gt=0, le=86400)
+    in_order: bool = True
 
     def wait(self, asked: int) -> float:
         """Seconds until the next question, after so many that were not answered."""

@@ -101,10 +101,13 @@ def test_one_bad_pack_of_200_is_refused_and_shown(market, place, tmp_path):
 def test_answers_that_come_later_are_asked_for(market, place):
     with simulated(market.MARKET) as running:
         site = place(running.url, set={"later": "yes"})
-        site.drop("batch.xml", document(made(serials(5))))
+        site.drop("batch.xml", document(made(serials(105))))
         once(site)
-        assert running.simulator.posts == 1
-    assert verdicts(site) == {"accepted": 5}
+        assert running.simulator.posts == 2
+        # The second note goes only when the first one is answered.
+        asked = [call for call in running.calls if call[1].startswith("/notes")]
+        assert asked[-3:] == [("POST", "/notes"), ("GET", "/notes/2"), ("GET", "/notes/2")]
+    assert verdicts(site) == {"accepted": 105}
     assert [message.state for message in site.messages()] == ["done"]
     assert site.rows("SELECT * FROM asking") == []
 
