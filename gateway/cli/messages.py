@@ -113,7 +113,7 @@ def _naming(workspace: Any, links: list[str]) -> set[int]:
 def _said(workspace: Any, links: list[str]) -> dict[str, list[str]]:
     """What answers say of them, by message."""
     from gateway.cli.show import verdict_of
-    from gateway.exchange.epc_index import keys_of
+    from gateway.exchange.epc_keys import keys_of
     from gateway.exchange.queries_answers import AnswerQueries
 
     queries = AnswerQueries(workspace.database)

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 
 from gateway import logs
 from gateway.agreements import certificates
+from gateway.agreements.load import Agreements
 from gateway.bounded import bounded
 from gateway.errors import ConfigurationError, GatewayError, UsageError
-from gateway.exchange import as2_watch, audit
+from gateway.exchange import audit
 from gateway.exchange.alert_ways import Notice, Way, ways
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.tables import AlertRow
@@ -29,6 +30,8 @@ from gateway.transports.secrets import secrets
 
 #: Bytes of the subject of a row of the audit trail.
 SUBJECT = 64
+
+AS2 = "as2"
 
 #: Seconds between two looks.
 LOOK = 60.0
@@ -108,7 +111,9 @@ class Alerting:
         ends = certificates_in_use(workspace) if agreements is not None else ()
         with workspace.database.read() as session:
             found = list(troubles(session, now, self._settings, agreements, ends))
-        if agreements is not None:
+        if agreements is not None and _speaks_as2(agreements):
+            from gateway.exchange import as2_watch  # noqa: PLC0415 - 18 MiB of libraries, for nothing without AS2
+
             found += as2_watch.troubles(workspace, now)
         free, least = shutil.disk_usage(workspace.settings.data).free, workspace.settings.free_bytes
         if free < least:
@@ -218,3 +223,8 @@ def certificates_in_use(workspace: Workspace) -> Iterator[tuple[str, datetime]]:
         if found:
             # Of several the last to end counts: old ones stand beside new ones for a while.
             yield reference, max(one.ends for one in found)
+
+
+def _speaks_as2(agreements: Agreements) -> bool:
+    channels = any(channel.transport == AS2 for _, channel in agreements.channels())
+    return channels or any(target.transport == AS2 for one in agreements.all for target in one.targets)

@@ -16,7 +16,7 @@ from gateway.answers import Answer, Reason, SerialAnswer, Verdict, of_serials, u
 from gateway.epcis.events import Event
 from gateway.errors import InputError, LimitExceeded
 from gateway.exchange.answers import DELIVERY, EDIFACT, MESSAGE, NAME, X12, Incoming, Name
-from gateway.exchange.epc_index import keys_of
+from gateway.exchange.epc_keys import keys_of
 from gateway.exchange.epcs import canonical, instances
 from gateway.exchange.tables import Message
 from gateway.findings import Findings

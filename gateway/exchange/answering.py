@@ -19,6 +19,7 @@ from gateway.exchange.answer_files import Arrivals, control_name, read
 from gateway.exchange.answers import EDIFACT, X12, AnswerBook, Incoming, Missed, Name
 from gateway.exchange.answers_later import LateBook, Unknown
 from gateway.exchange.archive import Archive
+from gateway.exchange.epc_keys import keys_of
 from gateway.exchange.epcs import canonical, instances
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.tables import Delivery, Message
@@ -146,7 +147,7 @@ class Answering:
         for number, delivery in enumerate(self._owed(arrivals, partner), 1):
             answered = self._message(delivery)
             try:
-                sent = array("Q", epc_index.keys_of(_sent(agreements, self._archive, answered)))
+                sent = array("Q", keys_of(_sent(agreements, self._archive, answered)))
             except GatewayError as error:
                 log.warning("an answer cannot be compared", message=answered.id, error=str(error))
                 continue

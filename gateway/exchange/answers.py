@@ -24,7 +24,7 @@ from gateway.bounded import bounded
 from gateway.exchange import audit, audit_answers
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.database import Database, locking
-from gateway.exchange.epc_index import keys_of
+from gateway.exchange.epc_keys import keys_of
 from gateway.exchange.epcs import of_regulators
 from gateway.exchange.rows import message_row
 from gateway.exchange.tables import FINAL, Delivery, DeliveryState, History, Message, State

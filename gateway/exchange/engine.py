@@ -162,8 +162,7 @@ class Engine:
         self._flow = flow
         self._collector = collector
         self._client: DBOSClient | None = None
-        self._buried: set[str] = set()
-        self._submitted: set[str] = set()
+        self._buried, self._submitted, self._waited = (set[str]() for _ in range(3))
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
         _Parts.gate.open()
 
@@ -261,11 +260,12 @@ class Engine:
         self._submitted.add(message.id)
 
     def process_all(self, waiting: Sequence[str]) -> None:
-        """Enqueue those of all messages that have not begun which nobody in this process has enqueued yet."""
+        """Enqueue, of all messages that have not begun, those that nobody here has enqueued since the last time."""
         for id_ in waiting:
-            if id_ not in self._submitted:
+            if id_ in self._waited and id_ not in self._submitted:
                 self.process(self._flow.queries.message(id_))
-        self._submitted.intersection_update(waiting)
+        self._waited = set(waiting)
+        self._submitted &= self._waited
 
     def deliver(self, delivery: Delivery) -> None:
         """Enqueue a delivery that was planned. Again: no effect."""

@@ -13,40 +13,24 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from sys import byteorder
 from typing import Any
-from urllib.parse import unquote
 
 import sqlalchemy as sa
-import xxhash
 from sqlalchemy.orm import Session
 
-from gateway.epcis.events import Event, ObjectEvent, TransformationEvent
+from gateway.epcis.events import Event
 from gateway.exchange.database import Database
-from gateway.exchange.epcs import SITE, canonical, classes, gtin_and_rest, instances
+from gateway.exchange.epc_keys import CHUNK, Named, Pair, keys_of
 from gateway.exchange.tables import LONGEST_LOT, EpcBlock, EpcRow, Message, Traded
-
-#: Identifiers that are worked on at once; bounds the memory.
-CHUNK = 1 << 17
 
 #: A message with at most so many identifiers gets rows.
 ROWS = 1024
 
-#: Pairs of GTIN and lot that are kept of one message; a file with more is a catalogue.
-MOST_PAIRS = 10_000
-
-LOT = "lotNumber"
-
-_GTIN_LINK = len(f"{SITE}01/") + 14
 _KEY = 63  # bits of a row's key; databases have no unsigned numbers
 _BUCKET = 40  # the byte above this many bits chooses the block, the 32 bits below it are kept
 _KEPT = (1 << 32) - 1
-
-
-def keys_of(links: Iterable[str]) -> list[int]:
-    """The hash of each canonical spelling."""
-    return list(map(xxhash.xxh3_64_intdigest, links))
 
 
 class Indexer:
@@ -63,26 +47,19 @@ class Indexer:
     def __init__(self, database: Database, message: int) -> None:
         self._database = database
         self._message = message
-        self._texts: list[str] = []
-        self._pairs: set[tuple[str, str]] = set()
-        self._seen: set[tuple[str, str]] = set()
+        self._named = Named(self.put, CHUNK)
         self._parts = 0
 
     def __call__(self, events: Sequence[Event]) -> None:
         """Take some events."""
-        for event in events:
-            before = len(self._texts)
-            self._texts += instances(event)
-            self._note_lots(event, before)
-            self._texts += classes(event)
-        while len(self._texts) >= CHUNK:
-            self._flush()
+        self._named(events)
 
     def finish(self, indexed: str = "yes") -> None:
         """Write what is left, and mark the message with what `Message.indexed` is to say."""
-        self._flush(last=True)
-        with_lot = {gtin for gtin, lot in self._pairs if lot}
-        pairs = sorted(pair for pair in self._pairs if pair[1] or pair[0] not in with_lot)
+        self.put_pairs(self._named.finish(), indexed)
+
+    def put_pairs(self, pairs: Iterable[Pair], indexed: str = "yes") -> None:
+        """Write the pairs of GTIN and lot in place of those of an earlier time, and mark the message."""
         with self._database.write() as session:
             session.execute(sa.update(Message).where(Message.number == self._message).values(indexed=indexed))
             session.execute(sa.delete(Traded).where(Traded.message == self._message))
@@ -91,25 +68,8 @@ class Indexer:
                 rows = [{"message": self._message, "gtin": gtin, "lot": lot} for gtin, lot in pairs]
                 session.execute(sa.insert(Traded), rows)
 
-    def _note_lots(self, event: Event, start: int) -> None:
-        """Events tell the lot of what they make; one identifier of each GTIN is enough."""
-        if not isinstance(event, (ObjectEvent, TransformationEvent)) or not event.ilmd:
-            return
-        lots = [item.text for item in event.ilmd if item.local == LOT and item.text]
-        for lot in lots:
-            for text in islice(self._texts, start, None):
-                pair = (_head(text), lot)
-                if pair not in self._seen and len(self._pairs) < MOST_PAIRS:
-                    self._seen.add(pair)
-                    found = gtin_and_rest(canonical([text])[0])
-                    if found:
-                        self._pairs.add((found[0], lot))
-
-    def _flush(self, *, last: bool = False) -> None:
-        links = canonical(self._texts[:CHUNK])
-        del self._texts[:CHUNK]
-        self._note_gtins(links)
-        keys = sorted(set(keys_of(links)))
+    def put(self, keys: Sequence[int], last: bool) -> None:  # noqa: FBT001 - `Named` calls it so
+        """Write the next part: rising hashes, each once."""
         with self._database.write() as session:
             if self._parts == 0:
                 forget(session, [self._message])
@@ -118,16 +78,6 @@ class Indexer:
             elif keys:
                 _put_blocks(session, self._message, self._parts, keys)
         self._parts += 1
-
-    def _note_gtins(self, links: list[str]) -> None:
-        if len(self._pairs) >= MOST_PAIRS:
-            return
-        self._pairs.update((gtin, "") for gtin in {link[22:36] for link in links if link[36:40] == "/21/"})
-        for link in links:
-            if link[36:40] == "/10/":
-                self._pairs.add((link[22:36], unquote(link[40:])))
-            elif len(link) == _GTIN_LINK and link.startswith(f"{SITE}01/"):
-                self._pairs.add((link[22:], ""))
 
 
 def candidates(session: Session, links: Sequence[str]) -> list[int]:
@@ -155,28 +105,21 @@ def forget(session: Session, messages: Sequence[int]) -> None:
     session.execute(sa.delete(EpcBlock).where(EpcBlock.message.in_(messages)))
 
 
-def _head(text: str) -> str:
-    """What identifiers of one GTIN have in common: all before the serial number."""
-    if text.startswith("urn:"):
-        return text[: text.find(".", text.find(".") + 1)]
-    return text.rpartition("/")[0]
-
-
 def _row_key(key: int) -> int:
     return key & ((1 << _KEY) - 1)
 
 
-def _put_rows(session: Session, message: int, keys: list[int]) -> None:
+def _put_rows(session: Session, message: int, keys: Sequence[int]) -> None:
     if keys:
         session.execute(sa.insert(EpcRow), [{"key": key, "message": message} for key in sorted({*map(_row_key, keys)})])
 
 
-def _put_blocks(session: Session, message: int, part: int, keys: list[int]) -> None:
+def _put_blocks(session: Session, message: int, part: int, keys: Sequence[int]) -> None:
     # Sorted by the byte that chooses the block, then by what is kept: one sort gives all blocks.
-    cut = sorted({key >> 8 & (1 << 40) - 1 for key in keys})
+    cut = sorted(key >> 8 & (1 << 40) - 1 for key in keys)
     rows: list[dict[str, Any]] = []
     for bucket, group in groupby(cut, lambda key: key >> 32):
-        hashes = array("I", [key & _KEPT for key in group])
+        hashes = array("I", [key & _KEPT for key, _ in groupby(group)])
         if byteorder == "big":
             hashes.byteswap()
         rows.append({"bucket": bucket, "message": message, "part": part, "hashes": hashes.tobytes()})

@@ -18,7 +18,7 @@ from typing import Concatenate, ParamSpec
 from gateway import logs
 from gateway.agreements.load import TABLE, Agreements, is_mapped
 from gateway.agreements.model import Agreement, Channel, Target
-from gateway.convert import check_output, convert
+from gateway.convert import convert
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import failpoints
@@ -26,12 +26,13 @@ from gateway.exchange.archive import StorageError
 from gateway.exchange.control_numbers import control_number
 from gateway.exchange.deliveries import Deliveries
 from gateway.exchange.epc_index import Indexer
+from gateway.exchange.large import check_made, convert_large, is_large
 from gateway.exchange.ledger import Made, Plan
 from gateway.exchange.names import RESEND, delivery_names
 from gateway.exchange.requests import request_for
 from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
-from gateway.findings import Findings, Severity
+from gateway.findings import Severity
 from gateway.formats.table.mappings import Mapping as TableMapping
 from gateway.report import Report
 from gateway.request import Request
@@ -289,7 +290,11 @@ class Flow(Deliveries):
         request = request_for(agreements, self.archive, message, target)
         request = replace(request, hierarchy=self.remembering.hierarchy(agreement), codes=self.codes)
         with self.archive.folder() as folder:
-            report = self._observed(agreement, message, request, folder) if first else convert(request, folder)
+            if is_large(request):
+                indexed = message if first else None
+                report = convert_large(self.ledger.database, self.archive, request, folder, indexed)
+            else:
+                report = self._observed(agreement, message, request, folder) if first else convert(request, folder)
             failpoints.reach("convert.written")
             outputs = [] if report.failed else self._archive_outputs(report)
         failpoints.reach("convert.archived")
@@ -321,8 +326,7 @@ class Flow(Deliveries):
     def _valid(self, id_: str, outputs: Sequence[OutputFile]) -> bool:
         """Check each output as its receiver will, against the schema and rules of its format."""
         for output in outputs:
-            findings = Findings()
-            check_output(self.archive.source(output.sha256, output.name), output.format, findings)
+            findings = check_made(self.archive, output)
             if findings.errors:
                 self.ledger.findings(id_, f"{output.target}/{output.position}", findings)
                 self.end(id_, "check", State.FAILED, f"{output.name} for {output.target} is not valid {output.format}")

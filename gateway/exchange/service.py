@@ -26,6 +26,7 @@ from gateway.exchange.database import StoreError
 from gateway.exchange.engine import Engine
 from gateway.exchange.engine_words import VERSION
 from gateway.exchange.flow import Flow
+from gateway.exchange.memory import few_arenas
 from gateway.exchange.past import Past
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
@@ -104,6 +105,7 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
         UsageError: another process does.
         ConfigurationError: an agreement is wrong.
     """
+    few_arenas()
     agreements, settings = workspace.agreements, workspace.settings
     with workspace.exclusive():
         workspace.act_as(Actor(f"gateway {settings.engine.worker}"))

@@ -68,6 +68,19 @@ def memory(process: subprocess.Popen[bytes]) -> tuple[float, float]:
     return values.get("VmRSS", 0.0), values.get("VmHWM", 0.0)
 
 
+def helpers(process: subprocess.Popen[bytes]) -> float:
+    """The highest resident memory, in MiB, of the processes that convert for a worker."""
+    found = 0.0
+    for path in Path(f"/proc/{process.pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in path.read_text().split():
+                if b"apart" not in Path(f"/proc/{child}/cmdline").read_bytes():
+                    continue  # it is still a copy of this process
+                status = Path(f"/proc/{child}/status").read_text()
+                found = max(found, *(int(line.split()[1]) / 1024 for line in status.splitlines() if "VmHWM" in line))
+    return found
+
+
 def processor_time(process: subprocess.Popen[bytes]) -> float:
     """Seconds of processor time that a process has taken."""
     with contextlib.suppress(OSError):
@@ -104,7 +117,7 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
     opened = Workspace(load(root))
     most = [0.0] * len(running)
     samples: list[list[tuple[int, float]]] = [[] for _ in running]
-    looked = 0.0
+    looked = started = 0.0
     end = time.monotonic() + limit
     done = 0
     while done < files:
@@ -113,7 +126,9 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
         for process in running:
             if process.poll() is not None:
                 sys.exit(f"a worker ended with {process.returncode}; see {root}/log")
-        time.sleep(1)
+        for _ in range(5):
+            time.sleep(0.2)
+            started = max(started, *map(helpers, running))
         counts = opened.queries.counts()
         done = sum(count for state, count in counts.items() if state not in OPEN)
         now = [memory(process) for process in running]
@@ -130,6 +145,7 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
             "quarter": [round(kept[0][1]) if kept else 0 for kept in samples],
             "end": [round(memory(process)[0]) for process in running],
             "most": [round(value) for value in most],
+            "helpers": round(started),
             "per_1000": [round(slope(kept), 2) for kept in samples],
         },
         "processor_s": [round(processor_time(process), 1) for process in running],

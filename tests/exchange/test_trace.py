@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gateway.epcis.element import Element
 from gateway.epcis.events import AggregationEvent, Event, ObjectEvent, QuantityElement, TransformationEvent
 from gateway.errors import UsageError
-from gateway.exchange import epc_index
+from gateway.exchange import epc_index, epc_keys
 from gateway.exchange.archive import Stored
 from gateway.exchange.database import Database
 from gateway.exchange.epc_index import Indexer, candidates
@@ -146,7 +146,7 @@ def test_trace_reads_what_the_index_names_and_drops_what_only_looks_like_it(site
         site.drop(f"{number}.xml", document(number))
     site.once()
     with site.workspace().database.write() as session:  # as if two identifiers had one hash
-        key = epc_index.keys_of([f"{LINK}1"])[0] & (1 << 63) - 1
+        key = epc_keys.keys_of([f"{LINK}1"])[0] & (1 << 63) - 1
         session.execute(sa.text(f"INSERT INTO epc_rows (key, message) VALUES ({key}, 2)"))
     root = str(site.root)
     text = gateway("trace", f"{LINK}1", "-C", root)

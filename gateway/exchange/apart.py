@@ -1,0 +1,212 @@
+"""Large contents are converted and checked in a process of their own, which ends with the work.
+
+A conversion needs some tens of MiB, whatever the size of its input, and Python gives little of that back. In a process
+of its own they are gone afterwards, and each process stays small: the one that exchanges has its libraries and the
+transfer, the other one the conversion. The others' messages go on meanwhile on another core.
+
+* The process gets its job on standard input and answers on standard output. Standard input stays open: when this
+  process dies, the other one reads its end there and ends itself at once, so that no one works on for nobody.
+* It writes into the private folder of the conversion only, never into the ledger or the archive: the step that asked
+  for it makes its outputs durable, and may run again like any other.
+* When it is killed, for want of memory say, the step is tried again a few times; then the message fails and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import gateway
+from gateway import logs
+from gateway.convert import check_output
+from gateway.convert import convert as convert_here
+from gateway.errors import GatewayError, InputError, LimitExceeded
+from gateway.exchange.archive import BLOCK, StorageError
+from gateway.exchange.epc_keys import CHUNK, Named, Pair
+from gateway.exchange.trouble import frames
+from gateway.findings import Findings
+from gateway.report import Report
+from gateway.request import Request
+from gateway.sources import Source
+
+#: Contents from this size on are worked on apart. To start the process takes less than a second.
+LARGE = 16 << 20
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """A conversion; what the message names goes into a file, if one is given."""
+
+    request: Request
+    folder: Path
+    named: Path | None
+
+    def run(self) -> tuple[Report, list[Pair]]:
+        if self.named is None:
+            return convert_here(self.request, self.folder), []
+        with self.named.open("xb") as stream:
+
+            def write(keys: list[int], last: bool) -> None:  # noqa: FBT001 - `Named` calls it so
+                pickle.dump((array("Q", keys), last), stream)
+
+            named = Named(write, CHUNK)
+            report = convert_here(replace(self.request, observer=named), self.folder)
+            return report, named.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A check of a finished file."""
+
+    source: Source
+    format: str
+
+    def run(self) -> Findings:
+        findings = Findings()
+        check_output(self.source, self.format, findings)
+        return findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """An error on its way to the process that asked: its class, arguments and hint, and where it was raised."""
+
+    kind: type[Exception]
+    arguments: tuple[Any, ...]
+    hint: str
+    at: list[str]
+
+
+def convert(request: Request, folder: Path, named: Path | None = None) -> tuple[Report, list[Pair]]:
+    """Convert as `gateway.convert.convert` does, in a process of its own; gives also the pairs of GTIN and lot.
+
+    Args:
+        request: the conversion, without functions that are to be called on the way.
+        folder: private folder for the outputs.
+        named: file outside `folder` that gets the hashes of what the message names: read it with `parts`.
+
+    Raises:
+        StorageError: the process was killed; try again.
+        GatewayError: as `gateway.convert.convert`.
+    """
+    result: tuple[Report, list[Pair]] = _ask(_Conversion(request, folder, named))
+    return result
+
+
+def check(source: Source, format_: str) -> Findings:
+    """Check a finished file as `gateway.convert.check_output` does, in a process of its own.
+
+    Raises:
+        StorageError: the process was killed; try again.
+        GatewayError: as `gateway.convert.check_output`.
+    """
+    result: Findings = _ask(_Check(source, format_))
+    return result
+
+
+def parts(named: Path) -> Iterator[tuple[array[int], bool]]:
+    """The parts of what a message names, and whether each is the last one."""
+    with named.open("rb") as stream:
+        last = False
+        while not last:
+            keys, last = pickle.load(stream)  # noqa: S301 - our own process wrote it, into a private folder
+            yield keys, last
+
+
+def plain(source: Source, path: Path) -> Source:
+    """The same source as a file that another process can open: an encrypted content is decrypted into `path`."""
+    if source.path is not None:
+        return source
+    with source.open() as stream, path.open("xb") as copy:
+        shutil.copyfileobj(stream, copy, BLOCK)
+    return Source.file(path, source.name)
+
+
+def _ask(job: _Conversion | _Check) -> Any:
+    said = pickle.dumps(job)
+    # The same code as here, and nothing from the folder where the gateway happens to run.
+    paths = [str(Path(gateway.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "2"}
+    command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()"]
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a traceback's text may hold data
+        env=environment,
+        start_new_session=True,  # what a terminal sends to all is for this process, which knows when to stop
+    ) as process:
+        try:
+            answer = _talk(process, said)
+        except BaseException:
+            process.kill()
+            raise
+    if answer is None:
+        message = f"the process that works on a large file ended with {process.returncode}"
+        raise StorageError(message, hint="is there enough memory? see the system's log")
+    if isinstance(answer, _Raised):
+        log.warning("a large file failed in its process", error=answer.kind.__name__, at=answer.at)
+        error = answer.kind(*answer.arguments)
+        if isinstance(error, GatewayError):
+            error.hint = answer.hint
+        raise error
+    return answer
+
+
+def _talk(process: subprocess.Popen[bytes], said: bytes) -> Any:
+    """Give the job and wait for the answer; None if none comes."""
+    if process.stdin is None or process.stdout is None:  # they are pipes; this tells the type checker
+        return None
+    try:
+        process.stdin.write(said)
+        process.stdin.flush()
+        answer = process.stdout.read()
+    except BrokenPipeError:
+        return None
+    finally:
+        process.wait()
+    return pickle.loads(answer) if process.returncode == 0 else None  # noqa: S301 - our own process wrote it
+
+
+def main() -> None:
+    """What the process does."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a stop is for the one that asked; this one ends with it
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    job: _Conversion | _Check = pickle.load(stdin)  # noqa: S301 - the gateway wrote it
+    threading.Thread(target=_end_with, args=(stdin,), daemon=True).start()
+    answer: Any
+    try:
+        answer = job.run()
+    except Exception as error:  # noqa: BLE001 - the one that asked gets it
+        answer = _portable(error)
+    stdout.write(pickle.dumps(answer))
+    stdout.flush()
+    os._exit(0)  # the other thread waits in a read
+
+
+def _end_with(stdin: BinaryIO) -> None:
+    stdin.read()
+    os._exit(1)
+
+
+def _portable(error: Exception) -> _Raised:
+    at = frames(error)
+    if isinstance(error, InputError | LimitExceeded):
+        return _Raised(type(error), (error.finding,), error.hint, at)
+    if isinstance(error, GatewayError):
+        return _Raised(type(error), (error.message,), error.hint, at)
+    if isinstance(error, OSError):
+        return _Raised(OSError, (error.errno, error.strerror), "", at)
+    return _Raised(RuntimeError, (f"{type(error).__name__}: {error}",), "", at)

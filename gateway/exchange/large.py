@@ -1,0 +1,54 @@
+"""Large contents in the flow: converted and checked in a process of their own, indexed in this one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.convert import check_output
+from gateway.exchange import apart
+from gateway.exchange.archive import Archive
+from gateway.exchange.database import Database
+from gateway.exchange.epc_index import Indexer
+from gateway.exchange.tables import Message, OutputFile
+from gateway.findings import Findings
+from gateway.report import Report
+from gateway.request import Request
+
+
+def is_large(request: Request) -> bool:
+    """Whether a conversion is to be done in a process of its own.
+
+    What is remembered of serial numbers, and secret codes, are asked for while it converts: that is done here.
+    """
+    return request.source.size >= apart.LARGE and request.hierarchy is None and request.codes is None
+
+
+def convert_large(database: Database, archive: Archive, request: Request, out: Path, first: Message | None) -> Report:
+    """Convert in a process of its own; index here what it names, where a message is given.
+
+    Raises:
+        StorageError: the process was killed; try again.
+        GatewayError: as `gateway.convert.convert`.
+    """
+    with archive.folder() as other:
+        request = replace(request, source=apart.plain(request.source, other / "input"))
+        named = other / "named" if first is not None else None
+        report, pairs = apart.convert(request, out, named)
+        if first is not None and named is not None:
+            indexer = Indexer(database, first.number)
+            for keys, last in apart.parts(named):
+                indexer.put(keys, last)
+            indexer.put_pairs(pairs)
+    return report
+
+
+def check_made(archive: Archive, output: OutputFile) -> Findings:
+    """What its receiver would find wrong with an output, by the schema and rules of its format."""
+    source = archive.source(output.sha256, output.name)
+    if source.size >= apart.LARGE:
+        with archive.folder() as folder:
+            return apart.check(apart.plain(source, folder / "output"), output.format)
+    findings = Findings()
+    check_output(source, output.format, findings)
+    return findings

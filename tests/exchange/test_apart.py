@@ -1,0 +1,167 @@
+"""Large contents are worked on in a process of their own: the same results, and nothing left when one of both dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import InputError, LimitExceeded, UsageError
+from gateway.exchange import apart
+from gateway.exchange.archive import StorageError
+from gateway.exchange.epc_index import candidates
+from gateway.exchange.epcs import asked
+from gateway.exchange.flow import Flow, Go
+from gateway.exchange.intake import Arrival
+from gateway.findings import Finding, Where
+from gateway.opening import TOO_LARGE
+from gateway.request import Request
+from gateway.sources import Source
+from gateway.transports.secrets import secrets
+from tests.bench.exchange_load import many_events
+from tests.exchange.site import Site
+
+NOW = "2026-01-01T00:00:00Z"
+KEY = '[archive]\nkey = "env:ARCHIVE_KEY"\n'
+
+
+def request(data: bytes, **more) -> Request:
+    return Request(Source.memory(data, "a.xml"), "epcis-2.0-json", "epcis-1.2-xml", now=NOW, **more)
+
+
+def worked(root: Path, data: bytes, settings: str = ""):
+    """Take a file through the steps before its delivery; what the ledger knows of it then."""
+    site = Site(root).build()
+    with (root / "gateway.toml").open("a") as stream:
+        stream.write(settings)
+    workspace = site.workspace()
+    ledger, archive = workspace.ledger, workspace.archive
+    flow = Flow(workspace.agreements, ledger, archive, secrets(root))
+    configuration = ledger.configuration(workspace.agreements.files)
+    with archive.temporary() as stream:
+        stream.write(data)
+        stored = archive.keep(stream)
+    message, _ = ledger.receive(Arrival("acme", "acme-in", "a.xml", "a", stored, configuration))
+    went = [step(message.id) for step in (flow.detect, flow.convert, flow.check)]
+    lineage = workspace.queries.lineage(message.id)
+    with workspace.database.read() as session:
+        named = candidates(session, [asked("urn:epc:id:sgtin:0614141.107346.7")])
+    left = list(archive.quarantine.iterdir())
+    workspace.close()
+    outputs = [(one.target, one.name, one.size, one.sha256) for one in lineage.outputs]
+    findings = [(one.code, one.text) for one in lineage.findings]
+    return went, outputs, findings, lineage.message.events, named, left
+
+
+@pytest.mark.parametrize("settings", ["", KEY])
+def test_the_results_are_the_same(tmp_path, monkeypatch, settings):
+    monkeypatch.setenv("ARCHIVE_KEY", "11" * 32)
+    data = many_events(1, 2000)
+    here = worked(tmp_path / "here", data, settings)
+    monkeypatch.setattr(apart, "LARGE", 0)
+    there = worked(tmp_path / "there", data, settings)
+    assert there == here
+    assert here[0] == [Go.ON] * 3
+    assert here[3:] == (2000, [1], [])
+
+
+def test_a_file_with_errors_is_refused_with_the_same_words(tmp_path, monkeypatch):
+    data = many_events(1, 3).replace(b"</eventTime>", b"x</eventTime>")
+    here = worked(tmp_path / "here", data)
+    monkeypatch.setattr(apart, "LARGE", 0)
+    assert worked(tmp_path / "there", data) == here
+    assert here[0] == [Go.ON, Go.ON, Go.STOP]
+    assert here[2]
+
+
+def test_errors_come_back_as_they_were_raised(tmp_path):
+    with pytest.raises(UsageError, match="no-such") as caught:
+        apart.convert(replace(request(many_events(1, 1)), to="no-such"), tmp_path)
+    assert caught.value.hint
+    finding = Finding.of(TOO_LARGE, "too large", where=Where(line=3))
+    for error in (InputError(finding), LimitExceeded(finding), OSError(28, "No space left on device")):
+        raised = pickle.loads(pickle.dumps(apart._portable(error)))
+        again = raised.kind(*raised.arguments)
+        assert (type(again), str(again)) == (type(error), str(error))
+    assert apart._portable(KeyError("x")).arguments == ("KeyError: 'x'",)
+
+
+def test_a_full_disk_is_a_full_disk(tmp_path):
+    with pytest.raises(OSError, match="No such file") as caught:
+        apart.convert(request(many_events(1, 1)), tmp_path / "gone")
+    assert caught.value.errno
+
+
+def child(process: int) -> int:
+    """The only process that a process has started, once it is there."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        command = ["ps", "-o", "pid=", "--ppid", str(process)]
+        shown = subprocess.run(command, check=False, capture_output=True, text=True)
+        found = [int(pid) for pid in shown.stdout.split()]
+        for pid in found:
+            with contextlib.suppress(OSError):  # `ps` is one of them
+                if b"apart" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        time.sleep(0.02)
+    raise TimeoutError
+
+
+def gone(process: int) -> bool:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            if ") Z " in Path(f"/proc/{process}/stat").read_text():
+                return True
+        except OSError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Endless:
+    """A job that does not end by itself."""
+
+    def run(self) -> None:
+        time.sleep(60)
+
+
+def test_when_it_is_killed_the_step_is_to_be_tried_again():
+    killer = threading.Thread(target=lambda: os.kill(child(os.getpid()), signal.SIGKILL))
+    killer.start()
+    with pytest.raises(StorageError, match="ended with -9"):
+        apart._ask(Endless())
+    killer.join()
+
+
+def test_a_stop_for_all_does_not_reach_it_and_it_ends_with_the_one_that_asked():
+    code = "from gateway.exchange import apart; from tests.exchange.test_apart import Endless; apart._ask(Endless())"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    asking = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    try:
+        helper = child(asking.pid)
+        time.sleep(1.5)  # it has begun
+        os.kill(helper, signal.SIGTERM)
+        time.sleep(0.3)
+        assert not Path(f"/proc/{helper}/stat").read_text().count(") Z ")
+    finally:
+        asking.kill()
+        asking.wait()
+    assert gone(helper)
+
+
+def test_modules_of_the_folder_where_the_gateway_runs_are_not_taken(tmp_path, monkeypatch):
+    (tmp_path / "pickle.py").write_text("raise SystemExit('not me')")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    report, _ = apart.convert(request(many_events(1, 1)), tmp_path / "out")
+    assert report.events == 1
