@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
-.PHONY: demo test check bench crash-matrix fuzz coverage format update docs clean
+.PHONY: demo test check bench load crash-matrix fuzz coverage format update docs clean
 
 demo: $(STAMP)  ## install, then run the main job on samples and show what it did
 	@$(BIN)/gateway demo
@@ -22,6 +22,10 @@ check: $(STAMP)  ## style, types, import layers, generated docs, clean tree
 
 bench: $(STAMP)  ## paired benchmarks; writes tests/bench/results/latest.json
 	$(BIN)/python tests/bench/run.py
+
+ARGS ?= --files 10000 --partners 20 --store sqlite
+load: $(STAMP)  ## the exchange under load over SFTP, half an hour or more; ARGS='--large 1400' for one large document
+	$(BIN)/python tests/bench/exchange_load.py $(ARGS)
 
 crash-matrix: $(STAMP)  ## kill -9 at every failpoint, on both stores, with one worker and with two
 	GATEWAY_CRASH_MATRIX=all $(BIN)/python -m pytest tests/exchange/test_crash.py tests/exchange/test_as2_crash.py --durations 5
