@@ -186,7 +186,7 @@ AGREEMENT = {
         {
             "id": "plant-in",
             "transport": "folder",
-            "settings": {"path": "data/plant/in"},
+            "settings": {"path": "data/plant/in", "settle": {"looks": 1, "interval": 0, "min-age": 0}},
             "schedule": {"cron": "*/5 * * * *"},
             "time-zone": "Europe/Moscow",
             "catch-up": "latest",
