@@ -12,9 +12,8 @@ Rules that hold here, each for a measured reason:
 * workflow ids are message and delivery ids, fixed in width and rising, because SQLite keeps seconds only and DBOS
   breaks ties by id;
 * ids and results are stored as JSON, not as pickles;
-* SQLite is put into WAL mode once, before DBOS opens it.
-
-Rows in the ledger are kept single by their natural keys, not by DBOS: a step that runs twice finds its own.
+* SQLite is put into WAL mode once, before DBOS opens it;
+* rows in the ledger are kept single by their natural keys: a step that runs twice finds its own.
 """
 
 from __future__ import annotations
@@ -107,6 +106,7 @@ def _collect(channel: str) -> str:
 
 
 def _collect_step(channel: str) -> str:
+    _Parts.engine.process_left(channel)
     return _Parts.collector.collect(channel, _Parts.engine.process).error
 
 
@@ -184,12 +184,10 @@ class Engine:
             raise ConfigurationError(message, hint="see `url` under [engine] in gateway.toml") from error
 
     def lead(self) -> None:
-        """Take up the work that nobody else takes up.
-
-        Three kinds: work of an older version of the flow; open messages in the ledger that DBOS does not know (the
-        process died before they were submitted, or its database was lost); and workflows that DBOS gave up, whose
-        messages become ``failed`` so that an operator sees them.
-        """
+        """Take up the work that nobody else takes up: that of an older version of the flow; open messages that DBOS
+        does not know (the process died before they were submitted, or its database was lost); and workflows that
+        DBOS gave up, whose messages become ``failed``.
+        """  # noqa: D205
         self.adopt()
         self.bury()
         for open_message in self._flow.queries.open_messages():
@@ -214,10 +212,9 @@ class Engine:
             config["sys_db_pool_size"], queue["global_concurrency"] = POOL, NO_LIMIT
         DBOS(config=config)
         DBOS.launch()
-        DBOS.register_queue(COLLECT, partition_concurrency=1, **queue)
         DBOS.register_queue(PROCESS, partition_concurrency=1, worker_concurrency=self._settings.concurrency, **queue)
-        DBOS.register_queue(DELIVER, partition_concurrency=1, **queue)
-        DBOS.register_queue(ASK, partition_concurrency=1, **queue)
+        for name in (COLLECT, DELIVER, ASK):
+            DBOS.register_queue(name, partition_concurrency=1, **queue)
         self._client = self._connect()
 
     def _connect(self) -> DBOSClient:
@@ -266,6 +263,12 @@ class Engine:
                 self.process(self._flow.queries.message(id_))
         self._waited = set(waiting)
         self._submitted &= self._waited
+
+    def process_left(self, channel: str) -> None:
+        """Enqueue what a collection that broke off took and did not enqueue, before newer files of the channel."""
+        for id_ in self._flow.queries.not_begun(channel):
+            if id_ not in self._submitted:
+                self.process(self._flow.queries.message(id_))
 
     def deliver(self, delivery: Delivery) -> None:
         """Enqueue a delivery that was planned. Again: no effect."""
@@ -353,10 +356,7 @@ class Engine:
             self._buried.add(status.workflow_id)
 
     def prune(self, before: datetime) -> int:
-        """Forget work that ended before a moment; DBOS never does. The ledger keeps what happened.
-
-        At most `PRUNED` pieces at a time, so that a look takes no longer than other work can wait.
-        """
+        """Forget work that ended before a moment, `PRUNED` pieces at a time; DBOS never does. The ledger keeps it."""
         ended = self._list(
             status=["SUCCESS", *GIVEN_UP], completed_before=before.isoformat(), limit=PRUNED, load_output=False
         )

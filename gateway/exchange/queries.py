@@ -145,9 +145,10 @@ class Queries:
         """Messages with which there is something to do, oldest first."""
         return self.messages(states=AT_WORK)[::-1]
 
-    def not_begun(self) -> Sequence[str]:
-        """Ids of the messages of which no step has begun, oldest first."""
+    def not_begun(self, channel: str = "") -> Sequence[str]:
+        """Ids of the messages, of one channel or all, of which no step has begun, oldest first."""
         query = sa.select(Message.id).where(Message.state == State.RECEIVED).order_by(Message.number)
+        query = query.where(Message.channel == channel) if channel else query
         with self._database.read() as session:
             return session.scalars(query).all()
 
