@@ -70,6 +70,13 @@ def serve(root: Path, passwords: Mapping[str, str]) -> Iterator[DemoServer]:
             "127.0.0.1", 0, server_factory=Server, server_host_keys=[key], sftp_factory=files, allow_scp=False
         )
 
+    async def finish() -> None:
+        """Let connections that were kept open end: the loop must not stop under them."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="demo-sftp", daemon=True)
     thread.start()
@@ -80,6 +87,7 @@ def serve(root: Path, passwords: Mapping[str, str]) -> Iterator[DemoServer]:
         finally:
             loop.call_soon_threadsafe(acceptor.close)
             asyncio.run_coroutine_threadsafe(acceptor.wait_closed(), loop).result(START_SECONDS)
+            asyncio.run_coroutine_threadsafe(finish(), loop).result(START_SECONDS)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(START_SECONDS)
