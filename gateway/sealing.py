@@ -28,12 +28,8 @@ class VaultError(ConfigurationError):
     """A vault cannot be used: another key, a damaged file, or two codes for one pack."""
 
 
-def key_of(text: str) -> bytes:
-    """A key of 32 bytes in hex or base64.
-
-    Raises:
-        VaultError: it is no such text. The message does not repeat it.
-    """
+def parsed_key(text: str) -> bytes | None:
+    """A key of 32 bytes, written in hex or base64; None for any other text."""
     for decode in (bytes.fromhex, lambda value: base64.b64decode(value, validate=True)):
         try:
             key = decode(text.strip())
@@ -41,8 +37,20 @@ def key_of(text: str) -> bytes:
             continue
         if len(key) == KEY_BYTES:
             return key
-    message = "the key of secret codes must be 32 bytes in hex or base64"
-    raise VaultError(message, hint="make one with: openssl rand -hex 32 > keys/codes")
+    return None
+
+
+def key_of(text: str) -> bytes:
+    """A key of 32 bytes in hex or base64.
+
+    Raises:
+        VaultError: it is no such text. The message does not repeat it.
+    """
+    key = parsed_key(text)
+    if key is None:
+        message = "the key of secret codes must be 32 bytes in hex or base64"
+        raise VaultError(message, hint="make one with: openssl rand -hex 32 > keys/codes")
+    return key
 
 
 def sealed_block(codes: Iterable[str], key: str) -> bytes:

@@ -12,8 +12,6 @@ has one empty chunk. The key id tells which of several keys to use, and nothing 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import io
 import os
@@ -21,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from gateway.errors import ConfigurationError
+from gateway.sealing import parsed_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -179,12 +178,8 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _key(text: str) -> bytes:
-    for decode in (bytes.fromhex, lambda value: base64.b64decode(value, validate=True)):
-        try:
-            key = decode(text.strip())
-        except (ValueError, binascii.Error):
-            continue
-        if len(key) == KEY_BYTES:
-            return key
-    message = "the archive's key must be 32 bytes in hex or base64"
-    raise ConfigurationError(message, hint="make one with: openssl rand -hex 32 > keys/archive")
+    key = parsed_key(text)
+    if key is None:
+        message = "the archive's key must be 32 bytes in hex or base64"
+        raise ConfigurationError(message, hint="make one with: openssl rand -hex 32 > keys/archive")
+    return key

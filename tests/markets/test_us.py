@@ -325,6 +325,13 @@ def test_a_circle_of_containers_is_a_finding():
     assert "HIER-02" in codes(context)
 
 
+def test_packing_deeper_than_any_real_one_is_an_error():
+    tower = [pack(sscc(0), [unit(1)]), *(pack(sscc(number), [sscc(number - 1)]) for number in range(1, 60))]
+    made, context = composed([commission([unit(1)]), *tower, ship([sscc(59)])])
+    assert not made
+    assert codes(context) == ["US-DSCSA-27"]
+
+
 @pytest.mark.corpora
 def test_the_official_example_has_no_fault(corpora):
     example = corpora / "regulators" / "us-dscsa" / "GS1_US_Pharma_Example_2_2_1_1.xml"

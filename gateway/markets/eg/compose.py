@@ -19,6 +19,7 @@ from gateway.markets.eg import rules, settings
 from gateway.markets.eg.rows import COMMISSIONING, CONTAINER, ITEM, LOT, MOST_LOTS, MOST_SERIALS, PACKING, Row, write
 from gateway.markets.hierarchy import DocumentHierarchy
 from gateway.markets.kit.dates import DateForm, is_date, written
+from gateway.markets.kit.events import counting, read_all
 from gateway.markets.kit.height import height
 from gateway.markets.kit.keys import gln_of, is_container, is_pack, parts_of
 from gateway.markets.kit.needs import report_missing, value_of
@@ -32,18 +33,10 @@ _MILLISECOND_DIGITS: Final = 3
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """The files of a document, in the order in which they have to be uploaded; none when something is wrong."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for event in document.events:
-        hierarchy.add(event)
-        if event.error_declaration is not None and not event.event_id:
-            message = f"the {event.type} of {event.event_time} has an error declaration but no eventID"
-            context.findings.report(rules.WITHDRAWAL, message, where=event.where)
-        events.append(event)
+    hierarchy, events = read_all(document, context.findings, rules.WITHDRAWAL)
     composer = _Composer(context, hierarchy)
-    for event in events:
-        if event.error_declaration is None and not hierarchy.withdrawn(event):
-            composer.take(event)
+    for event in counting(events, hierarchy):
+        composer.take(event)
     rows = composer.rows()
     if not rows and not context.findings.errors:
         context.findings.report(rules.NOTHING, "the document has no commissioning and no packing")

@@ -12,6 +12,7 @@ from gateway.findings import Outcome
 from gateway.formats.base import Context
 from gateway.markets.base import Submission
 from gateway.markets.hierarchy import DocumentHierarchy
+from gateway.markets.kit.events import counts, read_all
 from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.needs import table_of
 from gateway.markets.kit.rules import NOT_WANTED
@@ -34,22 +35,15 @@ _WORDS: Final = frozenset({"shipping", "receiving", "void_shipping", "decommissi
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """The documents of a document, none when something is wrong: half a report is a wrong report."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for number, event in enumerate(document.events, 1):
-        hierarchy.add(event)
-        if event.error_declaration is not None and not event.event_id:
-            message = f"the {event.type} of {event.event_time} has an error declaration but no eventID"
-            context.findings.report(rules.WITHDRAWAL, message, where=event.where)
-        events.append((number, event))
+    hierarchy, events = read_all(document, context.findings, rules.WITHDRAWAL)
     if context.findings.errors:
         return
     composer = _Composer(context, hierarchy)
-    for number, event in events:
+    for number, event in enumerate(events, 1):
         if is_told_by_mdlp(event.extensions):
             message = f"MDLP told of the {event.type} of {event.event_time} itself"
             context.findings.report(NOT_WANTED, message, where=event.where, value=event.type)
-        elif event.error_declaration is None and not hierarchy.withdrawn(event):
+        elif counts(event, hierarchy):
             composer.take(event, number)
     made = composer.finish()
     if not context.findings.errors:

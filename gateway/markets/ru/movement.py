@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from gateway.epcis.events import Event
-from gateway.epcis.time import has_zone
 from gateway.formats.base import Context
 from gateway.formats.epcis_xml.escape import text
 from gateway.markets.base import Hierarchy
+from gateway.markets.kit.events import moment_of
 from gateway.markets.kit.expand import leaves, outermost
 from gateway.markets.kit.group import grouped
 from gateway.markets.kit.needs import report_missing, table_of
@@ -52,7 +52,7 @@ class Movements:
         if len(set(epcs)) != len(epcs):
             self._findings.report(rules.TWICE, "the event names an object twice", where=event.where)
             return
-        as_of = event.event_time if has_zone(event.event_time) else event.event_time + event.event_time_zone_offset
+        as_of = moment_of(event)
         if document.goods is Goods.CODES:
             self._codes(document, event, epcs, as_of)
             return

@@ -14,7 +14,14 @@ from gateway.markets.ru.oms_check import ORDER, UTILISATION, check_order, check_
 from gateway.markets.ru.oms_client import ORDERS, REPORTS
 
 _GUIDE: Final = "SUZ-Oblako 4.0, programmer's guide, API 3.0.27"
-_RULES: Final[tuple[Rule, ...]] = (*oms_rules.RULES, rules.SERIAL, rules.IDENTIFIER, *hierarchy.RULES, *kit_rules.RULES)
+_RULES: Final[tuple[Rule, ...]] = (
+    *oms_rules.RULES,
+    rules.SERIAL,
+    rules.IDENTIFIER,
+    rules.WITHDRAWAL,
+    *hierarchy.RULES,
+    *kit_rules.RULES,
+)
 
 
 def _sniff_report(head: bytes, _name: str) -> Claim | None:

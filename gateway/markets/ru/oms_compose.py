@@ -16,13 +16,14 @@ from gateway.epcis.vocabulary import Field, word
 from gateway.findings import Outcome, Where
 from gateway.formats.base import Context
 from gateway.markets.base import Submission
-from gateway.markets.hierarchy import DocumentHierarchy
 from gateway.markets.kit.dates import is_date
+from gateway.markets.kit.events import read_all
 from gateway.markets.kit.needs import report_missing, value_of
 from gateway.markets.kit.rules import NOT_WANTED
 from gateway.markets.kit.split import by_count
 from gateway.markets.ru import oms_rules as rules
 from gateway.markets.ru import oms_settings as settings
+from gateway.markets.ru import rules as mdlp_rules
 from gateway.markets.ru.extension import is_told_by_mdlp
 from gateway.markets.ru.fields import Values
 from gateway.markets.ru.keys import GTIN_DIGITS, SGTIN, items
@@ -49,11 +50,7 @@ class _Marked:
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """Utilisation reports, one for each GTIN, lot and expiry, of at most 30,000 codes; none when something is wrong."""
     reports = _Reports(context)
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for event in document.events:
-        hierarchy.add(event)
-        events.append(event)
+    hierarchy, events = read_all(document, context.findings, mdlp_rules.WITHDRAWAL)
     found = (reports.take(event) for event in events if not hierarchy.withdrawn(event))
     marked = [each for each in found if each is not None]
     if context.findings.errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import filterfalse
 from typing import Any, Final
 
 from gateway.epcis.document import Document
@@ -11,11 +12,13 @@ from gateway.epcis.vocabulary import Field, word
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
 from gateway.markets.base import Submission
+from gateway.markets.kit.events import read_all
 from gateway.markets.kit.keys import parts_of
 from gateway.markets.kit.rules import NOT_WANTED
 from gateway.markets.kit.split import by_count
 from gateway.markets.ru import oms_rules as rules
 from gateway.markets.ru import oms_settings as settings
+from gateway.markets.ru import rules as mdlp_rules
 from gateway.markets.ru.keys import GTIN_DIGITS, SGTIN, items
 from gateway.markets.ru.oms_compose import PRODUCT_GROUP, is_commissioning, submission_of
 
@@ -28,7 +31,8 @@ def compose(document: Document, context: Context) -> Iterator[Submission]:
     """Orders within the limits; none when something is wrong."""
     serials: dict[str, dict[str, None]] = {}
     amounts: dict[str, int] = {}
-    for event in document.events:
+    hierarchy, events = read_all(document, context.findings, mdlp_rules.WITHDRAWAL)
+    for event in filterfalse(hierarchy.withdrawn, events):
         if not is_commissioning(event) or not isinstance(event, ObjectEvent):
             step = word(Field.BIZ_STEP, event.biz_step or "") or event.type
             context.findings.report(NOT_WANTED, f"no codes are ordered for {step}", where=event.where, value=step)

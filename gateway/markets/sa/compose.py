@@ -12,6 +12,7 @@ from gateway.formats.base import Context
 from gateway.formats.epcis_xml.escape import ILLEGAL
 from gateway.markets.base import Submission
 from gateway.markets.hierarchy import DocumentHierarchy
+from gateway.markets.kit.events import read_all
 from gateway.markets.kit.group import grouped
 from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.rules import NOT_WANTED
@@ -37,17 +38,8 @@ def compose(document: Document, context: Context) -> Iterator[Submission]:
 
 
 def _reports(document: Document, context: Context) -> Iterator[Submission]:
-    hierarchy = DocumentHierarchy(context.findings)
-    events: list[Event] = []
-    told: set[str] = set()
-    for event in document.events:
-        hierarchy.add(event)
-        events.append(event)
-        if event.error_declaration is None:
-            told.add(event.event_id or "")
-        elif not event.event_id:
-            message = f"the {event.type} of {event.event_time} has an error declaration but no eventID"
-            context.findings.report(rules.WITHDRAWAL, message, where=event.where)
+    hierarchy, events = read_all(document, context.findings, rules.WITHDRAWAL)
+    told = {event.event_id or "" for event in events if event.error_declaration is None}
     if context.findings.errors:
         return
     composer = _Composer(context, hierarchy)

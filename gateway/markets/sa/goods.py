@@ -7,13 +7,13 @@ from datetime import date
 from typing import Final
 
 from gateway.epcis.events import Event, QuantityElement
-from gateway.epcis.time import has_zone
 from gateway.findings import Findings, Where
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
 from gateway.gs1.schemes import LGTIN
 from gateway.markets.base import Hierarchy
 from gateway.markets.kit.dates import is_date
+from gateway.markets.kit.events import moment_of
 from gateway.markets.kit.expand import TooDeep, leaves, outermost
 from gateway.markets.kit.keys import is_container, is_pack, parts_of
 from gateway.markets.kit.needs import report_missing, table_of
@@ -45,7 +45,7 @@ class GoodsOf:
 
     def moved(self, event: Event, epcs: Iterable[str]) -> list[Product]:
         """Packs of a list of packs and containers, down to the last one."""
-        as_of = event.event_time if has_zone(event.event_time) else event.event_time + event.event_time_zone_offset
+        as_of = moment_of(event)
         try:
             found = [
                 leaf for epc in outermost(self._packing, epcs, as_of) for leaf in leaves(self._packing, epc, as_of)

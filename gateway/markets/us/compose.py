@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -141,7 +141,11 @@ def _shipping(event: ObjectEvent, context: Context) -> ObjectEvent:
 
 
 def _vocabularies(
-    events: list[Event], delivery: Delivery, master_data: master.MasterData, attributes: object, context: Context
+    events: list[Event],
+    delivery: Delivery,
+    master_data: master.MasterData,
+    attributes: Callable[[str], dict[str, str]],
+    context: Context,
 ) -> list[Vocabulary]:
     """Master data of all products and places that the events name; what is missing of it is a finding."""
     products: dict[str, VocabularyElement] = {}
@@ -150,8 +154,7 @@ def _vocabularies(
         for epc in _listed(event):
             stem, _, _ = epc.rpartition(".")
             if stem.startswith("urn:epc:id:sgtin:") and stem not in products:
-                ilmd = attributes(epc)  # type: ignore[operator]
-                products[stem] = master_data.product(master.pattern_of(stem), ilmd)
+                products[stem] = master_data.product(master.pattern_of(stem), attributes(epc))
         for place in _places(event):
             if place not in locations:
                 locations[place] = master_data.location(place)

@@ -15,11 +15,12 @@ from msgspec import structs
 from gateway.epcis.document import Document
 from gateway.epcis.events import AggregationEvent, Event, ObjectEvent, Party, QuantityElement
 from gateway.epcis.hierarchy import DocumentHierarchy
-from gateway.epcis.time import order_key, with_offset
+from gateway.epcis.time import order_key
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import LossRule, Outcome
 from gateway.formats.base import Context
-from gateway.markets.kit.expand import TooDeep
+from gateway.markets.kit.events import counting, moment_of, read_all
+from gateway.markets.kit.expand import DEEPEST
 from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.rules import NOT_WANTED
 from gateway.markets.us import rules
@@ -66,16 +67,8 @@ class Story:
 
 def read_story(document: Document, context: Context) -> Story:
     """Read all events of a document."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events: list[Event] = []
-    for event in document.events:
-        hierarchy.add(event)
-        if event.error_declaration is None:
-            events.append(event)
-        elif not event.event_id:
-            message = f"the {event.type} of {event.event_time} has an error declaration but no eventID"
-            context.findings.report(rules.WITHDRAWAL, message, where=event.where)
-    events = sorted((event for event in events if not hierarchy.withdrawn(event)), key=_moment)
+    hierarchy, read = read_all(document, context.findings, rules.WITHDRAWAL)
+    events = sorted(counting(read, hierarchy), key=_moment)
     story = Story([], [], [], Joined(hierarchy, context.hierarchy), hierarchy)
     voids: list[ObjectEvent] = []
     unwanted: set[str] = set()
@@ -143,7 +136,7 @@ def _load(delivery: Delivery, story: Story, context: Context) -> None:
     """Fill in the goods: what the shipping events list, and what is in it at that time."""
     for event in delivery.shippings:
         pending: list[tuple[str, str | None, int]] = [(epc, None, 0) for epc in reversed(event.epc_list or [])]
-        as_of = with_offset(event.event_time, event.event_time_zone_offset)
+        as_of = moment_of(event)
         while pending:
             epc, parent, depth = pending.pop()
             if depth > 0 and epc in delivery.goods and delivery.goods[epc] is None:
@@ -154,15 +147,13 @@ def _load(delivery: Delivery, story: Story, context: Context) -> None:
                     message = f"{epc} is shipped twice"
                     context.findings.report(rules.TWICE, message, where=event.where, value=epc)
                 continue
-            if depth > _DEEPEST:
-                message = f"{epc} has more than {_DEEPEST} levels"
-                raise TooDeep(message)
+            if depth > DEEPEST:
+                message = f"{epc} is in more than {DEEPEST} containers"
+                context.findings.report(rules.TOO_DEEP, message, where=event.where, value=epc)
+                return
             delivery.goods[epc] = parent
             inside = story.hierarchy.children(epc, as_of)
             pending.extend((child, epc, depth + 1) for child in reversed(inside))
-
-
-_DEEPEST: Final = 50
 
 
 def _part(

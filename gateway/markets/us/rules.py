@@ -192,6 +192,13 @@ WITHDRAWAL: Final = Rule(
     "EPCIS 1.2, clause 7.4.1.2: by the eventID of the wrong event.",
     "give the eventID of the event that is withdrawn",
 )
+TOO_DEEP: Final = Rule(
+    "US-DSCSA-27",
+    _ERROR,
+    "containers are nested more deeply than any real packing",
+    "More than 50 levels are a mistake, or somebody's test of our patience.",
+    "correct the packing",
+)
 
 RULES: Final = (
     PARTIES,
@@ -220,6 +227,7 @@ RULES: Final = (
     NAMED,
     SEVERAL,
     WITHDRAWAL,
+    TOO_DEEP,
 )
 
 LOCATION_LOST: Final = LossRule(

@@ -19,7 +19,7 @@ from gateway.markets.base import Need, Submission
 from gateway.markets.eg.masar import rules, settings
 from gateway.markets.eg.masar.envelope import wrap
 from gateway.markets.eg.masar.events import EventRules, step_of
-from gateway.markets.hierarchy import DocumentHierarchy
+from gateway.markets.kit.events import counting, read_all
 from gateway.markets.kit.group import grouped
 from gateway.markets.kit.ids import IdPool
 from gateway.markets.kit.keys import gln_of
@@ -34,16 +34,9 @@ _TOKEN: Final = "{instance identifier}"  # noqa: S105 - no secret
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """The files of a document; none when something is wrong."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for event in document.events:
-        hierarchy.add(event)
-        events.append(event)
-        if event.error_declaration is not None and not event.event_id:
-            message = f"the {event.type} of {event.event_time} has an error declaration but no eventID"
-            context.findings.report(rules.WITHDRAWAL, message, where=event.where)
+    hierarchy, events = read_all(document, context.findings, rules.WITHDRAWAL)
     hierarchy.changes()  # conflicts of packing are told now
-    wanted = _wanted([e for e in events if e.error_declaration is None and not hierarchy.withdrawn(e)], context)
+    wanted = _wanted(list(counting(events, hierarchy)), context)
     parties = _parties(document.header, context)
     if not wanted and not context.findings.errors:
         context.findings.report(rules.NOTHING, "no event of the document is reported to Masar")

@@ -13,6 +13,7 @@ from gateway.findings import Outcome
 from gateway.formats.base import Context
 from gateway.markets.base import Submission
 from gateway.markets.hierarchy import DocumentHierarchy
+from gateway.markets.kit.events import counts, read_all
 from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.needs import table_of
 from gateway.markets.kit.rules import NOT_WANTED
@@ -31,19 +32,12 @@ _USED_ILMD: Final = frozenset({"lotNumber", "itemExpirationDate", "productionDat
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """The notifications of a document, none when something is wrong: half a report is a wrong report."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for number, event in enumerate(document.events, 1):
-        hierarchy.add(event)
-        if event.error_declaration is not None and not event.event_id:
-            message = f"the {event.type} of {event.event_time} has an error declaration but no eventID"
-            context.findings.report(rules.WITHDRAWAL, message, where=event.where)
-        events.append((number, event))
+    hierarchy, events = read_all(document, context.findings, rules.WITHDRAWAL)
     if context.findings.errors:
         return
     composer = _Composer(context, hierarchy)
-    for number, event in events:
-        if event.error_declaration is None and not hierarchy.withdrawn(event):
+    for number, event in enumerate(events, 1):
+        if counts(event, hierarchy):
             composer.take(event, number)
     notifications = composer.finish()
     if not context.findings.errors:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gateway.epcis.events import Event
-from gateway.epcis.time import has_zone
 from gateway.findings import Rule, Where
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
 from gateway.gs1.schemes import Parts
 from gateway.markets.base import Hierarchy
 from gateway.markets.kit.dates import is_date
+from gateway.markets.kit.events import moment_of
 from gateway.markets.kit.expand import TooDeep, leaves, outermost
 from gateway.markets.tr.its import rules
 from gateway.markets.tr.its.wire import Item
@@ -54,7 +54,7 @@ class Packs:
 
     def of_movement(self, event: Event, epcs: Sequence[str]) -> list[Item]:
         """The packs that an event moves, those in its containers too, as of the time of the event."""
-        as_of = event.event_time if has_zone(event.event_time) else event.event_time + event.event_time_zone_offset
+        as_of = moment_of(event)
         found: dict[tuple[str, str], Item] = {}
         for epc in self._leaves(event, epcs, as_of):
             item = self._item(epc, event.where)

@@ -17,6 +17,8 @@ from gateway.markets.us.pdg.compose import compose
 _RULES: Final[tuple[Rule, ...]] = (
     *rules.RULES,
     dscsa_rules.NAMED,
+    dscsa_rules.WITHDRAWAL,
+    dscsa_rules.TOO_DEEP,
     *hierarchy.RULES,
     *kit_rules.RULES,
     *json_schema_rules.RULES,

@@ -13,15 +13,14 @@ import orjson
 from gateway.epcis import sbdh
 from gateway.epcis.document import Document, Header
 from gateway.epcis.events import ObjectEvent
-from gateway.epcis.hierarchy import DocumentHierarchy
-from gateway.epcis.time import with_offset
 from gateway.epcis.vocabulary import Field, word
 from gateway.findings import NOWHERE, Where
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
 from gateway.markets.base import Need, Submission
 from gateway.markets.kit.dates import is_date
-from gateway.markets.kit.expand import leaves
+from gateway.markets.kit.events import counting, moment_of, read_all
+from gateway.markets.kit.expand import TooDeep, leaves
 from gateway.markets.kit.ids import IdPool
 from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.keys import gln_of, is_pack, parts_of, transaction_number
@@ -49,17 +48,15 @@ class _Compared:
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """One report, or none where shipping and receiving agree or something is wrong."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for event in document.events:
-        hierarchy.add(event)
-        if event.error_declaration is None and isinstance(event, ObjectEvent):
-            events.append(event)
+    hierarchy, events = read_all(document, context.findings, dscsa_rules.WITHDRAWAL)
     joined = Joined(hierarchy, context.hierarchy)
     found = _Compared()
-    for event in events:
-        if not hierarchy.withdrawn(event):
-            _take(event, joined, found, context)
+    for event in counting(events, hierarchy):
+        if isinstance(event, ObjectEvent):
+            try:
+                _take(event, joined, found, context)
+            except TooDeep as error:
+                context.findings.report(dscsa_rules.TOO_DEEP, str(error), where=event.where)
     if not (found.ships and found.receives):
         lacking = "shipped" if not found.ships else "received"
         context.findings.report(rules.NOTHING, f"the document does not tell what was {lacking}")
@@ -99,7 +96,7 @@ def _take(event: ObjectEvent, hierarchy: Joined, found: _Compared, context: Cont
 
 
 def _packs(event: ObjectEvent, hierarchy: Joined, context: Context) -> Iterator[tuple[tuple[str, str], str]]:
-    as_of = with_offset(event.event_time, event.event_time_zone_offset)
+    as_of = moment_of(event)
     for top in event.epc_list or ():
         for epc in leaves(hierarchy, top, as_of):
             try:

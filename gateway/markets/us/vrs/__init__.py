@@ -8,13 +8,20 @@ from gateway.findings import Rule
 from gateway.markets import hierarchy
 from gateway.markets.base import Message
 from gateway.markets.kit import rules as kit_rules
+from gateway.markets.us import rules as dscsa_rules
 from gateway.markets.us.vrs import rules, settings
 from gateway.markets.us.vrs.check import check
 from gateway.markets.us.vrs.client import CLIENT
 from gateway.markets.us.vrs.compose import compose
 from gateway.markets.us.vrs.model import SCHEMA
 
-_RULES: Final[tuple[Rule, ...]] = (*rules.RULES, *hierarchy.RULES, *kit_rules.RULES)
+_RULES: Final[tuple[Rule, ...]] = (
+    *rules.RULES,
+    dscsa_rules.WITHDRAWAL,
+    dscsa_rules.TOO_DEEP,
+    *hierarchy.RULES,
+    *kit_rules.RULES,
+)
 
 VRS: Final = Message(
     key="us-vrs",

@@ -10,17 +10,17 @@ import msgspec
 
 from gateway.epcis.document import Document
 from gateway.epcis.events import AggregationEvent, Event, ObjectEvent
-from gateway.epcis.hierarchy import DocumentHierarchy
-from gateway.epcis.time import with_offset
 from gateway.epcis.vocabulary import Field, word
 from gateway.formats.base import Context
 from gateway.gs1.errors import Gs1Error
 from gateway.markets.base import Submission
 from gateway.markets.kit.dates import DateForm, is_date, written
-from gateway.markets.kit.expand import leaves
+from gateway.markets.kit.events import counting, moment_of, read_all
+from gateway.markets.kit.expand import TooDeep, leaves
 from gateway.markets.kit.joined import Joined
 from gateway.markets.kit.keys import is_container, is_pack, parts_of
 from gateway.markets.kit.needs import report_missing
+from gateway.markets.us import rules as dscsa_rules
 from gateway.markets.us.vrs import rules, settings
 from gateway.markets.us.vrs.model import Verification
 
@@ -29,23 +29,21 @@ _HASH: Final = 12
 
 def compose(document: Document, context: Context) -> Iterator[Submission]:
     """One submission with all packs of the document that are to be verified; none when something is wrong."""
-    hierarchy = DocumentHierarchy(context.findings)
-    events = []
-    for event in document.events:
-        hierarchy.add(event)
-        if event.error_declaration is None:
-            events.append(event)
-    events = [event for event in events if not hierarchy.withdrawn(event)]
+    hierarchy, events = read_all(document, context.findings, dscsa_rules.WITHDRAWAL)
     everything = context.options.get(settings.VERIFY) == settings.ALL
     joined = Joined(hierarchy, context.hierarchy)
     packs: dict[Verification, None] = {}
     known: set[str] = set()
-    for event in events:
-        if everything or _returns(event):
+    for event in counting(events, hierarchy):
+        if not everything and not _returns(event):
+            continue
+        try:
             for epc in _packs(event, joined, everything=everything):
                 if epc not in known:
                     known.add(epc)
                     _take(epc, event, joined, packs, context)
+        except TooDeep as error:
+            context.findings.report(dscsa_rules.TOO_DEEP, str(error), where=event.where)
     if not packs and not context.findings.errors:
         context.findings.report(rules.NOTHING, "the document returns no packs")
     if not context.findings.errors:
@@ -70,7 +68,7 @@ def _packs(event: Event, hierarchy: Joined, *, everything: bool) -> Iterator[str
         listed = event.epc_list or []
     elif isinstance(event, AggregationEvent):
         listed = event.child_epcs or []
-    as_of = "" if everything else with_offset(event.event_time, event.event_time_zone_offset)
+    as_of = "" if everything else moment_of(event)
     for epc in listed:
         for leaf in leaves(hierarchy, epc, as_of):
             if not (everything and _is_container(leaf)):
