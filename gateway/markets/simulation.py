@@ -67,6 +67,11 @@ class Simulator(Protocol):
         """What it knows, for people and for tests: e.g. serial numbers and their owners."""
 
 
+def without_query(path: str) -> str:
+    """A path alone."""
+    return path.partition("?")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Simulation:
     """How a market is simulated.
@@ -75,8 +80,10 @@ class Simulation:
         start: makes a simulator with empty state.
         faults: what can go wrong on demand, besides what any system may do.
         unlike: how it differs from the real system, and what it cannot know, for the page of the market.
+        shown: how the path of a call is shown to people: without what may tell of single packs.
     """
 
     start: Callable[[Rehearsal], Simulator]
     faults: tuple[Fault, ...] = ()
     unlike: tuple[str, ...] = ()
+    shown: Callable[[str], str] = without_query

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from gateway.errors import ConfigurationError, UsageError
 from gateway.markets.client import Call, Reply
-from gateway.markets.simulation import Fault, Rehearsal, Simulation, Simulator
+from gateway.markets.simulation import Fault, Rehearsal, Simulation, Simulator, without_query
 
 HOST: Final = "127.0.0.1"
 MOST_BYTES: Final = 256 << 20
@@ -100,6 +100,8 @@ class Simulated:
         simulator: what replies.
         calls: method and path of all calls, in order.
         troubles: the faults of the server that are on; may be changed at any time.
+        seen: is told of each call: method, path as it is shown to people, status (0 for no reply).
+        shown: how a path is shown to people.
     """
 
     url: str
@@ -107,6 +109,7 @@ class Simulated:
     calls: list[tuple[str, str]] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     seen: Callable[[str, str, int], None] = lambda _method, _path, _status: None
+    shown: Callable[[str], str] = without_query
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fail(self, *texts: str) -> None:
@@ -143,7 +146,8 @@ def simulating(
     rehearsal = rehearsal or Rehearsal()
     own = rehearsal.faults | {one for one in found if isinstance(one, str)}
     rehearsal = Rehearsal(rehearsal.user, rehearsal.password, rehearsal.refuse, own, rehearsal.ids)
-    simulated = Simulated("", simulation.start(rehearsal), troubles=[one for one in found if isinstance(one, Trouble)])
+    troubles = [one for one in found if isinstance(one, Trouble)]
+    simulated = Simulated("", simulation.start(rehearsal), troubles=troubles, shown=simulation.shown)
     try:
         server = _Server((HOST, port), type("Handler", (_Handler,), {"simulated": simulated}))
     except OSError as error:
@@ -191,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.simulated.calls.append((call.method, call.path))
             hit = next((one.name for one in self.simulated.troubles if one.hits(call.path)), "")
             reply = _instead(hit) or self.simulated.simulator.reply(call)
-        self.simulated.seen(call.method, call.path.partition("?")[0], 0 if hit in (CUT, LOST) else reply.status)
+        self.simulated.seen(call.method, self.simulated.shown(call.path), 0 if hit in (CUT, LOST) else reply.status)
         if hit == SLOWLY:
             time.sleep(SLOW)
         if hit == NONSENSE:

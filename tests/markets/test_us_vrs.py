@@ -191,6 +191,11 @@ def test_faults_of_the_service_verify_nothing(fault, verdict, code):
     assert not answer.good
 
 
+def test_a_simulator_shows_no_serial_number_of_those_it_is_asked_about():
+    assert SIMULATION.shown(address_of(PACK, QUERY)) == "/verify"
+    assert SIMULATION.shown(f"/checkConnectivity?gtin=1&reqGLN={GLN}") == "/checkConnectivity"
+
+
 @pytest.mark.parametrize(("how", "verdict"), [("none", "unreadable"), ("basic", "accepted"), ("bearer", "accepted")])
 def test_the_service_may_want_to_know_who_asks(how, verdict):
     simulator = SIMULATION.start(Rehearsal(user="us", password="geheim"))

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.markets.client import Call, Reply
 from gateway.markets.kit.dates import is_date, of_bar_code
-from gateway.markets.simulation import Fault, Rehearsal, Simulation
+from gateway.markets.simulation import Fault, Rehearsal, Simulation, without_query
 from gateway.markets.us.vrs.model import asked_by
 from gateway.markets.us.vrs.responder import HEADERS, KnownPack, Policy, respond
 
@@ -73,8 +73,14 @@ class VrsSimulator:
         return dict(self._verdicts)
 
 
+def _shown(path: str) -> str:
+    """The path of a verification holds lot and serial number."""
+    return "/verify" if asked_by(path) is not None else without_query(path)
+
+
 SIMULATION: Final = Simulation(
     start=VrsSimulator,
+    shown=_shown,
     faults=(_OTHER_LOT, _RECALLED, _STRANGER),
     unlike=(
         "it knows every pack, in the lot and with the expiry that it is asked about, except those it is told to refuse",
