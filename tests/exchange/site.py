@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from gateway.exchange import failpoints
+from gateway.exchange import failpoints, holds
 from gateway.exchange.clock import system
 from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace, opened
@@ -55,12 +55,12 @@ def document(serial: int = 1) -> bytes:
     ).encode()
 
 
-def _once(root: Path, failpoint: str, wait: float, worker: str, answer) -> None:
+def _once(root: Path, failpoint: str, wait: float, worker: str, shift: float, answer) -> None:
     from gateway import logs
     from gateway.exchange.service import once
 
     os.environ[failpoints.VARIABLE] = failpoint
-    with opened(root, worker=worker) as workspace:
+    with opened(root, lambda: system() + timedelta(seconds=shift), worker) as workspace:
         logs.setup("error", "plain")
         outcome = once(workspace, wait)
     answer.send(outcome.peer_failed)
@@ -122,18 +122,18 @@ class Site:
         """The partner drops a file."""
         (self.inbox / name).write_bytes(data)
 
-    def start(self, failpoint: str = "", wait: float = 0, worker: str = WORKER):
-        """Begin a run; returns its process and where its answer comes."""
+    def start(self, failpoint: str = "", wait: float = 0, worker: str = WORKER, shift: float = 0):
+        """Begin a run, by a clock that is `shift` seconds ahead; returns its process and where its answer comes."""
         context = multiprocessing.get_context("forkserver")
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_once, args=(self.root, failpoint, wait, worker, sender))
+        process = context.Process(target=_once, args=(self.root, failpoint, wait, worker, shift, sender))
         process.start()
         sender.close()
         return process, receiver
 
-    def once(self, failpoint: str = "", wait: float = 0, worker: str = WORKER) -> bool:
+    def once(self, failpoint: str = "", wait: float = 0, worker: str = WORKER, shift: float = 0) -> bool:
         """Run once to the end; returns whether a peer failed."""
-        process, receiver = self.start(failpoint, wait, worker)
+        process, receiver = self.start(failpoint, wait, worker, shift)
         process.join(40)
         assert process.exitcode == 0, f"the run ended with {process.exitcode}"
         return receiver.recv()
@@ -177,11 +177,25 @@ class Site:
             for folder in (self.one, self.two)
         }
 
+    def wake(self, work: str) -> None:
+        """Let waiting work look again, as if its time had come."""
+        workspace = self.workspace()
+        with workspace.database.write() as session:
+            holds.wake(session, [work], workspace.ledger.now())
+        workspace.close()
+
     def rows(self, sql: str) -> list[tuple]:
         """Rows of the ledger."""
         if self.postgres is not None:
             return self.postgres.execute(self.database, sql)
         with contextlib.closing(sqlite3.connect(self.root / "data" / "ledger.sqlite", timeout=30)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def engine_rows(self, sql: str) -> list[tuple]:
+        """Rows of the engine's own tables."""
+        if self.postgres is not None:
+            return self.postgres.execute(self.database, sql.replace(" from ", " from dbos."))
+        with contextlib.closing(sqlite3.connect(self.root / "data" / "engine.sqlite", timeout=30)) as connection:
             return connection.execute(sql).fetchall()
 
 

@@ -139,18 +139,24 @@ def test_a_receiver_that_is_away_is_tried_again(site: Site) -> None:
 
 def test_a_retry_waits_over_restarts_and_keeps_the_receivers_order(make_site: Callable[[str], Site]) -> None:
     # Without the message's id in it, the temporary name is known beforehand.
-    site = make_site(AGREEMENT.replace("id: one,", 'id: one, name: "{stem}{suffix}",').replace("first: 60", "first: 4"))
+    site = make_site(
+        AGREEMENT.replace("id: one,", 'id: one, name: "{stem}{suffix}",').replace("first: 60", "first: 3600")
+    )
     site.drop("a.xml", document(1))
     site.drop("b.xml", document(2))
     # Another writer holds the temporary name: a fault that passes by itself.
     holder = _hold(site.one / ".a.jsonld.part")
     assert site.once()
-    deliveries = site.rows("select message, state, attempts from deliveries where target = 'one' order by id")
-    assert [(state, attempts) for _, state, attempts in deliveries] == [("waiting", 1), ("planned", 0)]
+    of_one = "select id, state, attempts from deliveries where target = 'one' order by id"
+    waiting = site.rows(of_one)
+    assert [(state, attempts) for _, state, attempts in waiting] == [("waiting", 1), ("planned", 0)]
     assert site.delivered()["two"] == ["a.xml", "b.xml"]
-    assert site.once()  # its time has not come: nothing is tried, nothing is lost
     holder()
-    assert not site.once(wait=30)
+    site.wake(waiting[0][0])
+    assert site.once()  # its time has not come: nothing is tried, nothing is lost
+    assert site.rows(of_one) == waiting
+    site.wake(waiting[0][0])
+    assert not site.once(shift=3600 * 1.25 + 1)
     assert site.delivered()["one"] == ["a.jsonld", "b.jsonld"]
     order = site.rows("select message from deliveries where target = 'one' order by delivered_at")
     assert order == sorted(order)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
-import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,25 +31,27 @@ def tomorrow(hour: int, minute: int) -> datetime:
 
 def collections(site: Site) -> list[str]:
     """Ids of the collections that the schedule fired."""
-    with contextlib.closing(sqlite3.connect(site.root / "data" / "engine.sqlite")) as connection:
-        query = "select workflow_uuid from workflow_status where name = 'collect' order by 1"
-        return [id_ for (id_,) in connection.execute(query) if id_.startswith("sched:")]
+    found = site.engine_rows("select workflow_uuid from workflow_status where name = 'collect' order by 1")
+    return [id_ for (id_,) in found if id_.startswith("sched:")]
 
 
-def begun(make_site: Callable[[str], Site], catch_up: str, last: datetime) -> Site:
+@pytest.fixture
+def stored(tmp_path: Path, store: dict) -> Site:
+    return Site(tmp_path / "ws", **store).build()
+
+
+def begun(site: Site, catch_up: str, last: datetime) -> Site:
     """A site whose schedule has come as far as `last`."""
-    site = make_site(AGREEMENT.replace(PLAIN, DAILY.format(catch_up)))
+    site.agree(AGREEMENT.replace(PLAIN, DAILY.format(catch_up)))
     opened = site.workspace()
     opened.ledger.slot("acme-in", stamp(last), "")
     opened.close()
     return site
 
 
-def test_a_cron_line_in_a_time_zone_fires_and_shows(
-    make_site: Callable[[str], Site], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cron_line_in_a_time_zone_fires_and_shows(stored: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     slot = tomorrow(2, 30)
-    site = begun(make_site, "none", slot - timedelta(days=3))  # the slots between are not made up for
+    site = begun(stored, "none", slot - timedelta(days=3))  # the slots between are not made up for
     site.drop("a.xml", document())
     shift = (slot - timedelta(seconds=4) - datetime.now(UTC)).total_seconds()
 
@@ -84,9 +84,9 @@ def test_a_cron_line_in_a_time_zone_fires_and_shows(
 
 
 @pytest.mark.parametrize(("catch_up", "fired"), [("none", 0), ("latest", 1), ("all", 3)])
-def test_slots_missed_while_the_gateway_was_down(make_site: Callable[[str], Site], catch_up: str, fired: int) -> None:
+def test_slots_missed_while_the_gateway_was_down(stored: Site, catch_up: str, fired: int) -> None:
     now = tomorrow(12, 0)
-    site = begun(make_site, catch_up, now - timedelta(days=3))
+    site = begun(stored, catch_up, now - timedelta(days=3))
     site.drop("a.xml", document())
     missed = [tomorrow(2, 30) - timedelta(days=days) for days in (2, 1, 0)]
     with site.running((now - datetime.now(UTC)).total_seconds()):
@@ -97,3 +97,19 @@ def test_slots_missed_while_the_gateway_was_down(make_site: Callable[[str], Site
     assert len(collections(site)) == fired
     assert site.delivered() == ({"one": ["a.jsonld"], "two": ["a.xml"]} if fired else {"one": [], "two": []})
     assert (site.inbox / "a.xml").exists() == (not fired)
+
+
+def test_a_slot_that_is_fired_again_is_one_collection(stored: Site) -> None:
+    """As when a leader died after it had fired, and before that was on record."""
+    now = tomorrow(12, 0)
+    slot = tomorrow(2, 30)
+    site = begun(stored, "latest", now - timedelta(days=1))
+    for _ in range(2):
+        with site.running((now - datetime.now(UTC)).total_seconds()):
+            until(lambda: site.rows("select last_slot from schedules") == [(stamp(slot),)])
+            until(lambda: site.rows("select count(*) from collections") == [(1,)])
+        assert collections(site) == [f"sched:acme-in:{slot:%Y%m%dT%H%M%SZ}"]
+        opened = site.workspace()
+        opened.ledger.slot("acme-in", stamp(now - timedelta(days=1)), "")
+        opened.close()
+    assert site.engine_rows("select count(*) from operation_outputs") == [(1,)]

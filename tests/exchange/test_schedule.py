@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -156,9 +157,20 @@ def agreements(catch_up: str) -> Agreements:
     )
 
 
-def test_a_schedule_over_restarts(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'l.sqlite'}")
+@pytest.fixture
+def database(tmp_path: Path, store: dict) -> Iterator[Database]:
+    """A ledger on each of the stores."""
+    server = store.get("postgres")
+    if server:
+        database = Database(server.url(server.create(store["template"])), password=server.password)
+    else:
+        database = Database(f"sqlite:///{tmp_path / 'l.sqlite'}")
     database.migrate()
+    yield database
+    database.close()
+
+
+def test_a_schedule_over_restarts(database: Database) -> None:
     now = utc("2026-10-24T12:00")
     ledger = Ledger(database, lambda: now)
     fired = Fired()
@@ -188,12 +200,33 @@ def test_a_schedule_over_restarts(tmp_path: Path) -> None:
     assert scheduler("all").tick() == 2
     assert [id_ for _, id_ in fired] == ["sched:daily:20261031T013000Z", "sched:daily:20261101T013000Z"]
     assert next_slots(agreements("all"), now) == {"daily": utc("2026-11-02T01:30"), "never": None}
-    database.close()
 
 
-def test_slots_do_not_pile_up_behind_a_slow_peer(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'l.sqlite'}")
-    database.migrate()
+@pytest.mark.parametrize(
+    ("day", "slots"),
+    [
+        ("2026-03-28T12:00", ["20260329T013000Z", "20260330T003000Z"]),  # 02:30 is not there: 03:30 of the summer
+        ("2026-10-24T12:00", ["20261025T003000Z", "20261026T013000Z"]),  # 02:30 comes twice: the first one
+    ],
+)
+def test_two_leaders_fire_a_slot_under_one_id_over_both_clock_changes(
+    database: Database, day: str, slots: list[str]
+) -> None:
+    """One that has lost the lead and does not know it yet, and the one that has it."""
+    now = utc(day)
+    ledger = Ledger(database, lambda: now)
+    fired = Fired()
+    leaders = [Scheduler(agreements("latest"), ledger, fired, lambda: now) for _ in range(2)]
+    for leader in leaders:
+        leader.begin()
+    for _ in range(4 * 40):
+        now += timedelta(minutes=15)
+        for leader in leaders:
+            leader.tick()
+    assert Counter(id_ for _, id_ in fired) == {f"sched:daily:{slot}": 2 for slot in slots}
+
+
+def test_slots_do_not_pile_up_behind_a_slow_peer(database: Database) -> None:
     now = utc("2026-10-24T00:29:50")
     ledger = Ledger(database, lambda: now)
     fired = Fired()
@@ -209,7 +242,6 @@ def test_slots_do_not_pile_up_behind_a_slow_peer(tmp_path: Path) -> None:
     waiting = False
     now = utc("2026-10-27T01:30:01")
     assert scheduler.tick() == 1
-    database.close()
 
 
 def test_stamps_sort_and_come_back() -> None:

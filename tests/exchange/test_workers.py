@@ -12,6 +12,8 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.exchange.database import Database
+from gateway.exchange.flow import DEATHS
+from gateway.exchange.interruptions import Interruptions
 from gateway.exchange.workers import Crew, seen
 from tests.exchange.site import Site, document, until
 
@@ -150,6 +152,23 @@ def test_one_of_two_workers_is_killed(shared_site: Site, point: str) -> None:
     assert in_order(shared_site)
     assert shared_site.rows("select count(*) from workers") == [(1,)]
     assert [path.name for path in (shared_site.root / "data" / "quarantine").iterdir()] == ["w-2"]
+
+
+def test_what_has_killed_workers_too_often_is_parked_by_the_one_that_takes_over(shared_site: Site) -> None:
+    shared_site.agree(SLOW_CHANNEL)
+    dropped(shared_site, 0, 2)
+    victim = shared_site.run("convert.started", worker="w-1")
+    victim.join(60)
+    assert victim.exitcode == -signal.SIGKILL
+    first = shared_site.messages()[0].id
+    workspace = shared_site.workspace()
+    for _ in range(DEATHS - 1):  # it has killed others before
+        Interruptions(workspace.database).add(first)
+    workspace.close()
+    with shared_site.running(worker="w-2"):
+        until(lambda: [m.state for m in shared_site.messages()] == ["failed", "done"], 60)
+    assert shared_site.messages()[0].reason.startswith(f"parked: workers died over it {DEATHS} times")
+    assert shared_site.rows(f"select count from interruptions where work = '{first}'") == [(DEATHS,)]
 
 
 @pytest.mark.parametrize("point", ["deliver.started:2:stop", "convert.written:2:stop", "collect.recorded:2:stop"])
