@@ -53,21 +53,21 @@ from gateway.exchange.engine_words import (
     DELIVER,
     GIVEN_UP,
     LONGEST,
-    NO_LIMIT,
     OLDER,
     PATIENCE,
-    POOL,
     PROCESS,
     PRUNED,
     VERSION,
     WAKE,
     WORKING,
+    pool,
+    queue_options,
 )
 from gateway.exchange.flow import Flow, Go
 from gateway.exchange.gate import Gate
 from gateway.exchange.schedule import SCHEDULED
 from gateway.exchange.tables import Delivery, Message, State
-from gateway.settings import Settings, is_server
+from gateway.settings import Settings
 
 #: A full disk or a lost database is waited out for about half a minute; after that the message fails and can be
 #: replayed.
@@ -206,10 +206,9 @@ class Engine:
             "console_log_level": "WARNING",
             "serializer": DBOSPortableJSONSerializer(),
             "notification_listener_polling_interval_sec": poll,
+            "sys_db_pool_size": pool(self._settings.url),
         }
-        queue: dict[str, Any] = {"polling_interval_sec": poll, "on_conflict": "always_update"}
-        if is_server(self._settings.url):
-            config["sys_db_pool_size"], queue["global_concurrency"] = POOL, NO_LIMIT
+        queue = queue_options(self._settings.url, poll)
         DBOS(config=config)
         DBOS.launch()
         DBOS.register_queue(PROCESS, partition_concurrency=1, worker_concurrency=self._settings.concurrency, **queue)

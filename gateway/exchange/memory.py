@@ -20,3 +20,12 @@ def few_arenas() -> None:
     if "MALLOC_ARENA_MAX" not in os.environ:
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
+
+
+def give_back() -> None:
+    """Give memory that is free back to the system, where its library can.
+
+    What long work or a large content took stays with the process otherwise, in pieces between what is in use.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -26,7 +26,7 @@ from gateway.exchange.database import StoreError
 from gateway.exchange.engine import Engine
 from gateway.exchange.engine_words import VERSION
 from gateway.exchange.flow import Flow
-from gateway.exchange.memory import few_arenas
+from gateway.exchange.memory import few_arenas, give_back
 from gateway.exchange.past import Past
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
@@ -43,6 +43,9 @@ REMEMBERED = timedelta(days=30)
 
 #: Seconds between two looks for work that the engine may forget.
 PRUNE = 600.0
+
+#: Seconds after which memory that is free is given back to the system.
+GIVE_BACK = 60.0
 
 #: Seconds between two looks at the ledger for messages that came in from elsewhere, e.g. by `gateway replay`.
 LOOK = 2.0
@@ -154,10 +157,12 @@ def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) 
             leader.use()
 
         reload = _every(RELOAD, Reloader(workspace, running.engine.configuration, use).look)
+        tidy = _every(GIVE_BACK, give_back)
         while not stopping.is_set():
             try:
                 leader.look()
                 reload()
+                tidy()
             except StoreError as error:
                 log.warning("the database does not work; trying again", error=str(error))
             stopping.wait(interval)

@@ -8,7 +8,8 @@ Files wait at an OpenSSH server of this machine before the workers start. Each p
 figures are: messages a second from the first arrival to the last end; how long a message took from its arrival to its
 end (median, 95th percentile, longest); memory of each worker (resident MiB after a quarter of the messages, at the end,
 the most at any time, and by how much it grows in a thousand messages after the first quarter); seconds of processor
-time of each worker. It fails if a file is missing or a receiver got its files in another order than they came.
+time of each worker. It fails if a file is missing, if a receiver got its files in another order than they came, or if
+a worker grows by more than 1 MiB in a thousand messages (told from 4,000 files on).
 PostgreSQL runs with fsync. The last line is JSON.
 """
 
@@ -40,6 +41,7 @@ from tests.peers import openssh, postgres  # noqa: E402
 
 MIB = 1 << 20
 SAMPLE = 5.0  # seconds between two looks at the memory
+GROWTH, TOLD_FROM = 1.0, 4000  # MiB that a thousand messages may add, and how many files it takes to tell
 OPEN = "('received', 'converting', 'delivering', 'awaiting')"
 
 
@@ -282,8 +284,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="load-") as name:
         before = os.getloadavg()[0]
         result = (large if options.large else many)(options, Path(name))
+    growth = max(result["memory_mib"]["per_1000"])
     chosen = {key: getattr(options, key) for key in ("files", "events", "partners", "store", "workers", "large")}
     print(json.dumps(chosen | result | {"load_before": before, "load_after": os.getloadavg()[0]}))
+    if not options.large and options.files >= TOLD_FROM and growth > GROWTH:
+        sys.exit(f"a worker grows by {growth} MiB in a thousand messages")
 
 
 if __name__ == "__main__":
