@@ -13,9 +13,14 @@ from typing import Any, TextIO
 
 import structlog
 
+from gateway.printable import printable
+
 #: Libraries that talk much; only their warnings are of interest. ``dbos`` keeps a console handler of its own
 #: unless it finds one on its logger, therefore ours is put there.
 QUIET = ("dbos", "paramiko", "apscheduler", "alembic", "sqlalchemy", "asyncssh", "httpx", "httpcore", "uvicorn")
+
+#: What has several lines of ours.
+_LINES = ("exception", "stack")
 
 
 def setup(level: str = "info", style: str = "auto", stream: TextIO | None = None) -> None:
@@ -66,7 +71,15 @@ def setup(level: str = "info", style: str = "auto", stream: TextIO | None = None
 def _renderers(style: str) -> list[Any]:
     if style == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
-    return [structlog.dev.ConsoleRenderer(colors=style == "console")]
+    return [_plainly, structlog.dev.ConsoleRenderer(colors=style == "console")]
+
+
+def _plainly(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Values as a terminal may get them: names of files come from outside. JSON escapes them anyway."""
+    for key, value in event.items():
+        if isinstance(value, str) and key not in _LINES:
+            event[key] = printable(value)
+    return event
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -25,11 +25,11 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_(root: Path, *, as_json: bool) -> None:
     """List what is wrong at this moment, whether it was told or not."""
-    from gateway.exchange.alerts import Alerting
+    from gateway.exchange.alerts import troubles_now
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
-        found = Alerting(workspace).troubles(workspace.clock())
+        found = troubles_now(workspace, workspace.clock())
         known = {row.key: row for row in workspace.queries.alerts()}
     if as_json:
         for one in found:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli import as2_certs
-from gateway.cli.output import printable
 from gateway.cli.workspace import table, workspace_option
 from gateway.errors import ConfigurationError, UsageError
+from gateway.printable import printable
 
 if TYPE_CHECKING:
     from gateway.transports.as2 import Identity, Pin

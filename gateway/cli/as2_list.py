@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.output import printable
 from gateway.cli.workspace import short_time, table, workspace_option
+from gateway.printable import printable
 
 
 @click.command(epilog="Example: gateway as2 list -C exchange --partner acme")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli import as2_certs
-from gateway.cli.output import printable
 from gateway.cli.workspace import table, workspace_option
 from gateway.errors import ConfigurationError
+from gateway.printable import printable
 
 if TYPE_CHECKING:
     from gateway.exchange.as2_parties import Party

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import printable
 from gateway.errors import ConfigurationError, UsageError
+from gateway.printable import printable
 
 if TYPE_CHECKING:
     from gateway.exchange.workspace import Workspace

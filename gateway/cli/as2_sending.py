@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gateway.cli.output import printable
 from gateway.errors import TransportError, UsageError
+from gateway.printable import printable
 
 if TYPE_CHECKING:
     from gateway.exchange.as2_parties import Party

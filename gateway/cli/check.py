@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any
 
 import click
 
+from gateway import settings as settings_
 from gateway.cli.workspace import workspace_option
 from gateway.errors import ConfigurationError, GatewayError, TransportError
 
 #: Rights of everybody but the owner.
 OTHERS = 0o077
+
+#: Files that are named when others can change them.
+SHOWN = 5
 
 
 @click.command(epilog="Example: gateway check -C exchange --online")
@@ -42,6 +47,7 @@ def command(root: Path, *, online: bool, days: int) -> None:
         parts = [("channel", c.id, c.transport, c.settings) for _, c in channels]
         parts += [("target", t.id, t.transport, t.settings) for t in targets]
         ways(workspace.settings.alerts, str)
+        _warn_of_rights(workspace.settings)
         wrong = _references(workspace, parts, days) or _doors(workspace, parts) or _as2(workspace, days)
         if wrong:
             raise ConfigurationError("\n".join(wrong))
@@ -119,7 +125,28 @@ def _warn_of_readers(root: Path, owner: str, key: str, reference: str) -> None:
     """A file with a secret is nobody's business but its owner's."""
     scheme, _, path = reference.partition(":")
     if scheme == "file" and (root / path).stat().st_mode & OTHERS:
-        click.echo(click.style(f"{owner}: {key}: others can read {path}: chmod 600 {path}", fg="yellow"), err=True)
+        _warn(f"{owner}: {key}: others can read {path}: chmod 600 {path}")
+
+
+def _warn_of_rights(settings: Any) -> None:
+    """Whoever may change an agreement says where files go; whoever may read `data` reads everything."""
+    from gateway import private
+
+    configuration = (settings.root / settings_.FILE, settings.agreements, settings.mappings)
+    writable = [path for part in configuration for path in private.open_to_all(part, stat.S_IWOTH)]
+    if settings.root.stat().st_mode & stat.S_IWOTH and not settings.root.stat().st_mode & stat.S_ISVTX:
+        writable.insert(0, settings.root)
+    for path in writable[:SHOWN]:
+        _warn(f"everybody on this machine can change {path}: chmod o-w {path}")
+    if len(writable) > SHOWN:
+        _warn(f"and {len(writable) - SHOWN:,} more files and folders")
+    for path in (settings.root / settings_.KEYS, settings.data):
+        if path.is_dir() and path.stat().st_mode & stat.S_IRWXO:
+            _warn(f"everybody on this machine can look into {path}: chmod 700 {path}")
+
+
+def _warn(text: str) -> None:
+    click.echo(click.style(text, fg="yellow"), err=True)
 
 
 def _doors(workspace: Any, parts: list[tuple[str, str, str, object]]) -> list[str]:
@@ -166,7 +193,7 @@ def _as2(workspace: Any, days: int) -> list[str]:
                 if ending.stage == 0 or ending.days < days:
                     complaints.append(text)
                 else:
-                    click.echo(click.style(text, fg="yellow"), err=True)
+                    _warn(text)
     return list(dict.fromkeys(complaints))
 
 

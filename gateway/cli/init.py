@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gateway import private
 from gateway.errors import UsageError
 from gateway.settings import AGREEMENTS, DATA, FILE, KEYS, MAPPINGS
 
@@ -72,7 +73,6 @@ targets:
 """
 
 EXAMPLE_FOLDERS = ("example/in", "example/out-json", "example/out-xml")
-PRIVATE = 0o700
 
 
 @click.command(epilog="Example: gateway init exchange && gateway check -C exchange")
@@ -89,10 +89,12 @@ def command(folder: Path) -> None:
         message = f"{folder} is a workspace already"
         raise UsageError(message, hint=f"edit {folder / FILE}, or choose another folder")
     try:
-        for name in (AGREEMENTS, MAPPINGS, KEYS, *(f"{DATA}/{path}" for path in EXAMPLE_FOLDERS)):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        private.folder(folder, private.SHARED_FOLDER)
         for name in (KEYS, DATA):
-            (folder / name).chmod(PRIVATE)
+            private.folder(folder / name)
+            (folder / name).chmod(private.FOLDER)
+        for name in (AGREEMENTS, MAPPINGS, *(f"{DATA}/{path}" for path in EXAMPLE_FOLDERS)):
+            private.folder(folder / name, private.SHARED_FOLDER)
         _write(folder / AGREEMENTS / "example.yaml", EXAMPLE)
         _write(folder / AGREEMENTS / json_schema.FILE, json_schema.text())
         _write(folder / FILE, SETTINGS)
@@ -104,6 +106,6 @@ def command(folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, private.SHARED_FILE)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)

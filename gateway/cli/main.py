@@ -13,6 +13,7 @@ import click
 from gateway import __version__
 from gateway.cli.lazy import LazyGroup
 from gateway.errors import GatewayError, UsageError
+from gateway.printable import printable
 
 BUG = 70
 INTERRUPTED = 130
@@ -105,4 +106,5 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    # Errors quote names from outside. Some have a line for each thing that is wrong.
+    click.echo("\n".join(map(printable, text.split("\n"))), err=True)

@@ -135,7 +135,8 @@ def _print(proposal: Proposal) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from gateway.cli.output import printable, say
+    from gateway.cli.output import say
+    from gateway.printable import printable
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in ("column", "taken as", "sure", "why"):
@@ -168,8 +169,9 @@ def _print_trial(
     report: Report, proposal: Proposal, settings: Mapping[str, str], sample: str, target: Path | None
 ) -> None:
     """What came of the sample, and the next command."""
-    from gateway.cli.output import printable, say
+    from gateway.cli.output import say
     from gateway.findings import Severity
+    from gateway.printable import printable
 
     stand_ins = [key for key in proposal.settings if key in STAND_INS and key not in settings]
     tried = "tried on the sample" + (f" with stand-ins for {' and '.join(stand_ins)}" if stand_ins else "")

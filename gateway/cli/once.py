@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.run import leave, never_hanging
-from gateway.cli.workspace import short_time, table, worker_option, workspace_option
+from gateway.cli.workspace import cell_text, short_time, table, worker_option, workspace_option
 from gateway.errors import TransportError
 
 
@@ -39,12 +39,11 @@ def command(root: Path, worker: str, *, wait: float, quiet: bool) -> None:
     if not quiet:
         _print(outcome.messages)
     for channel, error in outcome.failed_channels.items():
-        click.echo(click.style(f"channel {channel}: {error}", fg="red"), err=True)
+        click.echo(click.style(cell_text(f"channel {channel}: {error}"), fg="red"), err=True)
     for delivery in outcome.waiting:
         again = f"next try after {short_time(delivery.next_try_at)}" if delivery.next_try_at else "waits its turn"
-        click.echo(
-            f"delivery {delivery.id} to {delivery.address}: {delivery.error or 'not tried yet'}; {again}", err=True
-        )
+        text = f"delivery {delivery.id} to {delivery.address}: {delivery.error or 'not tried yet'}; {again}"
+        click.echo(cell_text(text), err=True)
     leave(TransportError.exit_code if outcome.peer_failed else 0)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import click
 
 from gateway.findings import Finding, Outcome, Severity
+from gateway.printable import printable
 from gateway.report import Report
 
 SHOWN = 5  # findings of one code that are printed for a person; the JSON report has the first thousand
@@ -73,11 +74,6 @@ def _print_group(group: list[Finding]) -> None:
     more = len(group) - len(shown)
     if more:
         say(f"        … and {more:,} more of {first.code}")
-
-
-def printable(text: str) -> str:
-    """Text from outside without characters that a terminal would obey, e.g. escape sequences in a file's name."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _plural(word: str, count: int) -> str:

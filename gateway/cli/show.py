@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from gateway.cli.messages import FIELDS, MORE
-from gateway.cli.workspace import STATE_COLOURS, short_time, workspace_option
+from gateway.cli.workspace import STATE_COLOURS, cell_text, short_time, workspace_option
 from gateway.errors import UsageError
 from gateway.findings import Where
 
@@ -162,12 +162,13 @@ def _refused(workspace: Any, lineage: Any) -> dict[int, list[Any]]:
 
 def _print(lineage: Any, refused: dict[int, list[Any]]) -> None:
     message = lineage.message
-    click.echo(f"message   {message.id}  {_coloured(message.state)}{f': {message.reason}' if message.reason else ''}")
-    click.echo(f"file      {message.name}, {message.size:,} bytes, from {message.partner} by {message.channel}")
-    click.echo(f"received  {short_time(message.received_at)}   sha256 {message.sha256 or '(never taken)'}")
+    reason = cell_text(f": {message.reason}" if message.reason else "")
+    click.echo(f"message   {message.id}  {_coloured(message.state)}{reason}")
+    _say(f"file      {message.name}, {message.size:,} bytes, from {message.partner} by {message.channel}")
+    _say(f"received  {short_time(message.received_at)}   sha256 {message.sha256 or '(never taken)'}")
     if message.format:
         mapping = f" with mapping {message.mapping}" if message.mapping else ""
-        click.echo(f"read as   {message.format}{mapping}, {message.events:,} events, {message.epcs:,} identifiers")
+        _say(f"read as   {message.format}{mapping}, {message.events:,} events, {message.epcs:,} identifiers")
     for word, ids in (
         ("duplicate", [message.duplicate_of]),
         ("replay of", [message.replay_of]),
@@ -175,30 +176,30 @@ def _print(lineage: Any, refused: dict[int, list[Any]]) -> None:
         ("replayed", lineage.replays),
     ):
         if any(ids):
-            click.echo(f"{word:9} {', '.join(ids)}")
+            _say(f"{word:9} {', '.join(ids)}")
     _print_way(lineage, refused)
     _print_findings(lineage.findings)
     for loss in lineage.losses:
         kept = "carried in an extension" if loss.outcome == "carried" else "LEFT OUT"
-        click.echo(f"  loss {loss.code} for {loss.target}: {loss.field}, {loss.count:,} values {kept}: {loss.reason}")
+        _say(f"  loss {loss.code} for {loss.target}: {loss.field}, {loss.count:,} values {kept}: {loss.reason}")
 
 
 def _print_way(lineage: Any, refused: dict[int, list[Any]]) -> None:
-    click.echo("way")
+    _say("way")
     for entry in lineage.history:
-        click.echo(f"  {short_time(entry.at)}  {entry.state}{f': {entry.detail}' if entry.detail else ''}")
+        _say(f"  {short_time(entry.at)}  {entry.state}{f': {entry.detail}' if entry.detail else ''}")
     if lineage.outputs:
-        click.echo("outputs and deliveries")
+        _say("outputs and deliveries")
     for output in lineage.outputs:
-        click.echo(f"  {output.target}: {output.name}, {output.format}, {output.size:,} bytes, sha256 {output.sha256}")
+        _say(f"  {output.target}: {output.name}, {output.format}, {output.size:,} bytes, sha256 {output.sha256}")
         for d in lineage.deliveries:
             if (d.target, d.position) == (output.target, output.position):
-                click.echo(f"    -> {d.address} as {d.name}: {_coloured(d.state)}{_how(d)}")
+                click.echo(f"    -> {cell_text(f'{d.address} as {d.name}')}: {_coloured(d.state)}{cell_text(_how(d))}")
                 if d.said:
-                    click.echo(f"    <- when it took the file: {d.said}")
+                    _say(f"    <- when it took the file: {d.said}")
                 _print_answers(lineage, d.id, refused)
     for answer in lineage.brought:
-        click.echo(f"  answers {answer.delivery or answer.reference}: {answer.verdict} ({answer.standing})")
+        _say(f"  answers {answer.delivery or answer.reference}: {answer.verdict} ({answer.standing})")
 
 
 def _print_answers(lineage: Any, delivery: str, refused: dict[int, list[Any]]) -> None:
@@ -207,15 +208,15 @@ def _print_answers(lineage: Any, delivery: str, refused: dict[int, list[Any]]) -
             of = f", {answer.results:,} identifiers: gateway answers --results {answer.id}" if answer.results else ""
             said = f": {answer.detail}" if answer.detail else ""
             what = f"{answer.kind} answer.{answer.id} {short_time(answer.at)}: {answer.verdict} ({answer.standing})"
-            click.echo(f"    <- {what}{of}{said}")
+            _say(f"    <- {what}{of}{said}")
             bad = refused.get(answer.id, [])
             for result in bad[:SHOWN]:
-                click.echo(click.style(f"       {result.identifier}: {verdict_of(result)}", fg="red"))
+                _say(f"       {result.identifier}: {verdict_of(result)}", "red")
             if len(bad) > SHOWN:
-                click.echo(f"       … and more: gateway answers --results {answer.id}")
+                _say(f"       … and more: gateway answers --results {answer.id}")
     for owed in lineage.owed:
         if owed.delivery == delivery:
-            click.echo(f"    <- {owed.kind}: {owed.state}, due {short_time(owed.due_at)}, then {owed.then}")
+            _say(f"    <- {owed.kind}: {owed.state}, due {short_time(owed.due_at)}, then {owed.then}")
 
 
 def verdict_of(result: Any) -> str:
@@ -236,16 +237,21 @@ def _print_findings(findings: Any) -> None:
     """The same finding for several targets is printed once."""
     unique = {(f.code, json.dumps(f.where, sort_keys=True), f.text): f for f in findings}
     if unique:
-        click.echo("findings")
+        _say("findings")
     for f in list(unique.values())[:SHOWN]:
         place = f"{Where(**f.where)}: " if f.where else ""
-        click.echo(click.style(f"  {f.severity} {f.code} {place}{f.text}", fg={"error": "red"}.get(f.severity)))
+        _say(f"  {f.severity} {f.code} {place}{f.text}", {"error": "red"}.get(f.severity))
         if f.value and f.expected:
-            click.echo(f"    read {f.value!r}, expected {f.expected}")
+            _say(f"    read {f.value!r}, expected {f.expected}")
         if f.hint:
-            click.echo(f"    fix: {f.hint}")
+            _say(f"    fix: {f.hint}")
     if len(unique) > SHOWN:
-        click.echo(f"  … and {len(unique) - SHOWN:,} more: --json prints them all")
+        _say(f"  … and {len(unique) - SHOWN:,} more: --json prints them all")
+
+
+def _say(text: str, colour: str | None = None) -> None:
+    """Print a line; names and what receivers said come from outside."""
+    click.echo(click.style(cell_text(text), fg=colour) if colour else cell_text(text))
 
 
 def _coloured(state: str) -> str:

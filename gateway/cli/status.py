@@ -1,4 +1,4 @@
-"""``gateway status``: is everything all right?"""
+"""``gateway status``: is everything all right, and if not, what is to be done?"""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Any
 
 import click
 
-from gateway.cli.workspace import short_time, table, workspace_option
-from gateway.errors import ConfigurationError
+from gateway.cli.workspace import cell_text, short_time, table, workspace_option
+
+#: Messages at work that are listed; the rest are counted.
+SHOWN = 10
+_GB = 1e9
 
 
 @click.command(epilog="Example: gateway status -C exchange")
 @workspace_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(root: Path, *, as_json: bool) -> None:
-    """Show channels with their schedules, messages by state, and what is in work.
+    """Show what is wrong and what to do, what came and went in the last day, channels, and what is at work.
 
     When the files of the configuration are wrong, that is said too, and the command ends with 4.
     """
+    from gateway.exchange.overview import overview
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
-        status, wrong = _status(workspace)
+        status, wrong = overview(workspace)
     if as_json:
         click.echo(json.dumps(status, ensure_ascii=False, indent=2))
     else:
@@ -33,8 +37,8 @@ def command(root: Path, *, as_json: bool) -> None:
 
 
 def _print(status: dict[str, Any]) -> None:
-    process = status["process"]
-    click.echo(f"running as process {process}" if process else "not running")
+    _print_state(status)
+    _print_wrong(status["wrong"])
     for worker, refused in status["refused_configuration"].items():
         text = f"{worker} goes by an older configuration; what the files say now is refused:\n{refused}"
         click.echo(click.style(text, fg="red"))
@@ -51,6 +55,7 @@ def _print(status: dict[str, Any]) -> None:
             ("held", "", "since", "by", "why"),
             [(h["kind"], h["id"], short_time(h["at"]), h["who"], h["reason"]) for h in status["holds"]],
         )
+    told = {one["key"] for one in status["wrong"]}
     table(
         ("channel", "partner", "schedule", "next slot", "last slot", "last look", "taken", "error"),
         [
@@ -62,84 +67,48 @@ def _print(status: dict[str, Any]) -> None:
                 short_time(c["last_slot"]),
                 short_time(c["last_look"]),
                 str(c["taken"]),
-                c["error"],
+                "see above" if f"channel:{c['channel']}" in told else c["error"],
             )
             for c in status["channels"]
         ],
     )
+    _print_work(status["in_work"])
+
+
+def _print_state(status: dict[str, Any]) -> None:
+    process = status["process"]
+    runs = f"running as process {process}" if process else "not running"
+    scheduled = any(channel["schedule"] for channel in status["channels"])
+    click.echo(click.style(runs, fg="red") if scheduled and not process else runs)
+    lately, disk = status["lately"], status["disk"]
+    ended = ", ".join(f"{n:,} {state}" for state, n in lately["ended"].items()) or "none ended"
+    click.echo(f"last {lately['hours']} hours: {lately['received']:,} received; {ended}")
     click.echo("messages: " + (", ".join(f"{n} {state}" for state, n in status["messages"].items()) or "none"))
-    if status["in_work"]:
-        table(
-            ("in work", "partner", "file", "state", "since", "waits for"),
-            [
-                (m["id"], m["partner"], m["name"], m["state"], short_time(m["received_at"]), m["waits_for"])
-                for m in status["in_work"]
-            ],
-        )
+    click.echo(f"disk: {disk['free'] / _GB:,.1f} GB free, {disk['must_stay_free'] / _GB:,.1f} GB must stay free")
 
 
-def _status(workspace: Any) -> tuple[dict[str, Any], ConfigurationError | None]:
-    """What is to be shown, and what is wrong with the files of the configuration."""
-    from gateway.exchange.clock import stamp
-    from gateway.exchange.holds import Holds
-    from gateway.exchange.tables import State
+def _print_wrong(wrong: list[dict[str, Any]]) -> None:
+    if not wrong:
+        click.echo(click.style("nothing is wrong", fg="green"))
+        return
+    things = "1 thing is wrong" if len(wrong) == 1 else f"{len(wrong):,} things are wrong"
+    click.echo(click.style(f"{things}:", fg="red"))
+    for one in wrong:
+        since = f" (since {short_time(one['since'])})" if one["since"] else ""
+        why = f": {one['seen_why']}" if one["seen_why"] else ""
+        seen = f"; seen by {one['seen_by']}{why}" if one["seen_by"] else ""
+        click.echo(f"  {cell_text(one['text'])}{since}{cell_text(seen)}")
 
-    now = workspace.clock()
-    queries = workspace.queries
-    refused = {row.worker: row.error for row in queries.in_force() if row.error}
-    schedules, collections = queries.schedules(), queries.collections()
-    waits: dict[str, list[str]] = {}
-    for delivery in queries.open_deliveries():
-        when = f" at {short_time(delivery.next_try_at)}: {delivery.error}" if delivery.next_try_at else ""
-        held = f": {delivery.error}" if delivery.error and not when else ""
-        waits.setdefault(delivery.message, []).append(f"{delivery.target}{when}{held}")
-    channels = []
-    wrong = None
-    try:
-        agreed = list(workspace.agreements.channels())
-    except ConfigurationError as error:
-        agreed, wrong = [], error
-    for agreement, channel in agreed:
-        timing = channel.timing
-        upcoming = timing.next(now) if timing else None
-        row, look = schedules.get(channel.id), collections.get(channel.id)
-        channels.append(
-            {
-                "channel": channel.id,
-                "partner": agreement.partner.id,
-                "schedule": f"{timing.text} {channel.time_zone}" if timing else "",
-                "next_slot": stamp(upcoming) if upcoming else "",
-                "next_local": f"{upcoming.astimezone(timing.zone):%Y-%m-%d %H:%M:%S %Z}" if timing and upcoming else "",
-                "catch_up": channel.catch_up.value,
-                "last_slot": row.last_fired if row else "",
-                "last_look": look.at if look else "",
-                "taken": look.taken if look else 0,
-                "error": look.error if look else "",
-            }
-        )
-    status = {
-        "process": workspace.running(),
-        "refused_configuration": refused,
-        "workers": [
-            {"worker": w.name, "host": w.host, "process": w.process, "silent": w.silent, "leads": w.leads}
-            for w in workspace.workers()
+
+def _print_work(work: list[dict[str, Any]]) -> None:
+    if not work:
+        return
+    table(
+        ("in work", "partner", "file", "state", "since", "waits for"),
+        [
+            (m["id"], m["partner"], m["name"], m["state"], short_time(m["received_at"]), m["waits_for"])
+            for m in work[:SHOWN]
         ],
-        "holds": [
-            {"kind": hold.kind, "id": hold.key, "at": hold.at, "who": hold.who, "reason": hold.reason}
-            for hold in Holds(workspace.database).all()
-        ],
-        "channels": channels,
-        "messages": queries.counts(),
-        "in_work": [
-            {
-                "id": m.id,
-                "partner": m.partner,
-                "name": m.name,
-                "state": m.state,
-                "received_at": m.received_at,
-                "waits_for": "; ".join(waits.get(m.id, [])) or m.reason,
-            }
-            for m in [*queries.open_messages(), *queries.messages(states=[State.AWAITING])[::-1]]
-        ],
-    }
-    return status, wrong
+    )
+    if len(work) > SHOWN:
+        click.echo(f"… and {len(work) - SHOWN:,} more at work: gateway messages, or --json for all")

@@ -13,6 +13,7 @@ import click
 from gateway.cli import inputs, outfiles, output, secret_codes
 from gateway.cli.lazy import loading
 from gateway.errors import AnswerPending, NotAccepted, TransportError, UsageError
+from gateway.printable import printable
 
 if TYPE_CHECKING:
     from gateway.agreements.account import Account
@@ -164,7 +165,7 @@ def _send(
 
 def _print(sent: Sent, number: int, of: int) -> None:
     name, packs = sent.output.name, f"{sent.output.packs:,} packs" if sent.output.packs else ""
-    head = f"{number} of {of}  {output.printable(name)}  {packs}".rstrip()
+    head = f"{number} of {of}  {printable(name)}  {packs}".rstrip()
     answer = sent.answer
     if answer is None:
         why = str(sent.error) if sent.error else "not sent, because of what came before it"
@@ -177,18 +178,18 @@ def _print(sent: Sent, number: int, of: int) -> None:
     colour = "green" if answer.good else "yellow" if answer.verdict == "pending" else "red"
     output.say(f"{head}: {answer.verdict}{counts}{before}", colour)
     if answer.reference:
-        output.say(f"  the regulator's reference: {output.printable(answer.reference)}")
+        output.say(f"  the regulator's reference: {printable(answer.reference)}")
     for reason in answer.reasons:
-        output.say(f"  {output.printable(str(reason))}")
+        output.say(f"  {printable(str(reason))}")
     if answer.unexpected:
-        output.say(f"  not understood: {output.printable(answer.unexpected)}")
+        output.say(f"  not understood: {printable(answer.unexpected)}")
     for serial in refused[:SHOWN]:
         why = "; ".join(map(str, serial.reasons)) or "no reason is given"
-        output.say(f"  {serial.verdict}  {output.printable(serial.identifier)}  {output.printable(why)}", "red")
+        output.say(f"  {serial.verdict}  {printable(serial.identifier)}  {printable(why)}", "red")
     if len(refused) > SHOWN:
         output.say(f"  … and {len(refused) - SHOWN:,} more: --json prints them all")
     if sent.error:
-        output.say(f"  {output.printable(str(sent.error))}", "red")
+        output.say(f"  {printable(str(sent.error))}", "red")
 
 
 def _print_sum(account: Account, sent: Sequence[Sent]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.workspace import short_time, workspace_option
+from gateway.cli.workspace import cell_text, short_time, workspace_option
 
 
 @click.command(
@@ -72,14 +72,14 @@ def _facts(event: Any) -> dict[str, str]:
 def _print(named: Any, to: list[str]) -> None:
     m = named.message
     replay = f", replay of {m.replay_of}" if m.replay_of else ""
-    click.echo(f"{short_time(m.received_at)}  {m.id}  {m.name} from {m.partner}: {m.state}{replay}")
+    click.echo(f"{short_time(m.received_at)}  {m.id}  {cell_text(m.name)} from {m.partner}: {m.state}{replay}")
     for x in named.mentions:
         facts = _facts(x.event)
         words = [facts.get(name, "").rpartition(":")[2].rpartition("/")[2] for name in ("biz_step", "disposition")]
         parent = facts.get("parent")
         inside = f" in {parent}" if parent and parent != x.spelt else ""
         what = " ".join(word for word in (facts["type"], facts.get("action", ""), *words) if word)
-        click.echo(f"    event {x.number}, {facts['event_time']}: {what}{inside}, as {x.spelt}")
+        click.echo(cell_text(f"    event {x.number}, {facts['event_time']}: {what}{inside}, as {x.spelt}"))
     if named.unread:
         click.echo(
             click.style(f"    by the index alone, the message cannot be read again: {named.unread}", fg="yellow")

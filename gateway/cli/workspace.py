@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from gateway.printable import printable
+
 F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -51,11 +53,11 @@ def worker_option(function: F) -> F:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: framed and coloured on a terminal, tab-separated elsewhere."""
+    """Print a table: framed and coloured on a terminal, tab-separated elsewhere. Cells may come from outside."""
     if not sys.stdout.isatty():
         click.echo("\t".join(columns))
         for row in rows:
-            click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+            click.echo("\t".join(map(cell_text, row)))
         return
     from rich.console import Console
     from rich.table import Table
@@ -63,8 +65,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     printed = Table(*columns, header_style="bold")
     for row in rows:
-        printed.add_row(*(Text(cell, style=STATE_COLOURS.get(cell, "")) for cell in row))
+        printed.add_row(*(Text(cell_text(cell), style=STATE_COLOURS.get(cell, "")) for cell in row))
     Console().print(printed)
+
+
+def cell_text(cell: str) -> str:
+    """What stands in a cell: one line, and nothing that steers a terminal."""
+    return printable(cell.replace("\t", " ").replace("\n", " "))
 
 
 def short_time(stamp: str) -> str:

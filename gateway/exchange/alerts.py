@@ -103,23 +103,7 @@ class Alerting:
 
     def troubles(self, now: datetime) -> list[Trouble]:
         """What is wrong now, without what is mute."""
-        workspace = self._workspace
-        try:
-            agreements = workspace.agreements
-        except ConfigurationError:
-            agreements = None  # `in_force` and `gateway check` tell that
-        ends = certificates_in_use(workspace) if agreements is not None else ()
-        with workspace.database.read() as session:
-            found = list(troubles(session, now, self._settings, agreements, ends))
-        if agreements is not None and _speaks_as2(agreements):
-            from gateway.exchange import as2_watch  # noqa: PLC0415 - 18 MiB of libraries, for nothing without AS2
-
-            found += as2_watch.troubles(workspace, now)
-        free, least = shutil.disk_usage(workspace.settings.data).free, workspace.settings.free_bytes
-        if free < least:
-            text = f"the disk of data/ has {free:,} bytes free, {least:,} must stay free: nothing is collected"
-            found.append(Trouble("disk", "data", text))
-        return [trouble for trouble in found if trouble.kind not in self._settings.mute]
+        return troubles_now(self._workspace, now)
 
     def _remember(self, found: Sequence[Trouble], now: datetime) -> list[AlertRow]:
         at, keys = stamp(now), {trouble.key for trouble in found}
@@ -193,6 +177,27 @@ class Alerting:
             self.look()
         except Exception as error:  # noqa: BLE001 - the next look may work; the exchange goes on
             log.warning("no look for alerts", error=type(error).__name__)
+
+
+def troubles_now(workspace: Workspace, now: datetime) -> list[Trouble]:
+    """What is wrong now, without what is mute."""
+    settings = workspace.settings.alerts
+    try:
+        agreements = workspace.agreements
+    except ConfigurationError:
+        agreements = None  # `in_force` and `gateway check` tell that
+    ends = certificates_in_use(workspace) if agreements is not None else ()
+    with workspace.database.read() as session:
+        found = list(troubles(session, now, settings, agreements, ends))
+    if agreements is not None and _speaks_as2(agreements):
+        from gateway.exchange import as2_watch  # noqa: PLC0415 - 18 MiB of libraries, for nothing without AS2
+
+        found += as2_watch.troubles(workspace, now)
+    free, least = shutil.disk_usage(workspace.settings.data).free, workspace.settings.free_bytes
+    if free < least:
+        text = f"the disk of data/ has {free:,} bytes free, {least:,} must stay free: nothing is collected"
+        found.append(Trouble("disk", "data", text))
+    return [trouble for trouble in found if trouble.kind not in settings.mute]
 
 
 def _fresh(trouble: Trouble, at: str) -> AlertRow:

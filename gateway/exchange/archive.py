@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from gateway import private
 from gateway.errors import ConfigurationError
 from gateway.exchange import failpoints
 from gateway.exchange.sealed import Damaged, Keys, plain_size
@@ -31,7 +32,6 @@ from gateway.sources import Source
 
 BLOCK = 1 << 20
 READ_ONLY = 0o440
-PRIVATE = 0o700
 SEALED = ".gcm"
 LOCK = "archive.lock"
 ASIDE = "aside"
@@ -72,7 +72,7 @@ class Archive:
         with _full_disk_explained(data):
             new = not self.root.is_dir()
             for folder in (self.root, self.quarantine):
-                folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+                private.folder(folder)
             if new:  # a power cut must not take the folder away with all that it holds
                 for parent in (data, data.parent):
                     _sync_folder(parent)
@@ -135,7 +135,7 @@ class Archive:
         shared = self.quarantine
         with _full_disk_explained(self.root):
             parent = self.root.parent / ASIDE
-            parent.mkdir(mode=PRIVATE, exist_ok=True)
+            private.folder(parent)
             for left in parent.iterdir():
                 with suppress(OSError):
                     if time.time() - left.stat().st_mtime > DAY:
@@ -276,7 +276,7 @@ class Archive:
         final = self.path(stored.sha256)
         for folder in (final.parent.parent, final.parent):
             if not folder.is_dir():
-                folder.mkdir(exist_ok=True)
+                folder.mkdir(private.FOLDER, exist_ok=True)
                 _sync_folder(folder.parent)
         with self._locked(fcntl.LOCK_SH):
             known = self.locate(stored.sha256)
@@ -319,7 +319,7 @@ class Archive:
 
     @contextmanager
     def _locked(self, kind: int) -> Iterator[None]:
-        with self._lock.open("a") as stream:
+        with private.appended(self._lock) as stream:
             fcntl.flock(stream.fileno(), kind)
             yield
 

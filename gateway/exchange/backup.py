@@ -22,10 +22,11 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from gateway import private
 from gateway import settings as settings_
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import audit
-from gateway.exchange.archive import PRIVATE, SEALED, Archive, StorageError
+from gateway.exchange.archive import SEALED, Archive, StorageError
 from gateway.exchange.workspace import Workspace, opened
 from gateway.settings import AGREEMENTS, DATA, FILE, KEYS, MAPPINGS, Settings
 
@@ -77,7 +78,7 @@ def make(workspace: Workspace, target: Path, previous: Path | None = None, *, ke
     if part.exists():
         shutil.rmtree(part)
     try:
-        part.mkdir(mode=PRIVATE, parents=True)
+        private.folder(part)
         at = workspace.ledger.now()
         copy = part / ledger.relative_to(settings.root)
         _copy_database(ledger, copy)
@@ -86,6 +87,7 @@ def make(workspace: Workspace, target: Path, previous: Path | None = None, *, ke
         _copy_files(settings, part, keys=keys)
         with opened(part) as copied:
             made = _copy_archive(workspace, copied, previous, at, keys=keys)
+        private.touch(part / MANIFEST)
         (part / MANIFEST).write_text(json.dumps(asdict(made), indent=2))
         _sync(part)
         part.rename(target)
@@ -117,7 +119,7 @@ def restore(source: Path, target: Path) -> Made:
     try:
         shutil.copytree(source, part)
         (part / MANIFEST).unlink()
-        part.chmod(PRIVATE)
+        part.chmod(private.FOLDER)
         check(part, made)
         _sync(part)
         if target.exists():
@@ -180,7 +182,8 @@ def _ledger_file(settings: Settings) -> Path:
 
 def _copy_database(source: Path, target: Path) -> None:
     """One consistent copy in one go; others may write meanwhile."""
-    target.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    private.folder(target.parent)
+    private.touch(target)
     with (
         contextlib.closing(sqlite3.connect(source)) as original,
         contextlib.closing(sqlite3.connect(target)) as copy,
@@ -209,7 +212,7 @@ def _copy_archive(workspace: Workspace, copied: Workspace, previous: Path | None
             raise StorageError(message, hint="gateway archive verify")
         place = path.relative_to(root)
         target = copied.settings.data / place
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(target.parent)
         shared += _link(previous / DATA / place if previous else None, path, target, sha256)
         contents += 1
         size += target.stat().st_size

@@ -23,10 +23,15 @@ from gateway.exchange.tables import Message, State
 from gateway.exchange.trouble import frames
 from gateway.findings import Finding
 from gateway.transports import TRANSPORTS
-from gateway.transports.base import Offer, Secrets, Session, acknowledge_all
+from gateway.transports.base import Offer, OneFileError, Secrets, Session, acknowledge_all
 
-#: After so many files in a row that could not be fetched the peer is left alone until the next slot.
+#: After so many files in a row that could not be had or put away the peer is left alone until the next slot.
 PATIENCE = 3
+#: The same for files that are bad alone (no right to read them, gone, not whole): three of them must not keep back all
+#: that are newer.
+BAD = 1000
+#: Bad files of one look that are named in the log; the rest are counted.
+NAMED = 10
 #: So many files, or bytes, are made durable before their peer is told of them, where a peer can be told of many at a
 #: time: over a far connection telling of a single one costs a tenth of a second.
 AT_ONCE = 16
@@ -45,10 +50,12 @@ class Collected:
     Attributes:
         taken: files that are new here.
         error: what went wrong with the peer, empty when nothing did.
+        bad: files that could not be had or put away.
     """
 
     taken: int = 0
     error: str = ""
+    bad: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ class Collector:
         except Exception as error:  # noqa: BLE001 - a bug of ours must show in `gateway status`, not stop the channel in silence
             log.error("collect failed", channel=channel_id, bug=type(error).__name__, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
             result.error = f"a bug: {type(error).__name__}: {error}"
+        if result.bad > NAMED:
+            log.warning("not collected", channel=channel_id, files=result.bad, error=result.error)
         self._ledger.collected(channel_id, result.taken, result.error)
         return result
 
@@ -144,7 +153,7 @@ class Collector:
                     fault = self._tell(session, secured, channel, submit, result) or fault
                 # One bad file must not keep the others back; a dead connection must not cost a timeout for each.
                 failures = failures + 1 if fault is not None else 0
-                if failures == PATIENCE:
+                if failures >= (BAD if isinstance(fault, OneFileError) else PATIENCE):
                     return
         finally:
             self._tell(session, secured, channel, submit, result)
@@ -190,8 +199,10 @@ class Collector:
         session.acknowledge(offer)
 
     def _note(self, error: TransportError, channel: str, offer: Offer, result: Collected) -> None:
-        result.error = str(error)
-        log.warning("not collected", channel=channel, name=offer.name, error=result.error)
+        result.bad += 1
+        result.error = f"{error} (the last of {result.bad:,} such files)" if result.bad > 1 else str(error)
+        if result.bad <= NAMED:
+            log.warning("not collected", channel=channel, name=offer.name, error=str(error))
 
     def _secure(self, session: Session, offer: Offer, partner: str, agreed: Channel) -> tuple[Message | None, bool]:
         """Make one file durable: its message, None when the file is not taken; and whether it is new here."""

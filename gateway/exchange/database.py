@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from gateway import logs
+from gateway import logs, private
 from gateway.errors import ConfigurationError
 from gateway.exchange import audit
 from gateway.exchange.archive import StorageError
@@ -111,6 +111,7 @@ class Database:
             sa.event.listen(self.engine, "connect", _prepare_server)
             readers = self.engine.execution_options(isolation_level="REPEATABLE READ")
         else:
+            _private(target)
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         self._writers = sessionmaker(self.engine.execution_options(gateway_write=True), expire_on_commit=False)
@@ -150,7 +151,7 @@ class Database:
         if self.server or not path or path == ":memory:":
             yield
             return
-        with Path(f"{path}.lock").open("a") as stream:
+        with private.appended(Path(f"{path}.lock")) as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
 
@@ -258,8 +259,16 @@ def use_wal(url: str) -> None:
     """Put an SQLite file into WAL mode; the mode stays in the file."""
     parsed = address(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
+        _private(parsed)
         with contextlib.closing(sqlite3.connect(parsed.database)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _private(url: sa.URL) -> None:
+    """Make the file of a new SQLite database, which else would get the rights that the umask leaves."""
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        with contextlib.suppress(OSError):  # whoever opens it says what is wrong
+            private.touch(Path(url.database))
 
 
 def locking(statement: S) -> S:

@@ -243,12 +243,18 @@ class Queries:
         with self._database.read() as session:
             return session.scalar(query) == ""
 
-    def counts(self) -> dict[str, int]:
-        """Number of messages by state."""
+    def counts(self, ended_since: str = "") -> dict[str, int]:
+        """Number of messages by state; with a time, of those that ended then or later."""
         query = sa.select(Message.state, sa.func.count()).group_by(Message.state)
+        query = query.where(Message.closed_at >= ended_since) if ended_since else query
         with self._database.read() as session:
             found = {row[0]: row[1] for row in session.execute(query)}
         return {state.value: found[state] for state in State if state in found}
+
+    def received_since(self, since: str) -> int:
+        """How many messages came at a time or later."""
+        with self._database.read() as session:
+            return session.scalar(sa.select(sa.func.count()).where(Message.received_at >= since)) or 0
 
     def audit(
         self, *, since: str = "", subject: str = "", who: str = "", action: str = "", limit: int = 0

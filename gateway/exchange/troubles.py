@@ -107,7 +107,8 @@ def _ended_badly(session: Session, now: datetime) -> Iterator[Trouble]:
     query = query.where(~replayed.where(replay.number > Message.number).exists())
     query = query.group_by(Message.partner, Message.state).order_by(Message.partner, Message.state)
     for partner, state, count, last in session.execute(query):
-        verb = "failed" if state == State.FAILED else "were refused"
+        was = "was" if count == 1 else "were"
+        verb = "failed" if state == State.FAILED else f"{was} refused"
         text = f"{_messages(count)} of {partner} {verb}, the last is {last}: gateway show {last}"
         yield Trouble("failed" if state == State.FAILED else "refused", partner, text, count)
 
@@ -117,7 +118,9 @@ def _backlog(session: Session, now: datetime, age: int) -> Iterator[Trouble]:
     query = sa.select(Message.partner, sa.func.count(), sa.func.min(Message.number))
     query = query.where(Message.state.in_(working), Message.received_at <= stamp(now - timedelta(seconds=age)))
     for partner, count, first in session.execute(query.group_by(Message.partner).order_by(Message.partner)):
-        text = f"{_messages(count)} of {partner} are at work for too long, the oldest is {first}: gateway show {first}"
+        verb = "is" if count == 1 else "are"
+        text = f"{_messages(count)} of {partner} {verb} at work for too long, the oldest is {first}"
+        text = f"{text}: gateway show {first}"
         yield Trouble("backlog", partner, text, count)
 
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from gateway import private
 from gateway import settings as settings_
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange.archive import Archive
@@ -175,7 +176,7 @@ class Workspace:
 
     def _make_data(self) -> None:
         try:
-            self.settings.data.mkdir(parents=True, exist_ok=True)
+            private.folder(self.settings.data)
         except OSError as error:
             message = f"{self.settings.data} cannot be made: {error.strerror or error}"
             raise ConfigurationError(message, hint="it must be a folder that the gateway may write into") from error
@@ -184,7 +185,7 @@ class Workspace:
         self._make_data()
         path = self.settings.data / (f"worker-{self.settings.engine.worker}.lock" if self.settings.shared else LOCK)
         try:
-            return path.open("a+")
+            return private.appended(path)
         except OSError as error:
             message = f"{path} cannot be written: {error.strerror or error}"
             raise ConfigurationError(message, hint="is it another user's workspace?") from error

@@ -28,6 +28,10 @@ Secrets = Callable[[str], str]
 """Resolves a reference (``env:NAME``, ``file:PATH``, ``keyring:SERVICE/NAME``) to a secret."""
 
 
+class OneFileError(TransportError):
+    """One file cannot be had as it was offered: it changed, went, or is not whole. It says nothing of the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A file that a peer offers and that has settled.

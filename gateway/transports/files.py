@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from gateway.errors import LimitExceeded, TransportError
 from gateway.findings import Finding, Where
 from gateway.transports import names
-from gateway.transports.base import Offer, TransportSettings
+from gateway.transports.base import Offer, OneFileError, TransportSettings
 from gateway.transports.rules import SIZE
 from gateway.transports.settle import Entry, Settle, Settling, companion
 
@@ -135,10 +135,10 @@ def unchanged(offer: Offer, size: int, modified: float) -> bool:
     return size == offer.size and abs(modified - offer.modified) < _SAME_TIME
 
 
-def changed(offer: Offer, place: str) -> TransportError:
+def changed(offer: Offer, place: str) -> OneFileError:
     """The error for a file that is not the one offered any more. It will be offered again when it has settled."""
     message = f"{offer.name!r} in {place} changed or went away after it was offered"
-    return TransportError(message, hint="its sender may still be writing it", retryable=True)
+    return OneFileError(message, hint="its sender may still be writing it", retryable=True)
 
 
 def check_size(offer: Offer, limit: int) -> None:
@@ -181,10 +181,10 @@ def pour(read: Callable[[int], bytes], target: BinaryIO, offer: Offer, place: st
             raise TransportError(message, retryable=True) from error
     if count != offer.size:
         message = f"{offer.name!r} in {place} ended after {count} of {offer.size} bytes"
-        raise TransportError(message, retryable=True)
+        raise OneFileError(message, retryable=True)
     if digest and digest[0].hexdigest() != digest[1]:
         message = f"{offer.name!r} in {place} does not match its checksum file"
-        raise TransportError(message, hint="the sender has to send it again", retryable=True)
+        raise OneFileError(message, hint="the sender has to send it again", retryable=True)
     return count
 
 
@@ -193,7 +193,7 @@ def _expected_digest(checksum: bytes, offer: Offer, place: str) -> tuple[hashlib
         if len(word) in _DIGESTS:
             return hashlib.new(_DIGESTS[len(word)], usedforsecurity=False), word.decode().lower()
     message = f"the checksum file of {offer.name!r} in {place} holds no MD5, SHA-1, SHA-256 or SHA-512"
-    raise TransportError(message, retryable=True)
+    raise OneFileError(message, retryable=True)
 
 
 def blocks(source: BinaryIO, size: int, name: str) -> Iterator[bytes]:

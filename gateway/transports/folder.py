@@ -16,7 +16,7 @@ from pydantic import ValidationInfo, field_validator
 
 from gateway.errors import TransportError
 from gateway.transports import names
-from gateway.transports.base import Offer, Receipt, Secrets, Transport
+from gateway.transports.base import Offer, OneFileError, Receipt, Secrets, Transport
 from gateway.transports.files import (
     CHECKSUM_FILE_BYTES,
     FileSettings,
@@ -46,6 +46,7 @@ _HINTS = {
     errno.ELOOP: "a link stands there; links are not followed",
     errno.ENOTDIR: "a link or a file stands where a folder should",
 }
+_OF_ONE_FILE = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.ELOOP}
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -244,7 +245,8 @@ class FolderSession:
         except OSError as error:
             message = f"cannot {what} in {self._place}: {error.strerror or error}"
             hint = _HINTS.get(error.errno or 0, "")
-            raise TransportError(message, hint=hint, retryable=error.errno in _TEMPORARY_TROUBLE) from error
+            kind = OneFileError if error.errno in _OF_ONE_FILE else TransportError
+            raise kind(message, hint=hint, retryable=error.errno in _TEMPORARY_TROUBLE) from error
 
 
 def _is_offered(offer: Offer, state: os.stat_result) -> bool:

@@ -58,11 +58,13 @@ def natural(name: str) -> tuple[str, str]:
     text a name needs a tenth of the memory of a list of parts; folders of 100,000 files are real.
     """
     parts = (part for part in _NUMBER.split(name) if part)
-    return "".join(_sortable(int(p)) if p.isdecimal() else f"\x01{p.casefold()}" for p in parts), name
+    return "".join(_sortable(p) if p.isdecimal() else f"\x01{p.casefold()}" for p in parts), name
 
 
-def _sortable(number: int) -> str:
-    digits = str(number)
+def _sortable(digits: str) -> str:
+    # Not by way of a number: a server may list names of any length, and int() refuses more than 4300 digits.
+    digits = digits if digits.isascii() else "".join(str(unicodedata.decimal(digit)) for digit in digits)
+    digits = digits.lstrip("0") or "0"
     return f"\0{chr(len(digits))}{digits}"
 
 

@@ -24,6 +24,7 @@ class Faulty:
         root: the folder that it serves.
         deny: operations that are refused: "rename", "posix_rename", "remove", "mkdir", "open", "list", "lstat" ...
         unknown: operations that are answered with "operation unsupported".
+        locked: names of files that cannot be opened: "denied", or any other word for a failure of no kind.
         slow: seconds that an operation takes.
         full_after: bytes of a file after which writes fail, as on a full disk.
         holes: numbers of the write requests that fail while later ones succeed.
@@ -39,6 +40,7 @@ class Faulty:
         overwrites: a plain rename replaces what stands there.
         extensions: whether it has OpenSSH's extensions.
         interactive: passwords are asked for by keyboard-interactive only.
+        refuse_after: the password is wrong after so many logins; 0 for never.
         auth_delay: seconds until it says whether a password is right.
     """
 

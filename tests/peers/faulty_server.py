@@ -29,6 +29,7 @@ class Faults:
     root: str = "/nonexistent"
     deny: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    locked: dict[str, str] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
     full_after: int | None = None
     holes: list[int] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Faults:
     extensions: bool = True
     interactive: bool = False
     auth_delay: float = 0.0
+    refuse_after: int = 0
     writes: int = 0
     operations: int = 0
     logins: list[str] = field(default_factory=list)
@@ -86,6 +88,9 @@ class Server(asyncssh.SFTPServer):
 
     async def open(self, path, pflags, attrs):
         await self._reach("open")
+        how = FAULTS.locked.get(path.decode().rpartition("/")[2])
+        if how:
+            raise (asyncssh.SFTPPermissionDenied if how == "denied" else asyncssh.SFTPFailure)(how)
         return super().open(path, pflags, attrs)
 
     def close(self, file_obj):
@@ -161,7 +166,8 @@ class Login(asyncssh.SSHServer):
     async def validate_password(self, username, password):
         FAULTS.logins.append(username)
         await asyncio.sleep(FAULTS.auth_delay)
-        return password == PASSWORD
+        changed = FAULTS.refuse_after and len(FAULTS.logins) > FAULTS.refuse_after
+        return password == PASSWORD and not changed
 
     def kbdint_auth_supported(self):
         return FAULTS.interactive

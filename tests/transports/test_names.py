@@ -63,3 +63,13 @@ def test_numbered(name, number, expected):
 def test_our_own_temporary_names_are_ignored():
     assert not names.matches(names.temporary("a.csv"), ["*"])
     assert names.matches("A.CSV", ["*.csv"])
+
+
+@pytest.mark.parametrize("name", ["9" * 5000, "٣" * 5000, "a" + "0" * 5000 + "1.csv"])
+def test_numbers_longer_than_any_number(name: str) -> None:
+    """A server may list such a name; it must not keep the others back."""
+    assert names.natural("8.csv") < names.natural(name)
+
+
+def test_numbers_of_other_scripts_count_as_numbers() -> None:
+    assert sorted(["lot١٠", "lot٢", "lot1", "lot007"], key=names.natural) == ["lot1", "lot٢", "lot007", "lot١٠"]

@@ -42,6 +42,10 @@ Answer = tuple[int, paramiko.Message] | OSError | EOFError
 """The kind of an answer and its contents; a refusal is a value here, so that it spoils none of the others."""
 
 
+class FailedError(OSError):
+    """The server answered that a request failed, without saying of which kind the failure is."""
+
+
 class _Answers:
     """Collects the answers to requests that run at the same time; paramiko calls it like one of its files."""
 
@@ -86,7 +90,12 @@ class Client(paramiko.SFTPClient):
         code = paramiko.Message(answer.get_remainder()).get_int()
         if code == SFTP_OP_UNSUPPORTED:
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        super()._convert_status(answer)  # type: ignore[misc]
+        try:
+            super()._convert_status(answer)  # type: ignore[misc]
+        except OSError as error:
+            if error.errno is None:
+                raise FailedError(str(error)) from None
+            raise
 
     def together(self, requests: Sequence[Request]) -> list[Answer]:
         """Send all requests, then wait for all answers, in the order of the requests.

@@ -14,6 +14,11 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from gateway.errors import TransportError
 from gateway.findings import clip
+from gateway.transports.base import OneFileError
+from gateway.transports.sftp.client import FailedError
+
+#: The server answered, so its connection stands, and what it says is of one file.
+_ANSWERS = (FileNotFoundError, PermissionError, FailedError)
 
 _HINT = "its quirks can be set in the agreement, e.g. `quirks: [no-stat]`"
 
@@ -27,7 +32,8 @@ def explained(what: str, place: str) -> Iterator[None]:
         reason, retryable = explain(error)
         message = f"cannot {what} at {place}: {reason}"
         hint = _HINT if isinstance(error, OSError) and error.errno == errno.EOPNOTSUPP else ""
-        raise TransportError(message, hint=hint, retryable=retryable) from error
+        kind = OneFileError if isinstance(error, _ANSWERS) else TransportError
+        raise kind(message, hint=hint, retryable=retryable) from error
 
 
 def explain(error: Exception) -> tuple[str, bool]:  # noqa: PLR0911 - a table with one line an error
