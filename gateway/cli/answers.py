@@ -50,15 +50,18 @@ def command(
         queries = AnswerQueries(workspace.database)
         id_ = workspace.queries.message(message).id if message else ""
         start = stamp(since(since_, workspace.clock())) if since_ else ""
+        asking: Any = {}
         if results:
             rows: Any = queries.results(results, limit=limit)
         elif owed:
-            rows = queries.owed(limit=limit)
+            rows = queries.owed(message=id_, limit=limit)
+            asking = queries.asking([row.delivery for row in rows])
         else:
             rows = queries.answers(message=id_, standings=standing, since=start, limit=limit)
     if as_json:
         for row in rows:
-            click.echo(json.dumps(as_dict(row), ensure_ascii=False))
+            asked = {"asking": as_dict(asking[row.delivery])} if owed and row.delivery in asking else {}
+            click.echo(json.dumps(as_dict(row) | asked, ensure_ascii=False))
     elif results:
         table(
             ("identifier", "verdict", "may help to send again", "code", "text"),
@@ -66,8 +69,11 @@ def command(
         )
     elif owed:
         table(
-            ("delivery", "kind", "due", "state", "then", "sent again"),
-            [(r.delivery, r.kind, short_time(r.due_at), r.state, r.then, str(r.resent)) for r in rows],
+            ("delivery", "kind", "due", "state", "then", "sent again", "asked", "trouble"),
+            [
+                (r.delivery, r.kind, short_time(r.due_at), r.state, r.then, str(r.resent), *_asked(asking, r.delivery))
+                for r in rows
+            ],
         )
     else:
         table(
@@ -86,6 +92,12 @@ def command(
                 for r in rows
             ],
         )
+
+
+def _asked(asking: Any, delivery: str) -> tuple[str, str]:
+    """How often a regulator was asked, and why there was no answer the last time."""
+    row = asking.get(delivery)
+    return (str(row.asked), row.error) if row is not None else ("", "")
 
 
 def as_dict(row: Any) -> dict[str, Any]:

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("gateway.cli.hold", "Hold a partner, a channel or a target."),
     "release": ("gateway.cli.release", "Let what was held go on."),
     "cancel": ("gateway.cli.cancel", "End a message that is at work."),
+    "settle": ("gateway.cli.settle", "Say what became of a submission that a regulator may have taken."),
     "demo": ("gateway.cli.demo", "See the whole way once, on this machine, with sample files."),
 }
 

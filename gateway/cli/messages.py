@@ -22,6 +22,7 @@ MORE = ("format", "mapping", "events", "epcs", "duplicate_of", "replay_of", "con
 )
 @workspace_option
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these states (repeatable).")
+@click.option("--uncertain", is_flag=True, help="Only those that a receiver may have: `gateway settle` ends that.")
 @click.option("--partner", default="", metavar="ID", help="Only this partner.")
 @click.option("--since", "since_", default="", metavar="WHEN", help="Not older than 2h, 3d, 2026-11-22, …")
 @click.option("--serial", default="", metavar="SERIAL", help="Only those that name it: a serial number, or any EPC.")
@@ -39,6 +40,7 @@ def command(
     lot: str,
     limit: int,
     *,
+    uncertain: bool,
     as_json: bool,
 ) -> None:
     """List messages, newest first.
@@ -59,6 +61,7 @@ def command(
             since=start,
             gtin=gtin,
             lot=lot,
+            uncertain=uncertain,
             limit=0 if serial else limit,
         )
         said: dict[str, list[str]] = {}

@@ -230,6 +230,8 @@ def _how(delivery: Any) -> str:
     if delivery.delivered_at:
         return f" {short_time(delivery.delivered_at)}{tries}"
     error = f": {delivery.error}" if delivery.error else ""
+    if delivery.state == "uncertain":
+        return f"{tries}{error}; find out, then: gateway settle {delivery.id}"
     return tries + error + (f"; next try {short_time(delivery.next_try_at)}" if delivery.next_try_at else "")
 
 

@@ -22,6 +22,7 @@ STATE_COLOURS = {
     "failed": "red",
     "waiting": "yellow",
     "awaiting": "yellow",
+    "uncertain": "red",
 }
 
 

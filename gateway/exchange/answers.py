@@ -128,12 +128,29 @@ def expect(
         session.merge(Asking(delivery=delivery.id, asked=0, ask_at=at, error=""))
 
 
+def owe(session: Session, delivery: Delivery, expectation: Expectation, at: str) -> None:
+    """Nobody knows whether a delivery was made: an operator owes the answer, within the time of the receiver."""
+    if session.get(Expected, delivery.id) is None:
+        row = Expected(delivery=delivery.id, message=delivery.message, resent=0, kind=expectation.kind, state=WAITING)
+        row.within, row.then, row.resends = expectation.within, expectation.then, expectation.resends
+        row.due_at = stamp(moment(at) + timedelta(seconds=expectation.within))
+        session.add(row)
+
+
 def outcome(session: Session, message: str) -> tuple[State, str]:
-    """What state a message comes into whose deliveries are all made: awaiting, done, or failed by an answer."""
+    """What state a message comes into whose deliveries are all at an end: awaiting, done, or failed."""
     rows = session.scalars(sa.select(Expected).where(Expected.message == message)).all()
     given_up = [row.delivery for row in rows if row.state == GIVEN_UP]
     if given_up:
         return State.FAILED, f"no answer in time to {', '.join(_targets(session, given_up))}"
+    states = dict(session.execute(sa.select(Delivery.id, Delivery.state).where(Delivery.message == message)).all())
+    doubtful = [id_ for id_, state in states.items() if state == DeliveryState.UNCERTAIN]
+    if doubtful:
+        who, number = ", ".join(_targets(session, doubtful)), int(message.rpartition("-")[2])
+        return State.AWAITING, f"it is not known whether {who} took it; find out, then: gateway settle {number}"
+    failed = sum(state == DeliveryState.FAILED for state in states.values())
+    if failed:
+        return State.FAILED, f"{failed} of {len(states)} deliveries failed"
     refused = [text for row in rows if row.state == ANSWERED and (text := _refusal(session, row.delivery))]
     waiting = [row.delivery for row in rows if row.state in (WAITING, OVERDUE)]
     if waiting:
@@ -182,9 +199,11 @@ class AnswerBook:
             query = sa.select(Expected).where(Expected.state == WAITING, Expected.due_at <= now)
             for row in session.scalars(locking(query.order_by(Expected.due_at))).all():
                 delivery = session.get_one(Delivery, row.delivery)
-                if delivery.state != DeliveryState.DELIVERED:
+                if delivery.state not in (DeliveryState.DELIVERED, DeliveryState.UNCERTAIN):
                     continue  # it is on its way again
                 then = Then(row.then)
+                if then is Then.RESEND and delivery.state == DeliveryState.UNCERTAIN:
+                    then = Then.ALERT  # it could be taken twice
                 if then is Then.RESEND and row.resent >= row.resends:
                     then = Then.FAIL
                 self._miss(session, row, delivery, then, now)
@@ -192,11 +211,13 @@ class AnswerBook:
         return missed
 
     def resending(self) -> list[Missed]:
-        """Deliveries that are to be made again because no answer came, and are not made yet."""
-        query = sa.select(Delivery, Expected.resent).join(Expected, Expected.delivery == Delivery.id)
-        query = query.where(Expected.resent > 0, Delivery.state == DeliveryState.PLANNED).order_by(Delivery.id)
+        """Deliveries that are to be made again, because no answer came or an operator said so, and are not made yet."""
+        query = sa.select(Delivery, sa.func.coalesce(Expected.resent, 0))
+        query = query.outerjoin(Expected, Expected.delivery == Delivery.id)
+        query = query.where(sa.or_(Expected.resent > 0, Delivery.again > 0), Delivery.state == DeliveryState.PLANNED)
         with self.database.read() as session:
-            return [Missed(delivery, Then.RESEND, resent) for delivery, resent in session.execute(query)]
+            found = session.execute(query.order_by(Delivery.id))
+            return [Missed(delivery, Then.RESEND, resent + delivery.again) for delivery, resent in found]
 
     def _miss(self, session: Session, row: Expected, delivery: Delivery, then: Then, now: str) -> None:
         audit.note(session, audit.Entry(now, "no answer in time", delivery.id, {"then": then, "due_at": row.due_at}))
@@ -240,11 +261,18 @@ def conclude(session: Session, row: AnswerRow, delivery: Delivery | None, now: s
     row.standing = _standing(session, delivery, row)
     session.flush()
     audit.note(session, audit.Entry(now, audit_answers.ACTION, *audit_answers.told(session, row)))
-    if delivery is not None and row.standing in (FIRST, LATE) and row.verdict != Verdict.PENDING:
+    if delivery is not None and row.standing in (FIRST, LATE) and _tells(row, delivery):
         expected = session.get_one(Expected, delivery.id)
         expected.state = ANSWERED
         session.flush()
         _settle(session, delivery.message, now)
+
+
+def _tells(row: AnswerRow, delivery: Delivery) -> bool:
+    """Whether an answer says what became of a delivery; else another one is waited for."""
+    if row.verdict == Verdict.UNREADABLE and delivery.state == DeliveryState.UNCERTAIN:
+        return False
+    return row.verdict != Verdict.PENDING
 
 
 def fitting(session: Session, names: Sequence[Name], partner: str) -> list[Delivery]:
@@ -284,7 +312,7 @@ def _standing(session: Session, delivery: Delivery | None, row: AnswerRow) -> st
     if expected.state == ANSWERED:
         earlier = sa.select(AnswerRow.verdict).where(AnswerRow.delivery == delivery.id)
         earlier = earlier.where(AnswerRow.standing.in_((FIRST, LATE)), AnswerRow.verdict != Verdict.PENDING)
-        first = session.scalar(earlier.order_by(AnswerRow.id).limit(1))
+        first = session.scalar(earlier.order_by(AnswerRow.id.desc()).limit(1))
         return REPEATED if first == row.verdict else CONTRADICTS
     return LATE if expected.state in (OVERDUE, GIVEN_UP) or row.at > expected.due_at else FIRST
 
@@ -293,6 +321,8 @@ def _settle(session: Session, message: str, now: str) -> None:
     row = message_row(session, message)
     if row.state == State.AWAITING:
         state, reason = outcome(session, message)
+        if state is State.AWAITING:
+            row.reason = reason
         _move(session, row, state, reason, now)
 
 
@@ -308,7 +338,7 @@ def _refusal(session: Session, delivery: str) -> str:
     """Why the answer to a delivery is no acceptance; empty when it is one."""
     query = sa.select(AnswerRow).where(AnswerRow.delivery == delivery, AnswerRow.standing.in_((FIRST, LATE)))
     query = query.where(AnswerRow.verdict != Verdict.PENDING)
-    row = session.scalars(query.order_by(AnswerRow.id).limit(1)).first()
+    row = session.scalars(query.order_by(AnswerRow.id.desc()).limit(1)).first()  # the one that was taken for it
     if row is None or row.verdict in _GOOD:
         return ""
     counted = sa.select(sa.func.count()).where(ResultRow.answer == row.id, ResultRow.verdict.not_in(_GOOD))

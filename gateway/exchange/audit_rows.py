@@ -20,6 +20,7 @@ from gateway.exchange.tables import AuditRow, Delivery, DeliveryState, Message, 
 from gateway.exchange.tables_answers import AnswerRow
 
 OUTPUTS, DELIVERED, FAILED, MISSED, CANCEL = "outputs", "delivered", "not delivered", "no answer in time", "cancel"
+UNCERTAIN, SETTLED = "uncertain", "settled"
 _ARRIVED = ("message received", "message duplicate")
 _PAGE = 500
 _NUL, _SHOWN = "\0", "␀"  # PostgreSQL keeps the picture
@@ -106,7 +107,7 @@ def _deliveries(session: Session, since: str) -> Iterator[Fault]:
             return
         last = page[-1].id
         subjects = {delivery.id for delivery in page} | {delivery.message for delivery in page}
-        told = _told(session, sorted(subjects), [DELIVERED, FAILED, MISSED, CANCEL])
+        told = _told(session, sorted(subjects), [DELIVERED, FAILED, MISSED, CANCEL, UNCERTAIN, SETTLED])
         for delivery in page:
             entries = told[delivery.id]
             if since and not entries and (not delivery.delivered_at or delivery.delivered_at <= since):
@@ -126,9 +127,14 @@ def _delivery(delivery: Delivery, told: Sequence[Told], *, cancelled: bool) -> I
         else:
             yield from _compared(name, delivery, made)
         return
-    again = last is not None and last.action == MISSED and last.facts.get("then") == "resend"
+    again = last is not None and (
+        (last.action == MISSED and last.facts.get("then") == "resend")
+        or (last.action == SETTLED and not last.facts.get("taken"))
+    )
     if state == DeliveryState.FAILED:
         right = last is not None and last.action == FAILED
+    elif state == DeliveryState.UNCERTAIN:
+        right = next((entry.action for entry in told[::-1] if entry.action != MISSED), "") == UNCERTAIN
     elif state == DeliveryState.CANCELLED:
         right = cancelled and (last is None or again)
     else:

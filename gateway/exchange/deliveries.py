@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from gateway import logs
 from gateway.agreements.load import Agreements
 from gateway.agreements.model import Target
+from gateway.answers import Verdict
 from gateway.errors import ConfigurationError, GatewayError, TransportError
 from gateway.exchange import failpoints
 from gateway.exchange.answering import Answering
@@ -39,6 +40,10 @@ HELD_LOOK = 3600.0
 
 #: A try may come so many seconds before its time.
 EARLY = 1.0
+
+#: No try lies further ahead (the longest pause of an agreement, stretched); one that does was put there by a clock that
+#: was wrong.
+AHEAD = 9 * 86400.0
 
 log = logs.get(__name__)
 
@@ -91,37 +96,44 @@ class Deliveries:
             return None
         failpoints.reach("deliver.started")
         wait: float | None = None
+        target: Target | None = None
         try:
             target = self.agreements.target(delivery.target)
             if pause := self._pause(delivery, target):
                 return pause
             receipt = self._deliver(delivery, target)
         except TransportError as error:
-            wait = target.retry.wait(delivery.attempts + 1, self._jitter()) if error.retryable else None
+            retry = target.retry if target is not None and error.retryable else None
+            wait = retry.wait(delivery.attempts + 1, self._jitter()) if retry is not None else None
             if wait is not None:
                 wait = max(wait, error.wait)
             self._found(delivery, error.findings)
-            self._undelivered(delivery, str(error), wait, error.detail)
+            self._undelivered(delivery, target, str(error), wait, error.detail)
             return wait
         except StoreError:
             raise  # our own database, not the receiver: the engine tries the step again
         except GatewayError as error:
-            self._undelivered(delivery, str(error), None)
+            self._undelivered(delivery, target, str(error), None)
             return None
         except Exception as error:  # noqa: BLE001 - a bug must not block the receiver's queue for ever
             log.error("delivery failed", delivery=delivery_id, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
-            self._undelivered(delivery, f"a bug: {type(error).__name__}: {error}", None)
+            self._undelivered(delivery, target, f"a bug: {type(error).__name__}: {error}", None)
             return None
         failpoints.reach("deliver.sent")
         self._found(delivery, receipt.findings)
+        if not self._not_understood(delivery, target, receipt):
+            self._made(delivery, target, receipt)
+        return None
+
+    def _made(self, delivery: Delivery, target: Target, receipt: Receipt) -> None:
+        """A receiver has a file: remember that, and what it says."""
         names = self.answering.names(target, delivery)
         owed = self.regulators.expectation(target, receipt)
-        self.ledger.delivered(delivery_id, receipt.name, owed, names, receipt.detail)
+        self.ledger.delivered(delivery.id, receipt.name, owed, names, receipt.detail)
         failpoints.reach("answer.unheard")
         self.regulators.heard(delivery, target, receipt)
         failpoints.reach("deliver.recorded")
         log.info("delivered", message=delivery.message, target=delivery.target, name=receipt.name, size=receipt.size)
-        return None
 
     def _pause(self, delivery: Delivery, target: Target) -> float:
         """Seconds for which a delivery must wait that is not its own fault; 0 when it may go.
@@ -135,7 +147,7 @@ class Deliveries:
             return HELD_LOOK
         if delivery.state == DeliveryState.WAITING:
             early = (moment(delivery.next_try_at) - self.ledger.clock()).total_seconds()
-            if early > EARLY:
+            if EARLY < early <= AHEAD:
                 return early
         earlier, pause = self.regulators.before(delivery, target)
         if earlier:
@@ -208,9 +220,28 @@ class Deliveries:
         if findings:
             self.ledger.findings(delivery.message, f"{delivery.target}/{delivery.position}", findings)
 
-    def _undelivered(self, delivery: Delivery, error: str, wait: float | None, detail: str = "") -> None:
+    def _not_understood(self, delivery: Delivery, target: Target, receipt: Receipt) -> bool:
+        """Whether a regulator replied in a way that leaves open whether it took a file; then a person has to look."""
+        if receipt.answer is None or receipt.answer.verdict is not Verdict.UNREADABLE:
+            return False
+        if not self.regulators.doubtful(delivery, target):
+            return False
+        error = f"the reply is not understood: {receipt.answer.unexpected or 'it says nothing'}"
+        self.ledger.uncertain(delivery.id, error, self.regulators.owed(target))
+        self.regulators.heard(delivery, target, receipt)
+        log.warning("not known whether it arrived", message=delivery.message, target=delivery.target)
+        return True
+
+    def _undelivered(
+        self, delivery: Delivery, target: Target | None, error: str, wait: float | None, detail: str = ""
+    ) -> None:
         """Keep why a try failed. What the peer said (`detail`) may hold serial numbers: it is not logged."""
-        self.ledger.undelivered(delivery.id, f"{error}; it says: {detail}" if detail else error, wait)
+        text = f"{error}; it says: {detail}" if detail else error
+        last = wait is None or self.queries.delivery(delivery.id).state == DeliveryState.CANCELLED
+        if last and self.regulators.doubtful(delivery, target):
+            self.ledger.uncertain(delivery.id, text, self.regulators.owed(target))
+        else:
+            self.ledger.undelivered(delivery.id, text, wait)
         log.warning(
             "not delivered",
             message=delivery.message,

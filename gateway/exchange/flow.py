@@ -230,8 +230,11 @@ class Flow(Deliveries):
         if "." not in work:
             self.ledger.move(message, State.FAILED, reason)
             return
-        if self.queries.delivery(work).state not in ENDED:
-            self.ledger.undelivered(work, reason, None)
+        delivery, target = self.queries.delivery(work), None
+        with contextlib.suppress(ConfigurationError):
+            target = self.agreements.target(delivery.target)
+        if delivery.state not in ENDED:
+            self._undelivered(delivery, target, reason, None)
         self.ledger.close(message)
 
     def deadly(self, work: str) -> bool:

@@ -23,6 +23,8 @@ from gateway.exchange.tables import (
     FINAL,
     Collection,
     Configuration,
+    Delivery,
+    DeliveryState,
     History,
     Message,
     OfferSeen,
@@ -239,10 +241,14 @@ class Intake:
         return message
 
     def _first(self, session: Session, arrival: Arrival) -> str | None:
+        doubtful = sa.select(Delivery.id).where(
+            Delivery.message == Message.id, Delivery.state == DeliveryState.UNCERTAIN
+        )
+        counts = sa.or_(Message.state.not_in([State.REFUSED, State.FAILED, State.CANCELLED]), doubtful.exists())
         query = (
             sa.select(Message.id)
             .where(Message.channel == arrival.channel, Message.sha256 == arrival.stored.sha256)
-            .where(Message.state.not_in([State.REFUSED, State.FAILED, State.DUPLICATE, State.CANCELLED]))
+            .where(Message.state != State.DUPLICATE, counts)
             .order_by(Message.number)
             .limit(1)
         )

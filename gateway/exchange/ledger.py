@@ -216,16 +216,34 @@ class Ledger(Intake):
         """An attempt failed; another one follows after `wait` seconds, or none when it is None."""
         with self.database.write() as session:
             row = delivery_row(session, delivery)
-            if row.state in ENDED:
+            if row.state in ENDED and row.state != DeliveryState.UNCERTAIN:
                 return  # another worker has brought it to an end meanwhile
             row.attempts += 1
             row.error = error
-            if wait is None:
+            if wait is None or row.state == DeliveryState.UNCERTAIN:
                 row.state, row.next_try_at = DeliveryState.FAILED, ""
                 self._note(session, "not delivered", delivery, target=row.target, error=error)
             else:
                 row.state = DeliveryState.WAITING
                 row.next_try_at = stamp(self.clock() + timedelta(seconds=wait))
+
+    def uncertain(self, delivery: str, error: str, expectation: Expectation) -> None:
+        """Nothing more is tried, and nobody knows whether the receiver has the file: an operator has to find out.
+
+        Args:
+            delivery: the delivery's id.
+            error: what is known.
+            expectation: within what time, and what follows if nobody does.
+        """
+        with self.database.write() as session:
+            row = delivery_row(session, delivery)
+            if row.state in ENDED and row.state != DeliveryState.CANCELLED:
+                return
+            row.attempts += 1
+            row.state, row.error, row.next_try_at = DeliveryState.UNCERTAIN, error, ""
+            self._note(session, "uncertain", delivery, target=row.target, error=error)
+            if message_row(session, row.message).state not in FINAL:
+                answers.owe(session, row, expectation, self.now())
 
     def postponed(self, delivery: str, reason: str, wait: float) -> None:
         """A delivery waits for something else. That is no try."""
@@ -251,11 +269,7 @@ class Ledger(Intake):
             states = list(session.scalars(sa.select(Delivery.state).where(Delivery.message == message)))
             if any(state not in ENDED for state in states):
                 return None
-            failed = sum(state == DeliveryState.FAILED for state in states)
-            if failed:
-                self._move(session, row, State.FAILED, f"{failed} of {len(states)} deliveries failed")
-            else:
-                self._move(session, row, *answers.outcome(session, message))
+            self._move(session, row, *answers.outcome(session, message))
             return State(row.state)
 
     # ---- schedules ----------------------------------------------------------------------------------------------

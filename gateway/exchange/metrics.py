@@ -28,6 +28,7 @@ _HELP = {
     "gateway_backlog": "Messages by partner that are not at an end.",
     "gateway_oldest_open_seconds": "Age of the oldest message of a partner that is not at an end.",
     "gateway_waiting_deliveries": "Deliveries to a receiver that are not made yet.",
+    "gateway_uncertain_deliveries": "Deliveries to a receiver that may have arrived; an operator has to settle them.",
     "gateway_latency_seconds": "From arrival to end, for messages that ended in the last hour.",
     "gateway_ended": "Messages that ended in the last hour, by state.",
     "gateway_channel_failing": "1 where the last look at a channel failed.",
@@ -131,6 +132,8 @@ def _deliveries(queries: Queries) -> Iterator[Sample]:
     by_state: dict[str, int] = {}
     for partner, state, count in queries.delivery_counts():
         by_state[state] = by_state.get(state, 0) + count
+        if state == "uncertain":
+            yield Sample("gateway_uncertain_deliveries", count, {"receiver": partner})
         if state in ("planned", "waiting"):
             waiting[partner] = waiting.get(partner, 0) + count
     for state, count in by_state.items():

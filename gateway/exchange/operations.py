@@ -14,6 +14,7 @@ from gateway.exchange.names import RESEND
 from gateway.exchange.replay import replay
 from gateway.exchange.rows import message_row
 from gateway.exchange.serials import forget
+from gateway.exchange.settling import doubtful
 from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, History, Message, State
 from gateway.exchange.workspace import Workspace
 
@@ -54,6 +55,7 @@ def cancel(workspace: Workspace, id_: str, reason: str) -> int:
     """
     found = workspace.queries.message(id_)
     at = stamp(workspace.clock())
+    doubts = doubtful(workspace, found.id)
     with workspace.database.write() as session:
         message = message_row(session, found.id)
         if message.state in FINAL:
@@ -64,6 +66,10 @@ def cancel(workspace: Workspace, id_: str, reason: str) -> int:
         for delivery in deliveries:
             if delivery.state not in ENDED:
                 delivery.state, delivery.next_try_at = DeliveryState.CANCELLED, ""
+                if delivery.id in doubts:
+                    delivery.state, delivery.error = DeliveryState.UNCERTAIN, "cancelled, and it may have arrived"
+                    facts = {"target": delivery.target, "error": delivery.error}
+                    audit.note(session, audit.Entry(at, "uncertain", delivery.id, facts))
         detail = f"cancelled: {reason}" if reason else "cancelled"
         if made:
             detail += f"; {made} of {len(deliveries)} deliveries were made before"

@@ -93,6 +93,7 @@ class Queries:
         limit: int = 0,
         gtin: str = "",
         lot: str = "",
+        uncertain: bool = False,
     ) -> Sequence[Message]:
         """Messages, newest first.
 
@@ -104,6 +105,7 @@ class Queries:
             limit: at most so many; 0 for all.
             gtin: that name this GTIN, 14 digits.
             lot: that name this lot, of the GTIN if one is given.
+            uncertain: only those with a delivery of which nobody knows whether it arrived.
         """
         query = sa.select(Message).order_by(Message.number.desc())
         if gtin or lot:
@@ -114,6 +116,9 @@ class Queries:
             query = query.where(Message.state.in_(states))
         if partner:
             query = query.where(Message.partner == partner)
+        if uncertain:
+            doubt = sa.select(Delivery.id).where(Delivery.state == DeliveryState.UNCERTAIN)
+            query = query.where(doubt.where(Delivery.message == Message.id).exists())
         if since:
             query = query.where(Message.received_at >= since)
         if after:
@@ -206,6 +211,12 @@ class Queries:
     def open_deliveries(self) -> Sequence[Delivery]:
         """Deliveries that are not at an end."""
         query = sa.select(Delivery).where(Delivery.state.not_in(ENDED))
+        with self._database.read() as session:
+            return session.scalars(query.order_by(Delivery.id)).all()
+
+    def uncertain(self) -> Sequence[Delivery]:
+        """Deliveries of which nobody knows whether they arrived."""
+        query = sa.select(Delivery).where(Delivery.state == DeliveryState.UNCERTAIN)
         with self._database.read() as session:
             return session.scalars(query.order_by(Delivery.id)).all()
 

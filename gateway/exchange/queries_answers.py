@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -11,8 +11,9 @@ from gateway.errors import UsageError
 from gateway.exchange.answers import GIVEN_UP, OVERDUE, WAITING
 from gateway.exchange.database import Database
 from gateway.exchange.tables import Delivery
-from gateway.exchange.tables_answers import AnswerRow, Expected, ResultRow
+from gateway.exchange.tables_answers import AnswerRow, Asking, Expected, ResultRow
 
+_SOME = 500
 GOOD = (Verdict.ACCEPTED, Verdict.WARNING)
 
 
@@ -57,6 +58,17 @@ class AnswerQueries:
         query = query.order_by(Expected.due_at, Expected.delivery)
         with self._database.read() as session:
             return session.scalars(query.limit(limit) if limit else query).all()
+
+    def asking(self, deliveries: Sequence[str]) -> Mapping[str, Asking]:
+        """How regulators are asked for their answers, by delivery."""
+        found: dict[str, Asking] = {}
+        with self._database.read() as session:
+            for at in range(0, len(deliveries), _SOME):
+                some = deliveries[at : at + _SOME]
+                found |= {
+                    row.delivery: row for row in session.scalars(sa.select(Asking).where(Asking.delivery.in_(some)))
+                }
+        return found
 
     def results(self, answer: int, *, limit: int = 0) -> Sequence[ResultRow]:
         """What an answer says of each identifier, in its order.

@@ -17,18 +17,26 @@ from gateway import logs
 from gateway.agreements.answers import DAY, AnswerKind, Expectation
 from gateway.agreements.model import Target
 from gateway.answers import Answer, Verdict
+from gateway.errors import ConfigurationError, TransportError
 from gateway.exchange.answers import GIVEN_UP, WAITING, AnswerBook, Incoming
 from gateway.exchange.archive import Archive
-from gateway.exchange.clock import stamp
+from gateway.exchange.clock import moment, stamp
 from gateway.exchange.ledger import Ledger
-from gateway.exchange.tables import Delivery, OutputFile
+from gateway.exchange.tables import ENDED, Delivery, DeliveryState, OutputFile
 from gateway.exchange.tables_answers import Asking, Expected
+from gateway.submit.journal import Journal, digest
 from gateway.transports.base import Receipt, Session
 
 #: What is expected of a regulator where the agreement does not say it.
 EXPECTED = Expectation.model_validate({"kind": AnswerKind.TICKET, "within": DAY})
 #: Seconds until an answer is asked for again where the transport does not say how often.
 LATER = 3600.0
+#: For so long after its time an answer is asked for that the agreement has given up.
+MEMORY = timedelta(days=30)
+#: Questions to one target that are put at once.
+MOST = 20
+#: No question lies further ahead; one that does was put there by a clock that was wrong.
+AHEAD = timedelta(days=2)
 
 log = logs.get(__name__)
 
@@ -52,7 +60,7 @@ class Regulators:
         submit: Any = getattr(session, "submit", None)
         if submit is None:
             return session.deliver(delivery.name, source, delivery.size)
-        receipt: Receipt = submit(delivery.name, source, delivery.size, self._kind(delivery))
+        receipt: Receipt = submit(delivery.name, source, delivery.size, self.kind(delivery))
         return receipt
 
     def ask(self, session: Session, delivery: Delivery, source: BinaryIO) -> Receipt:
@@ -60,15 +68,31 @@ class Regulators:
         ask: Any = getattr(session, "ask", None)
         if ask is None:  # the agreement has another transport now
             return Receipt(delivery.name, delivery.size)
-        receipt: Receipt = ask(delivery.name, source, delivery.size, self._kind(delivery))
+        receipt: Receipt = ask(delivery.name, source, delivery.size, self.kind(delivery))
         return receipt
 
     @staticmethod
     def expectation(target: Target, receipt: Receipt) -> Expectation | None:
         """The answer that is owed for a delivery."""
-        if receipt.answer is None or (target.answer is not None and target.answer.kind is AnswerKind.TICKET):
-            return target.answer
-        return EXPECTED
+        return target.answer if receipt.answer is None else Regulators.owed(target)
+
+    @staticmethod
+    def owed(target: Target | None) -> Expectation:
+        """What is expected of a regulator: its answer, within a time."""
+        stated = target.answer if target is not None else None
+        return stated if stated is not None and stated.kind is AnswerKind.TICKET else EXPECTED
+
+    def doubtful(self, delivery: Delivery, target: Target | None) -> bool:
+        """Whether a regulator may have a file that did not arrive as far as we know."""
+        journal: Journal | None = getattr(target.settings, "journal", None) if target is not None else None
+        if journal is None:
+            return False
+        with self._archive.open(delivery.sha256) as stream:
+            sha256 = digest(stream.read(), self.kind(delivery))
+        try:
+            return journal.uncertain(delivery.name, sha256)
+        except (ConfigurationError, TransportError):
+            return True  # the memory cannot be read: it is not known
 
     def heard(self, delivery: Delivery, target: Target, receipt: Receipt) -> None:
         """Take what a regulator said; what it will say later is asked for at its time."""
@@ -76,7 +100,7 @@ class Regulators:
         if answer is None:
             return
         sha256 = self._keep(receipt.reply)
-        key = f"{delivery.id}!{_digest(answer)}"
+        key = f"{delivery.id}!{digest_of(answer)}"
         row = self._book.take(
             Incoming(key, AnswerKind.TICKET, (), answer, delivery.partner, sha256=sha256, delivery=delivery.id)
         )
@@ -87,32 +111,53 @@ class Regulators:
             self.over(delivery.id)
 
     def due(self, until: str) -> list[tuple[Asking, str]]:
-        """Who is to be asked for an answer until a time, and the target that owes it."""
-        query = sa.select(Asking, Delivery.target).join(Delivery, Delivery.id == Asking.delivery)
-        query = query.where(Asking.ask_at <= until).order_by(Asking.ask_at, Asking.delivery)
+        """Who is to be asked for an answer until a time, and the target that owes it; of each target the next few.
+
+        A system that is down for days must not keep the others waiting, nor the whole backlog be looked at each second.
+        """
+        ahead = stamp(moment(until) + AHEAD)
+        order = (Asking.ask_at, Asking.delivery)
+        place = sa.func.row_number().over(partition_by=Delivery.target, order_by=order).label("place")
+        due = sa.select(Asking.delivery, Delivery.target, place).join(Delivery, Delivery.id == Asking.delivery)
+        few = due.where(sa.or_(Asking.ask_at <= until, Asking.ask_at > ahead)).subquery()
+        query = sa.select(Asking, few.c.target).join(few, few.c.delivery == Asking.delivery)
         with self._ledger.database.read() as session:
-            return [(row, target) for row, target in session.execute(query)]
+            found = session.execute(query.where(few.c.place <= MOST).order_by(*order))
+            return [(row, target) for row, target in found]
 
     def before(self, delivery: Delivery, target: Target) -> tuple[str, float]:
         """The earlier delivery whose answer this one waits for, and for how many seconds; empty for none."""
         asking = getattr(target.settings, "ask", None)
         if asking is None or not asking.in_order:
             return "", 0.0
-        earlier = sa.select(Asking).join(Delivery, Delivery.id == Asking.delivery)
-        earlier = earlier.join(Expected, Expected.delivery == Asking.delivery)
-        earlier = earlier.where(Delivery.target == delivery.target, Delivery.id < delivery.id)
+        earlier = sa.select(Delivery.id, Asking.asked).where(
+            Delivery.target == delivery.target, Delivery.id < delivery.id
+        )
+        earlier = earlier.outerjoin(Expected, Expected.delivery == Delivery.id)
+        earlier = earlier.outerjoin(Asking, Asking.delivery == Delivery.id)
+        open_ = sa.or_(Asking.delivery.is_not(None), Delivery.state == DeliveryState.UNCERTAIN)
+        again = sa.and_(Delivery.again > 0, Delivery.state.not_in(ENDED))
+        earlier = earlier.where(sa.or_(sa.and_(Expected.state == WAITING, open_), again))
         with self._ledger.database.read() as session:
-            row = session.scalar(earlier.where(Expected.state == WAITING).order_by(Asking.delivery).limit(1))
-            return (row.delivery, asking.wait(row.asked)) if row is not None else ("", 0.0)
+            found = session.execute(earlier.order_by(Delivery.id).limit(1)).first()
+        if found is None:
+            return "", 0.0
+        return found.id, asking.wait(found.asked) if found.asked is not None else asking.longest
 
     def waits(self, delivery: str) -> bool:
-        """Whether an answer is still asked for; one that was given up is not."""
+        """Whether an answer is still asked for: also one that was given up, until `MEMORY` after it was due.
+
+        What comes so late changes the message no more, but it says what became of each pack.
+        """
         with self._ledger.database.write() as session:
             row, expected = session.get(Asking, delivery), session.get(Expected, delivery)
-            if row is not None and (expected is None or expected.state == GIVEN_UP):
+            if row is None:
+                return False
+            old = stamp(self._ledger.clock() - MEMORY)
+            if expected is None or (expected.state == GIVEN_UP and expected.due_at < old):
                 session.delete(row)
                 return False
-            return row is not None
+            return True
 
     def later(self, delivery: str, target: Target | None, error: str = "", wait: float = 0.0) -> None:
         """Ask again later, after ever longer pauses."""
@@ -130,7 +175,8 @@ class Regulators:
         with self._ledger.database.write() as session:
             session.execute(sa.delete(Asking).where(Asking.delivery == delivery))
 
-    def _kind(self, delivery: Delivery) -> str:
+    def kind(self, delivery: Delivery) -> str:
+        """Of which kind a submission is."""
         query = sa.select(OutputFile.kind).where(
             OutputFile.message == delivery.message,
             OutputFile.target == delivery.target,
@@ -148,7 +194,7 @@ class Regulators:
             return self._archive.keep(copy).sha256
 
 
-def _digest(answer: Answer) -> str:
+def digest_of(answer: Answer) -> str:
     """Tells one answer from another one to the same delivery."""
     serials = [(each.identifier, each.verdict, [str(reason) for reason in each.reasons]) for each in answer.serials]
     parts = (answer.verdict, answer.reference, list(map(str, answer.reasons)), answer.unexpected, serials)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gateway.errors import UsageError
 from gateway.exchange.names import RESEND
+from gateway.exchange.settling import unsettled
 from gateway.exchange.tables import FINAL, Message, State
 from gateway.exchange.workspace import Workspace
 
@@ -46,6 +47,11 @@ def replay(
     agreement, channel = workspace.agreements.channel(old.channel)
     targets = [target.id for target in agreement.targets_of(channel) if not only or target.id in only]
     root = workspace.queries.root(old)
+    with workspace.database.read() as session:
+        doubtful = sorted(unsettled(session, root.id) & set(targets))
+    if doubtful:
+        message = f"it is not known whether {', '.join(doubtful)} took what was sent of {root.id}"
+        raise UsageError(message, hint="find out, then say it: gateway settle ID; else it may be taken twice")
     if not again:
         served = workspace.queries.delivered_targets(root.id)
         targets = [target for target in targets if target not in served]

@@ -72,6 +72,7 @@ def copy_of(output: OutputFile, message: str) -> OutputFile:
         position=output.position,
         name=output.name,
         format=output.format,
+        kind=output.kind,
         size=output.size,
         sha256=output.sha256,
     )

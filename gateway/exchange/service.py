@@ -64,16 +64,18 @@ class Outcome:
         messages: messages that were open before or came in, as they are now.
         failed_channels: error by channel id.
         waiting: deliveries that another `once` or `run` will try again.
+        uncertain: how many deliveries of these messages an operator has to settle.
     """
 
     messages: list[Message] = field(default_factory=list)
     failed_channels: dict[str, str] = field(default_factory=dict)
     waiting: list[Delivery] = field(default_factory=list)
+    uncertain: int = 0
 
     @property
     def peer_failed(self) -> bool:
         """Whether a peer could not be reached, or did not take a file."""
-        return bool(self.failed_channels or self.waiting) or any(
+        return bool(self.failed_channels or self.waiting or self.uncertain) or any(
             message.state == State.FAILED for message in self.messages
         )
 
@@ -274,6 +276,8 @@ def once(
     alerting.look()
     new = queries.messages(after=newest.number if newest else 0)
     outcome.messages = [*(queries.message(message.id) for message in since), *reversed(new)]
+    ids = {message.id for message in outcome.messages}
+    outcome.uncertain = sum(delivery.message in ids for delivery in queries.uncertain())
     return outcome
 
 

@@ -66,10 +66,11 @@ class DeliveryState(enum.StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"  # the receiver may have it, and cannot be asked: an operator has to find out
 
 
 #: Nothing happens to a delivery in one of these states by itself.
-ENDED = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED})
+ENDED = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED, DeliveryState.UNCERTAIN})
 
 
 class Base(DeclarativeBase):
@@ -169,7 +170,10 @@ class OutputFile(Base):
 
 
 class Delivery(Base):
-    """One file on its way to one receiver. `said` is what the receiver answered when it took the file."""
+    """One file on its way to one receiver.
+
+    `said` is what the receiver answered when it took the file, `again` how often an operator had it sent again.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -191,6 +195,7 @@ class Delivery(Base):
     next_try_at: Mapped[str] = mapped_column(TIME, default="")
     delivered_at: Mapped[str] = mapped_column(TIME, default="")
     said: Mapped[str] = mapped_column(Text, default="", server_default="")
+    again: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class FindingRow(Base):

@@ -17,7 +17,7 @@ from gateway.agreements.load import Agreements
 from gateway.bounded import bounded
 from gateway.exchange.answers import CONTRADICTS, GIVEN_UP, OVERDUE, UNKNOWN, WAITING
 from gateway.exchange.clock import moment, stamp
-from gateway.exchange.tables import Collection, Delivery, InForce, Message, ScheduleRow, State
+from gateway.exchange.tables import Collection, Delivery, DeliveryState, InForce, Message, ScheduleRow, State
 from gateway.exchange.tables_answers import AnswerRow, Expected
 from gateway.settings import Alerts
 
@@ -35,6 +35,7 @@ KINDS = (
     "refused",
     "channel",
     "answer",
+    "uncertain",
     "backlog",
     "schedule",
     "configuration",
@@ -85,6 +86,7 @@ def troubles(
     yield from _ended_badly(session, now)
     yield from _backlog(session, now, wanted.backlog_age)
     yield from _answers(session, now)
+    yield from _uncertain(session)
     for look in session.scalars(sa.select(Collection).where(Collection.error != "").order_by(Collection.channel)):
         yield Trouble("channel", look.channel, f"channel {look.channel} could not be collected: gateway status")
     for row in session.scalars(sa.select(InForce).where(InForce.error != "").order_by(InForce.worker)):
@@ -139,6 +141,16 @@ def _answers(session: Session, now: datetime) -> Iterator[Trouble]:
         what = "answer nothing that is known" if standing == UNKNOWN else "contradict earlier ones"
         text = f"{count:,} answers {what}: gateway answers --standing {standing}"
         yield Trouble("answer", standing, text, count)
+
+
+def _uncertain(session: Session) -> Iterator[Trouble]:
+    """Submissions that may have arrived: however old they are, somebody has to find out."""
+    query = sa.select(Delivery.target, sa.func.count(), sa.func.min(Message.number))
+    query = query.join(Message, Message.id == Delivery.message).where(Delivery.state == DeliveryState.UNCERTAIN)
+    for target, count, first in session.execute(query.group_by(Delivery.target).order_by(Delivery.target)):
+        what = f"{count:,} {'delivery' if count == 1 else 'deliveries'}"
+        text = f"{target} may have taken {what}, and cannot be asked; find out: gateway settle {first}"
+        yield Trouble("uncertain", target, text, count)
 
 
 def _schedules(session: Session, now: datetime, agreements: Agreements | None) -> Iterator[Trouble]:

@@ -149,6 +149,12 @@ class Entry:
         path = self.folder / _REPLY.format(self._stored.replies)
         _put(path, content)
 
+    def settle(self, answer: Answer) -> None:
+        """A person has found out what became of it: that counts as what the regulator said."""
+        self._doubt = False
+        self._stored.uncertain = False
+        self.close(answer)
+
     def forget(self) -> None:
         """Begin anew: somebody has found out that the regulator has nothing of it."""
         self._stored = _Stored(self._stored.id, self._stored.name, self._stored.sha256, replies=self._stored.replies)
@@ -178,10 +184,7 @@ class Journal:
             TransportError: another process is sending it at this moment.
             ConfigurationError: it cannot be read or written.
         """
-        account = self._account
-        parts = (account.message, account.url, account.user, name, sha256)
-        key = hashlib.sha256(orjson.dumps(parts)).hexdigest()
-        folder = self._folder / key[:2] / key[:40]
+        folder = self._place(name, sha256)
         with _explained(self._folder):
             folder.mkdir(parents=True, exist_ok=True)
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -194,6 +197,29 @@ class Journal:
             yield _read(folder) or Entry(folder, _Stored(str(uuid.uuid5(_IDS, f"{sha256}/{name}")), name, sha256))
         finally:
             os.close(lock)
+
+    def uncertain(self, name: str, sha256: str) -> bool:
+        """Whether the system may have a submission, without our knowing it. Others may be sending it at this moment.
+
+        Raises:
+            ConfigurationError: it cannot be read.
+        """
+        found = _read(self._place(name, sha256))
+        return found is not None and found.known.uncertain
+
+    def _place(self, name: str, sha256: str) -> Path:
+        account = self._account
+        parts = (account.message, account.url, account.user, name, sha256)
+        key = hashlib.sha256(orjson.dumps(parts)).hexdigest()
+        return self._folder / key[:2] / key[:40]
+
+
+def digest(data: bytes, kind: str) -> str:
+    """What tells the bytes of a submission of a kind from all others."""
+    found = hashlib.sha256(data)
+    if kind:
+        found.update(b"\0" + kind.encode())
+    return found.hexdigest()
 
 
 def _read(folder: Path) -> Entry | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
-from gateway.answers import Answer, settled, unreadable
+from gateway.answers import Answer, Verdict, settled, unreadable
 from gateway.errors import TransportError, UsageError
 from gateway.markets.base import Submission
 from gateway.markets.client import Question, Waiting
 from gateway.options import Options
 from gateway.submit.driver import Driver
-from gateway.submit.journal import Account, Entry, Journal
+from gateway.submit.journal import Entry, digest
 from gateway.submit.settings import MarketSettings, address
 from gateway.transports import names
 from gateway.transports.base import Offer, Receipt
@@ -33,7 +32,7 @@ class MarketSession:
         self._driver = driver
         self._client = settings.client
         self._place = address(settings)
-        self._journal = Journal(settings.memory, Account(settings.message, settings.url, settings.user))
+        self._journal = settings.journal
 
     # ---- submissions --------------------------------------------------------------------------------------------
 
@@ -56,7 +55,7 @@ class MarketSession:
             again: whatever was said before, the system has nothing of it: somebody has found that out.
         """
         submission = _submission(name, source, size, kind)
-        with self._journal.entry(name, _digest(submission)) as entry:
+        with self._journal.entry(name, digest(submission.data, submission.kind)) as entry:
             if again:
                 entry.forget()
             if entry.answer is not None:
@@ -71,7 +70,7 @@ class MarketSession:
             TransportError: the system cannot be asked.
         """
         submission = _submission(name, source, size, kind)
-        with self._journal.entry(name, _digest(submission)) as entry:
+        with self._journal.entry(name, digest(submission.data, submission.kind)) as entry:
             found = entry.heard
             if found is not None and found.verdict != "pending":
                 return Receipt(name, size, repeated=True, answer=found, reply=entry.last)
@@ -82,7 +81,16 @@ class MarketSession:
                 message = f"nothing is known of {name!r} at {self._place}: it was not sent from here"
                 raise TransportError(message, hint="is `memory` the folder that it was sent with?")
             answer = self._driver.run(self._client.ask(submission, self._driver.account, entry.known), entry)
+            self._sure(answer)
             return self._receipt(submission, entry, answer)
+
+    def _sure(self, answer: Answer) -> None:
+        """Raise where a question has no answer: a page of HTML, or an error about the question, ends no waiting."""
+        refused = answer.verdict is Verdict.REJECTED and self._driver.status not in range(200, 300)
+        if answer.verdict is Verdict.UNREADABLE or refused:
+            why = answer.unexpected or "; ".join(map(str, answer.reasons)) or f"HTTP {self._driver.status}"
+            message = f"{self._place} was asked what became of a submission, and gave no answer: {why}"
+            raise TransportError(message, retryable=True)
 
     def _receipt(self, submission: Submission, entry: Entry, answer: Answer) -> Receipt:
         if self._client.identifiers is not None and answer.verdict != "pending":
@@ -157,10 +165,3 @@ def question(settings: MarketSettings, key: str, values: Mapping[str, str]) -> Q
 def _submission(name: str, source: BinaryIO, size: int, kind: str) -> Submission:
     names.plain(name)
     return Submission(name, b"".join(blocks(source, size, name)), kind=kind)
-
-
-def _digest(submission: Submission) -> str:
-    digest = hashlib.sha256(submission.data)
-    if submission.kind:
-        digest.update(b"\0" + submission.kind.encode())
-    return digest.hexdigest()

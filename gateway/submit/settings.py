@@ -13,6 +13,7 @@ from gateway.errors import UsageError
 from gateway.markets import messages
 from gateway.markets.client import Client
 from gateway.options import Options, Setting
+from gateway.submit.journal import Account, Journal
 from gateway.transports.base import TransportSettings
 from gateway.transports.https.place import Place
 from gateway.transports.https.settings import Trust, Url, in_workspace
@@ -123,6 +124,11 @@ class MarketSettings(Trust):
     def client(self) -> Client:
         """How the message is brought to its system."""
         return _client(self.message)
+
+    @property
+    def journal(self) -> Journal:
+        """What was said about each submission of this account."""
+        return Journal(self.memory, Account(self.message, self.url, self.user))
 
     @field_validator("memory")
     @classmethod

@@ -7,65 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-import yaml
 
 from gateway.markets.simulation import Rehearsal
 from gateway.testing import simulated
-from tests.exchange.site import Site
 from tests.exchange.test_commands import gateway
 from tests.peers import openssh
-from tests.submit.conftest import PLUGIN
+from tests.submit.runs import SETTLED, once, verdicts
 from tests.submit.story import CASE, PALLET, document, made, packed, serials, shipped
-
-SETTLED = {"looks": 1, "interval": 0, "min-age": 0}
-
-
-@pytest.fixture
-def place(market, tmp_path):
-    """Makes a workspace whose regulator is at a URL."""
-
-    def place(url, channel=None, agreement=None, **target):
-        settings = {"url": url, "plain-http": True, "ask": {"first": 0.1, "factor": 1, "longest": 0.1}}
-        channel = channel or {"transport": "folder", "settings": {"path": "data/in", "settle": SETTLED}}
-        whole = {
-            **(agreement or {}),
-            "partner": {"id": "acme"},
-            "channels": [{"id": "acme-in", **channel}],
-            "targets": [
-                {
-                    "id": "regulator",
-                    "to": "xx-note",
-                    "transport": "market",
-                    "settings": settings,
-                    "retry": {"attempts": 5, "first": 0, "factor": 1},
-                    **target,
-                }
-            ],
-        }
-        return Site(tmp_path / "ws").build(yaml.safe_dump(whole))
-
-    return place
-
-
-def once(site, failpoint="", wait=20, expect=0):
-    """``gateway once`` as a process of its own; killed at a failpoint, if one is named."""
-    words = [sys.executable, "-m", "gateway", "once", "-C", str(site.root), "--wait", str(wait)]
-    environment = {**os.environ, "PYTHONPATH": f"{PLUGIN}{os.pathsep}{Path.cwd()}", "GATEWAY_FAILPOINT": failpoint}
-    done = subprocess.run(words, capture_output=True, text=True, timeout=90, env=environment, check=False)
-    expected = -signal.SIGKILL if failpoint else expect
-    assert done.returncode == expected, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def verdicts(site):
-    return dict(site.rows("SELECT verdict, count(*) FROM results GROUP BY verdict"))
 
 
 def test_one_bad_pack_of_200_is_refused_and_shown(market, place, tmp_path):
@@ -163,7 +114,7 @@ def test_where_nobody_can_be_asked_a_person_looks_and_says_so(market, place):
         once(site, expect=5)
         assert running.simulator.posts == 1
         (message,) = site.messages()
-        assert message.state == "failed"
+        assert message.state == "awaiting"
         assert "it is not known whether the note was taken" in gateway("show", "1", "-C", str(site.root))
 
 

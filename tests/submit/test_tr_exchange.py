@@ -14,7 +14,7 @@ from tests.markets.tr_its_story import GTIN, SETTINGS
 from tests.markets.tr_story import DESTINATION, SOURCE
 from tests.markets.tr_story import composed as transfers
 from tests.markets.tr_story import story as transfer_story
-from tests.submit.test_exchange import SETTLED, once, verdicts
+from tests.submit.runs import SETTLED, once, verdicts
 from tests.submit.test_tr import SECRET, story
 
 
