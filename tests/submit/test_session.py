@@ -355,3 +355,23 @@ def test_only_registered_places_are_followed(market, tmp_path):
                 session._driver.run(elsewhere(path))
         session._driver.run(elsewhere("//evil.example/"))
         assert [path for _, path in running.calls] == ["/evil.example/"]
+
+
+@pytest.mark.parametrize("fault", ["html-401:1@/notes/", "nonsense:1@/notes/"])
+def test_a_question_without_an_answer_ends_no_waiting(market, tmp_path, fault):
+    with simulated(market.MARKET, fault) as running:
+        submission = note("later")
+        data = submission.data
+        with spoken_to(running, market.NOTE, tmp_path) as session:
+            assert send(session, submission).answer.verdict is Verdict.PENDING
+        with (
+            spoken_to(running, market.NOTE, tmp_path) as session,
+            pytest.raises(TransportError, match="no answer") as no,
+        ):
+            session.ask(submission.name, io.BytesIO(data), len(data), submission.kind)
+        assert no.value.retryable
+        for _ in range(2):
+            with spoken_to(running, market.NOTE, tmp_path) as session:
+                answer = session.ask(submission.name, io.BytesIO(data), len(data), submission.kind).answer
+        assert answer.good
+        assert running.simulator.posts == 1
