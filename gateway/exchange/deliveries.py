@@ -20,6 +20,7 @@ from gateway.exchange.archive import Archive
 from gateway.exchange.clock import moment
 from gateway.exchange.control_numbers import ControlNumbers
 from gateway.exchange.database import StoreError
+from gateway.exchange.engine_words import AGAIN
 from gateway.exchange.holds import Holds
 from gateway.exchange.interruptions import Interruptions
 from gateway.exchange.ledger import Ledger
@@ -175,12 +176,16 @@ class Deliveries:
         return _lane(channel.id, message.number, channel.parallel)
 
     def delivery_lane(self, delivery: Delivery) -> str:
-        """In which lane a delivery is made."""
+        """In which lane a delivery is made.
+
+        One that an operator has sent again goes beside the others: what stands in their lane may wait for it.
+        """
+        again = AGAIN if delivery.again else ""
         try:
             target = self.agreements.target(delivery.target)
         except ConfigurationError:
-            return delivery.partner
-        return _lane(delivery.partner, int(delivery.message.rpartition("-")[2]), target.parallel)
+            return delivery.partner + again
+        return _lane(delivery.partner, int(delivery.message.rpartition("-")[2]), target.parallel) + again
 
     def _deliver(self, delivery: Delivery, target: Target) -> Receipt:
         transport = TRANSPORTS.get(target.transport)

@@ -280,12 +280,8 @@ class Engine:
                 self._running().send(id_, "", topic=WAKE)
 
     def redeliver(self, delivery: Delivery, time: int) -> None:
-        """Enqueue a delivery once more, for the given time; the same time again has no effect.
-
-        What an operator has sent again goes beside its lane: what stands there may wait for it.
-        """
-        lane = self._flow.delivery_lane(delivery) + (AGAIN if delivery.again else "")
-        self._enqueue(DELIVER, f"{delivery.id}{AGAIN}{time}", lane, delivery.id)
+        """Enqueue a delivery once more, for the given time; the same time again has no effect."""
+        self._enqueue(DELIVER, f"{delivery.id}{AGAIN}{time}", self._flow.delivery_lane(delivery), delivery.id)
 
     def ask(self, until: str) -> None:
         """Enqueue questions for answers that are to be asked for until a time. Again: no effect within an hour."""
