@@ -22,9 +22,9 @@ from gateway.exchange.archive import Archive
 from gateway.exchange.epc_keys import keys_of
 from gateway.exchange.epcs import canonical, instances
 from gateway.exchange.ledger import Ledger
+from gateway.exchange.requests import events_of
 from gateway.exchange.tables import Delivery, Message
 from gateway.exchange.tables_answers import AnswerRow, Expected
-from gateway.exchange.trace import events_of
 from gateway.findings import Findings
 from gateway.formats.base import Limits
 from gateway.formats.edi import acknowledge

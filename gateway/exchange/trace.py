@@ -11,20 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gateway.agreements.load import Agreements
-from gateway.convert import convert, new_report
+from gateway.convert import convert
 from gateway.epcis.events import Event
 from gateway.errors import ConfigurationError, GatewayError, UsageError
 from gateway.exchange import epc_index
-from gateway.exchange.archive import Archive
 from gateway.exchange.epcs import canonical, classes, instances
 from gateway.exchange.past import Past
-from gateway.exchange.requests import request_for
+from gateway.exchange.requests import events_of, request_of
 from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace
 from gateway.findings import LossMode
-from gateway.opening import input_of, open_input, settings_of, target_of
-from gateway.request import Request
+from gateway.opening import settings_of
 
 #: Events that are told of one message.
 MOST_EVENTS = 100
@@ -94,7 +91,7 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
         GatewayError: it cannot be read.
     """
     request = replace(
-        _request(workspace.agreements, workspace.archive, message), to=JSON, to_mapping=None, loss=LossMode.CARRY
+        request_of(workspace.agreements, workspace.archive, message), to=JSON, to_mapping=None, loss=LossMode.CARRY
     )
     known = {setting.key for setting in settings_of(request)}
     request = replace(request, values={key: value for key, value in request.values.items() if key in known})
@@ -113,37 +110,12 @@ def events_now_or_then(workspace: Workspace, past: Past, message: Message) -> It
         GatewayError: it cannot be read, at all or from there on.
     """
     try:
-        _request(workspace.agreements, workspace.archive, message)
+        request_of(workspace.agreements, workspace.archive, message)
     except ConfigurationError:
         if message.pruned_at:
             raise
         return events_of(past.agreements(message.configuration), workspace.archive, message)
     return events_of(workspace.agreements, workspace.archive, message)
-
-
-def events_of(agreements: Agreements, archive: Archive, message: Message) -> Iterator[Event]:
-    """The events of a message, read again from its archived original.
-
-    Raises:
-        GatewayError: it cannot be read: its bytes, channel or mapping are gone, or its content is wrong from there on.
-    """
-    request = _request(agreements, archive, message)
-    target = target_of(request.to)
-    report = new_report(request)
-    opened = open_input(input_of(request, report, target), report, target)
-    yield from opened.document.events
-
-
-def _request(agreements: Agreements, archive: Archive, message: Message) -> Request:
-    if not message.sha256 or not message.format:
-        text = f"{message.id} was never read"
-        raise UsageError(text, hint=message.reason)
-    agreement, channel = agreements.channel(message.channel)
-    targets = agreement.targets_of(channel)
-    if not targets:
-        text = f"nobody gets files of channel {channel.id!r}, so they are not read as events"
-        raise UsageError(text)
-    return request_for(agreements, archive, message, targets[0])
 
 
 def _mentions(events: Iterator[Event], wanted: frozenset[str]) -> Iterator[Mention]:
