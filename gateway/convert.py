@@ -29,6 +29,7 @@ from gateway.findings import Findings, Losses, LossMode, Rule, Severity
 from gateway.formats import FORMATS
 from gateway.formats.base import Context, Edge, Format
 from gateway.gs1 import CompanyPrefixes, Gs1Error
+from gateway.leaving import Separating
 from gateway.markets import market_of, messages
 from gateway.markets.base import Message
 from gateway.markets.kit import rules as market_rules
@@ -66,16 +67,8 @@ def convert(request: Request, out: Path) -> Report:
     try:
         opened = open_input(input_of(request, report, target), report, target)
         document, context = opened.document, opened.context
-        built = context.mapping is not None
-        # What is built here or goes to a regulator must be right in every respect; a partner's EPCIS document need only
-        # be valid to be written as another one.
-        layers = BUILT_LAYERS if built else LAYERS
-        among_epcis = _is_epcis(report.format_in) and _is_epcis(request.to)
-        lenient = LET_PASS if among_epcis else ()
-        document.events = with_action(document.events, context.options.get(COMMISSIONING_ACTION), context.findings)
-        document.events = _checked(document.events, context, report, layers, lenient, request.observer)
-        document.events = _to_ilmd(document.events, context, report)
-        document.events = Batches(_unless_wrong(batches(_translated(document.events, context)), report.findings))
+        among_epcis = is_epcis(report.format_in) and is_epcis(request.to)
+        document.events = _to_write(document.events, context, request, report)
         if context.options.get(EVENT_ID) == "hash":
             from gateway.epcis.event_hash import with_hash_ids  # noqa: PLC0415 - few conversions ask for it
 
@@ -102,6 +95,22 @@ def convert(request: Request, out: Path) -> Report:
     else:
         report.outputs.extend(outputs)
     return report
+
+
+def _to_write(events: Iterable[Event], context: Context, request: Request, report: Report) -> Iterable[Event]:
+    """The reader's events on their way to the writer: checked, and changed as the settings want it."""
+    leaving = request.leaving
+    if leaving is not None and leaving.without:
+        events = Batches(_without(batches(events), leaving.without, report))
+    # What is built here or goes to a regulator must be right in every respect; a partner's EPCIS document need only
+    # be valid to be written as another one.
+    layers = BUILT_LAYERS if context.mapping is not None else LAYERS
+    lenient = LET_PASS if is_epcis(report.format_in) and is_epcis(request.to) else ()
+    events = with_action(events, context.options.get(COMMISSIONING_ACTION), context.findings)
+    events = _checked(events, context, report, layers, lenient, request.observer)
+    events = _translated(_to_ilmd(events, context, report), context)
+    right = _right if leaving is not None else _unless_wrong
+    return Batches(right(batches(events), report))
 
 
 def validate(request: Request) -> Report:
@@ -153,15 +162,16 @@ def check_output(source: Source, key: str, findings: Findings, schemas: Path | N
     check_schema(source, FORMATS.get(key), findings, schemas)
 
 
-def _is_epcis(key: str) -> bool:
+def is_epcis(key: str) -> bool:
     return key in FORMATS and FORMATS.get(key).epcis
 
 
 def new_report(request: Request) -> Report:
     """A report of which nothing is known yet."""
+    leaving = request.leaving
     return Report(
         format_out=request.to,
-        findings=Findings(request.findings_limit),
+        findings=Separating(leaving, request.findings_limit) if leaving else Findings(request.findings_limit),
         losses=Losses(request.loss, request.loss_sink),
     )
 
@@ -209,14 +219,39 @@ def _until_error(events: Iterable[Event], findings: Findings) -> Iterator[Event]
             yield event
 
 
-def _unless_wrong(lists: Iterable[list[Event]], findings: Findings) -> Iterator[list[Event]]:
+def _unless_wrong(lists: Iterable[list[Event]], report: Report) -> Iterator[list[Event]]:
     """The same, some events at a time.
 
     Nothing is written of a file with errors, so a writer need not see what comes after the first.
     """
     for batch in lists:
-        if not findings.errors:
+        if not report.findings.errors:
             yield batch
+
+
+def _without(lists: Iterable[list[Event]], numbers: Collection[int], report: Report) -> Iterator[list[Event]]:
+    """Leave events out as if they were not there; their IDs are noted."""
+    for batch in lists:
+        kept = [event for event in batch if event.where.event not in numbers]
+        if len(kept) < len(batch):
+            gone = (event for event in batch if event.where.event in numbers)
+            report.left_out_ids.update((event.where.event, event.event_id or "") for event in gone)
+        if kept:
+            yield kept
+
+
+def _right(lists: Iterable[list[Event]], report: Report) -> Iterator[list[Event]]:
+    """Keep wrong events from the writer, which may find others wrong; of a wrong document it need not see the rest."""
+    findings = report.findings
+    assert isinstance(findings, Separating)  # noqa: S101 - the caller has looked; this tells the type checker
+    for batch in lists:
+        if findings.of_document:
+            continue
+        kept = [event for event in batch if event.where.event not in findings.wrong] if findings.wrong else batch
+        for event in kept:
+            report.numbering.add(event.where.event)
+        if kept:
+            yield kept
 
 
 def _translated(events: Iterable[Event], context: Context) -> Iterable[Event]:
@@ -268,7 +303,8 @@ def _save(path: Path, data: Iterable[bytes], key: str) -> Output:
 
 
 def _stop(report: Report, error: InputError | LimitExceeded) -> None:
-    report.findings.add(error.finding)
+    findings = report.findings
+    (findings.stop if isinstance(findings, Separating) else findings.add)(error.finding)
     if isinstance(error, LimitExceeded):
         report.stopped = error.exit_code
 
@@ -276,18 +312,23 @@ def _stop(report: Report, error: InputError | LimitExceeded) -> None:
 def _name_lines(request: Request, report: Report) -> None:
     """Give findings about events the lines of these, where the reader does not count lines."""
     event_lines = FORMATS.get(report.format_in).event_lines if report.format_in in FORMATS else None
-    wanted = {finding.where.event for finding in report.findings if not finding.where.line} - {0}
+    findings = report.findings
+    wanted = {finding.where.event for finding in findings if not finding.where.line} - {0}
+    if isinstance(findings, Separating):
+        wanted.update(findings.wrong)
     if event_lines is None or not wanted:
         return
     try:
         lines = event_lines(unpacked(request, Report(format_in=report.format_in)), wanted)
     except (InputError, LimitExceeded):
         return  # the archive is damaged, and the report says so
-    for index, finding in enumerate(report.findings.kept):
+    for index, finding in enumerate(findings.kept):
         line = lines.get(finding.where.event, 0)
         if line and not finding.where.line:
             where = structs.replace(finding.where, line=line)
-            report.findings.replace(index, replace(finding, where=where))
+            findings.replace(index, replace(finding, where=where))
+    if isinstance(findings, Separating):
+        findings.name_lines(lines)
 
 
 def safe_stem(name: str) -> str:

@@ -152,6 +152,7 @@ def open_input(found: Input, report: Report, target: Format | Message | None) ->
         attachments=request.attachments,
         hierarchy=request.hierarchy,
         codes=request.codes,
+        without=request.leaving.without if request.leaving is not None else (),
     )
     source = unpacked(request, report)
     if source is not request.source and request.progress is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.findings import Findings, Losses
+from gateway.leaving import Numbering
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class Report:
 
     #: How many identifiers the first event has.
     first_epcs: int = 0
+
+    #: IDs of the events that were left out, by number; of those that could not be read nobody knows any.
+    left_out_ids: dict[int, str] = field(default_factory=dict)
+
+    #: Which events of the input the outputs hold, where some may be left out.
+    numbering: Numbering = field(default_factory=Numbering)
 
     #: A limit was exceeded, or a loss was refused: the exit code that says so, else 0.
     stopped: int = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.epcis.events import Event
 from gateway.findings import Loss, LossMode
 from gateway.formats.base import Limits
+from gateway.leaving import Leaving
 from gateway.sources import Source
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Request:
         hierarchy: remembers what earlier messages packed into what (`gateway.markets.base.Hierarchy`); markets ask it
             what the input does not tell.
         codes: gives the secret codes of packs that were ordered (`gateway.markets.base.Codes`).
+        leaving: which events may be left out because they are wrong; None: a document is converted whole or not at all.
         schemas: folder with official schemas to use instead of ours; with it, outputs are checked too.
     """
 
@@ -58,6 +60,7 @@ class Request:
     attachments: Callable[[str, bytes], None] | None = None
     observer: Callable[[Sequence[Event]], None] | None = None
     findings_limit: int = 1000
+    leaving: Leaving | None = None
     schemas: Path | None = None
     hierarchy: Any = None
     codes: Any = None

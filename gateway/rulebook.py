@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway import checks, convert, detect, gs1, transports
+from gateway import checks, convert, detect, gs1, leaving, transports
 from gateway.checks import across
 from gateway.epcis import legacy_ilmd, observed_commissioning
 from gateway.epcis import rules as epcis_rules
@@ -19,6 +19,7 @@ def all_rules() -> dict[str, Rule | LossRule]:
     rules: list[Rule | LossRule] = [
         *detect.RULES,
         *convert.RULES,
+        *leaving.RULES,
         *gs1.RULES,
         *checks.RULES,
         *across.RULES,

@@ -14,7 +14,10 @@ from gateway.errors import UsageError
 #: The words of `gateway.exchange.tables.State`, here so that help needs no database; a test compares them.
 STATES = ("received", "converting", "delivering", "awaiting", "done", "refused", "failed", "duplicate", "cancelled")
 FIELDS = ("id", "partner", "channel", "name", "size", "sha256", "received_at", "closed_at", "state", "reason")
-MORE = ("format", "mapping", "events", "epcs", "duplicate_of", "replay_of", "configuration", "pruned_at")
+MORE = (
+    *("format", "mapping", "events", "epcs", "error_behaviour", "left_out"),
+    *("duplicate_of", "replay_of", "configuration", "pruned_at"),
+)
 
 
 @click.command(

@@ -17,6 +17,11 @@ from gateway.findings import Where
 
 SHOWN = 20
 
+#: The stage that lists events which were left out, and the name of that list among a message's outputs
+#: (`gateway.exchange.left_out.LIST`, here so that help needs no database; a test compares them).
+LEFT_OUT_STAGE = "left-out"
+LEFT_OUT = "(left out)"
+
 
 @click.command(
     epilog="Examples: gateway show 42 · gateway show 42 --open raw > original.xlsx · gateway show 42 --open TARGET"
@@ -28,13 +33,13 @@ SHOWN = 20
     "--open",
     "stage",
     metavar="STAGE",
-    help="Write bytes: `raw`, `events`, a target's id (`ID.2` its second file), or `answer.NUMBER`.",
+    help="Write bytes: `raw`, `events`, `left-out`, a target's id (`ID.2` its second file), or `answer.NUMBER`.",
 )
 def command(id_: str, root: Path, stage: str | None, *, as_json: bool) -> None:
     """Show message ID: what came in, what was made of it, who got it, and what was wrong.
 
     ID may be the whole id or its number. `--open events` reads the original again and writes its events as EPCIS 2.0
-    JSON, whatever the targets got.
+    JSON, whatever the targets got. `--open left-out` lists the events that were left out because they were wrong.
     """
     from gateway.exchange.workspace import opened
 
@@ -64,10 +69,12 @@ def _hash_of(lineage: Any, stage: str) -> str:
         message = f"{lineage.message.id} was never taken from its sender"
         raise UsageError(message, hint=lineage.message.reason)
     target, _, number = stage.partition(".")
+    target = LEFT_OUT if target == LEFT_OUT_STAGE else target
     for output in lineage.outputs:
         if output.target == target and output.position == int(number if number.isdecimal() else 1):
             return str(output.sha256)
-    known = ["raw", "events", *dict.fromkeys(output.target for output in lineage.outputs)]
+    stages = (LEFT_OUT_STAGE if output.target == LEFT_OUT else output.target for output in lineage.outputs)
+    known = ["raw", "events", *dict.fromkeys(stages)]
     message = f"{lineage.message.id} has no stage {stage!r}"
     raise UsageError(message, hint=f"known: {', '.join(known)}")
 
@@ -99,7 +106,7 @@ def as_dict(lineage: Any) -> dict[str, Any]:
     out: dict[str, Any] = {name: getattr(lineage.message, name) for name in FIELDS + MORE}
     out["duplicates"], out["replays"] = list(lineage.duplicates), list(lineage.replays)
     for name in ("history", "stages", "outputs", "deliveries", "answers", "owed", "brought", "findings", "losses"):
-        rows = getattr(lineage, name)
+        rows = [row for row in getattr(lineage, name) if name != "outputs" or row.target != LEFT_OUT]
         out[name] = [
             {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in hidden(name)} for row in rows
         ]
@@ -116,7 +123,7 @@ def way(lineage: Any) -> dict[str, Any]:
     """From the raw bytes over the events to each output, its delivery and its answers; `open` fetches the bytes."""
     message, show = lineage.message, f"gateway show {lineage.message.number} --open"
     outputs = []
-    for output in lineage.outputs:
+    for output in (each for each in lineage.outputs if each.target != LEFT_OUT):
         number = f".{output.position}" if output.position > 1 else ""
         deliveries = [d for d in lineage.deliveries if (d.target, d.position) == (output.target, output.position)]
         outputs.append(
@@ -138,9 +145,13 @@ def way(lineage: Any) -> dict[str, Any]:
                 ],
             }
         )
+    lists = [output.sha256 for output in lineage.outputs if output.target == LEFT_OUT]
     return {
         "raw": {"name": message.name, "sha256": message.sha256, "open": f"{show} raw"},
         "events": {"format": message.format, "events": message.events, "epcs": message.epcs, "open": f"{show} events"},
+        "left_out": [
+            {"events": message.left_out, "sha256": sha256, "open": f"{show} {LEFT_OUT_STAGE}"} for sha256 in lists
+        ],
         "outputs": outputs,
     }
 
@@ -168,7 +179,9 @@ def _print(lineage: Any, refused: dict[int, list[Any]]) -> None:
     _say(f"received  {short_time(message.received_at)}   sha256 {message.sha256 or '(never taken)'}")
     if message.format:
         mapping = f" with mapping {message.mapping}" if message.mapping else ""
-        _say(f"read as   {message.format}{mapping}, {message.events:,} events, {message.epcs:,} identifiers")
+        gone = f"; {message.left_out:,} more were LEFT OUT, see --open left-out" if message.left_out else ""
+        what = f"{message.events:,} events, {message.epcs:,} identifiers{gone}"
+        _say(f"read as   {message.format}{mapping}, {what}")
     for word, ids in (
         ("duplicate", [message.duplicate_of]),
         ("replay of", [message.replay_of]),
@@ -188,9 +201,10 @@ def _print_way(lineage: Any, refused: dict[int, list[Any]]) -> None:
     _say("way")
     for entry in lineage.history:
         _say(f"  {short_time(entry.at)}  {entry.state}{f': {entry.detail}' if entry.detail else ''}")
-    if lineage.outputs:
+    outputs = [output for output in lineage.outputs if output.target != LEFT_OUT]
+    if outputs:
         _say("outputs and deliveries")
-    for output in lineage.outputs:
+    for output in outputs:
         _say(f"  {output.target}: {output.name}, {output.format}, {output.size:,} bytes, sha256 {output.sha256}")
         for d in lineage.deliveries:
             if (d.target, d.position) == (output.target, output.position):

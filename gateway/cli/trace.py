@@ -51,7 +51,10 @@ def _as_dict(named: Any, to: list[str]) -> dict[str, Any]:
     fields = ("id", "partner", "channel", "name", "received_at", "state", "replay_of", "sha256")
     out: dict[str, Any] = {name: getattr(m, name) for name in fields}
     out |= {"delivered_to": to, "unread": named.unread}
-    out["events"] = [{"number": x.number, "spelt": x.spelt, **_facts(x.event)} for x in named.mentions]
+    out["events"] = [
+        {"number": x.number, "spelt": x.spelt, **({"left_out": True} if x.left_out else {}), **_facts(x.event)}
+        for x in named.mentions
+    ]
     return out
 
 
@@ -79,7 +82,8 @@ def _print(named: Any, to: list[str]) -> None:
         parent = facts.get("parent")
         inside = f" in {parent}" if parent and parent != x.spelt else ""
         what = " ".join(word for word in (facts["type"], facts.get("action", ""), *words) if word)
-        click.echo(cell_text(f"    event {x.number}, {facts['event_time']}: {what}{inside}, as {x.spelt}"))
+        gone = ", LEFT OUT because it was wrong" if x.left_out else ""
+        click.echo(cell_text(f"    event {x.number}, {facts['event_time']}: {what}{inside}, as {x.spelt}{gone}"))
     if named.unread:
         click.echo(
             click.style(f"    by the index alone, the message cannot be read again: {named.unread}", fg="yellow")

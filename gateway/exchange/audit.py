@@ -158,6 +158,8 @@ def _facts(session: Session, entry: Entry) -> dict[str, Any]:
         message = session.scalars(sa.select(Message).where(Message.id == entry.subject)).one()
         facts |= {name: getattr(message, name) for name in ("partner", "channel", "name", "size", "sha256")}
         facts |= {"configuration": message.configuration, "replay_of": message.replay_of or ""}
+        if message.error_behaviour:
+            facts["error_behaviour"] = message.error_behaviour
     return facts
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gateway.exchange import audit_answers
+from gateway.exchange.left_out import LIST
 from gateway.exchange.tables import AuditRow, Delivery, DeliveryState, Message, OutputFile
 from gateway.exchange.tables_answers import AnswerRow
 
@@ -84,6 +85,10 @@ def _message(message: Message, told: Sequence[Told], outputs: Sequence[OutputFil
         if entry.action in _ARRIVED:
             yield from _compared(f"message {message.id}", message, entry, exclude=("detail",))
     by_target = {str(entry.facts.get("target")): entry for entry in told if entry.action == OUTPUTS}
+    left_out = by_target[LIST].facts.get("left_out", 0) if LIST in by_target else 0
+    if message.left_out != left_out:
+        text = f"message {message.id} left out {message.left_out} events, of which the trail tells {left_out}"
+        yield Fault(by_target[LIST].number if LIST in by_target else 0, text)
     if not by_target and message.replay_of:
         return  # of replays from before their outputs were told
     if not by_target and not any(entry.action in _ARRIVED for entry in told):

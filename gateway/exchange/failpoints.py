@@ -51,3 +51,6 @@ SERVE_POINTS = (
     "serve.recorded",  # the ledger knows the file, the client has no answer
     "serve.answered",  # the client has the answer, the ledger does not know that
 )
+
+#: The same for events that are left out.
+LEFT_OUT_POINTS = ("left-out.archived",)  # the list is durable, the ledger does not know it

@@ -12,30 +12,25 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
-from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from gateway import logs
-from gateway.agreements.load import TABLE, Agreements, is_mapped
-from gateway.agreements.model import Agreement, Channel, Target
-from gateway.convert import convert
+from gateway.agreements.load import TABLE, is_mapped
+from gateway.agreements.model import Channel
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
 from gateway.exchange.control_numbers import control_number
-from gateway.exchange.deliveries import Deliveries
-from gateway.exchange.epc_index import Indexer
-from gateway.exchange.large import check_made, convert_large, is_large
-from gateway.exchange.ledger import Made, Plan
+from gateway.exchange.converting import Converting
+from gateway.exchange.large import check_made
+from gateway.exchange.ledger import Plan
+from gateway.exchange.left_out import LIST
 from gateway.exchange.names import RESEND, delivery_names
-from gateway.exchange.requests import request_for
 from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, Message, OutputFile, State
 from gateway.exchange.trouble import frames
 from gateway.findings import Severity
 from gateway.formats.table.mappings import Mapping as TableMapping
-from gateway.report import Report
-from gateway.request import Request
 from gateway.sources import Source
 from gateway.transports import TRANSPORTS
 
@@ -95,7 +90,7 @@ def _step(
     return guarded
 
 
-class Flow(Deliveries):
+class Flow(Converting):
     """The steps of all messages."""
 
     # ---- one message --------------------------------------------------------------------------------------------
@@ -136,8 +131,7 @@ class Flow(Deliveries):
         message = self.queries.message(id_)
         if message.start not in ("detect", "convert"):
             return Go.ON
-        for number, target in enumerate(self._targets(message)):
-            self._convert_for(message, target, first=number == 0)
+        self.convert_all(message, self._targets(message))
         return Go.ON
 
     @_step
@@ -152,7 +146,8 @@ class Flow(Deliveries):
             what = f"{errors:,} {'error' if errors == 1 else 'errors'}" if errors else "something would be lost"
             self.end(id_, "check", State.REFUSED, f"{what} for {', '.join(refused)}; nothing was delivered")
             return Go.STOP
-        served = {output.target for output in lineage.outputs}
+        made = [output for output in lineage.outputs if output.target != LIST]
+        served = {output.target for output in made}
         for target in self._targets(message):
             if target.id not in served:
                 self.end(id_, "check", State.FAILED, f"there is no output for {target.id}")
@@ -161,9 +156,10 @@ class Flow(Deliveries):
         if damaged:
             self.end(id_, "check", State.FAILED, f"the archive lacks or has damaged {', '.join(damaged)}")
             return Go.STOP
-        if not self._valid(id_, lineage.outputs) or not self._consistent(message):
+        if not self._valid(id_, made) or not self._consistent(message):
             return Go.STOP
-        self.ledger.finish(id_, "check", detail=f"{len(lineage.outputs)} outputs for {len(served)} targets")
+        gone = f"; {message.left_out:,} events were left out" if message.left_out else ""
+        self.ledger.finish(id_, "check", detail=f"{len(made)} outputs for {len(served)} targets{gone}")
         failpoints.reach("check.recorded")
         return Go.ON
 
@@ -284,48 +280,6 @@ class Flow(Deliveries):
             hint = f"name the `format`, or one of the `mappings`, of channel {channel.id!r} in its agreement"
             raise InputError(replace(error.finding, hint=hint)) from error
 
-    def _convert_for(self, message: Message, target: Target, *, first: bool) -> None:
-        """Convert for one target; the first conversion also tells what the message names and says."""
-        agreements = self._agreements_for(message)
-        self.ledger.begin(message.id, "convert", target=target.id, input_sha256=message.sha256)
-        failpoints.reach("convert.started")
-        agreement, _ = self.agreements.channel(message.channel)
-        request = request_for(agreements, self.archive, message, target)
-        request = replace(request, hierarchy=self.remembering.hierarchy(agreement), codes=self.codes)
-        with self.archive.folder() as folder:
-            if is_large(request):
-                indexed = message if first else None
-                report = convert_large(self.ledger.database, self.archive, request, folder, indexed)
-            else:
-                report = self._observed(agreement, message, request, folder) if first else convert(request, folder)
-            failpoints.reach("convert.written")
-            outputs = [] if report.failed else self._archive_outputs(report)
-        failpoints.reach("convert.archived")
-        self.ledger.converted(message.id, target.id, report, outputs)
-        failpoints.reach("convert.recorded")
-
-    def _observed(self, agreement: Agreement, message: Message, request: Request, folder: Path) -> Report:
-        """Convert, and keep which identifiers the message names and what it says of them."""
-        indexer = Indexer(self.ledger.database, message.number)
-        with self.remembering.observing(agreement, message, indexer) as (observer, fail):
-            report = convert(replace(request, observer=observer), folder)
-            indexer.finish()
-            if report.failed:
-                fail()
-        if State(self.queries.message(message.id).state) in FINAL:  # cancelled meanwhile
-            self.remembering.forget(message.id)
-        return report
-
-    def _archive_outputs(self, report: Report) -> list[Made]:
-        kept: list[Made] = []
-        for output in report.outputs:
-            stored = self.archive.put(Path(output.path))
-            if stored.sha256 != output.sha256:
-                message = f"{output.name} changed between conversion and archive"
-                raise StorageError(message)
-            kept.append((output.name, output.format, output.kind, stored))
-        return kept
-
     def _valid(self, id_: str, outputs: Sequence[OutputFile]) -> bool:
         """Check each output as its receiver will, against the schema and rules of its format."""
         for output in outputs:
@@ -348,37 +302,8 @@ class Flow(Deliveries):
             self.end(message.id, "check", State.REFUSED, f"{wrong:,} {what} to earlier messages")
         return not wrong
 
-    def _targets(self, message: Message) -> list[Target]:
-        agreement, channel = self.agreements.channel(message.channel)
-        targets = agreement.targets_of(channel)
-        if message.only_targets is None:
-            return targets
-        # A replay names its targets. One that has gone since must not be left out in silence.
-        known = {target.id: target for target in targets}
-        gone = [id_ for id_ in message.only_targets if id_ not in known]
-        if gone:
-            text = f"the agreement of channel {channel.id!r} has no target {', '.join(gone)} any more"
-            raise ConfigurationError(text, hint="restore it, or replay the message again with the targets of now")
-        return [known[id_] for id_ in message.only_targets]
-
     def _mappings(self, message: Message) -> Sequence[TableMapping]:
         return self._agreements_for(message).mappings[message.channel]
-
-    def _agreements_for(self, message: Message) -> Agreements:
-        """The agreements of now; a replay goes by the mappings of the configuration that it names.
-
-        Raises:
-            ConfigurationError: that configuration cannot be read any more.
-        """
-        now = self.agreements  # others may come into force in the middle
-        if not message.replay_of or self.past is None or message.configuration == self.configuration:
-            return now
-        then = self.past(message.configuration)
-        return replace(
-            now,
-            mappings={**now.mappings, **then.mappings},
-            target_mappings={**now.target_mappings, **then.target_mappings},
-        )
 
     def _source(self, message: Message) -> Source:
         return self.archive.source(message.sha256, message.name)

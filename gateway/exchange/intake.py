@@ -18,6 +18,7 @@ from gateway.exchange.archive import Stored
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.configurations import changed_to
 from gateway.exchange.database import Database
+from gateway.exchange.left_out import LIST
 from gateway.exchange.rows import copy_of, message_row, offer_row, put_findings
 from gateway.exchange.tables import (
     FINAL,
@@ -48,6 +49,7 @@ class Arrival:
         identity: `Offer.identity`, which tells this version of the file from another one.
         stored: the archived content.
         configuration: hash of the configuration in force.
+        error_behaviour: ``proceed`` where the sender wants wrong events left out, else empty.
     """
 
     partner: str
@@ -56,6 +58,7 @@ class Arrival:
     identity: str
     stored: Stored
     configuration: str
+    error_behaviour: str = ""
 
 
 class OtherContentError(UsageError):
@@ -101,14 +104,17 @@ class Intake:
             once: the identity was given by the peer to one file for ever, as an idempotency key is.
 
         Raises:
-            OtherContentError: with `once`, its identity was given to other bytes before.
+            OtherContentError: with `once`, its identity was given to other bytes before, or for something else to be
+                done about wrong events.
         """
         with self.database.write() as session:
             self.database.alone(session, ARRIVALS)
             known = offer_row(session, arrival.channel, arrival.identity)
             same = known is not None and known.sha256 == arrival.stored.sha256
             if known is not None and same and (once or not known.acknowledged_at):
-                return message_row(session, known.message), False
+                message = message_row(session, known.message)
+                if not once or message.error_behaviour == arrival.error_behaviour:
+                    return message, False
             if known is not None and once:
                 text = f"the identity {arrival.identity!r} was given to another file"
                 raise OtherContentError(text, hint="give each file one of its own")
@@ -125,6 +131,7 @@ class Intake:
                     reason=f"the same bytes came as {first}" if first else "",
                     duplicate_of=first,
                     configuration=arrival.configuration,
+                    error_behaviour=arrival.error_behaviour,
                 ),
             )
             self._see(session, known, arrival, message.id)
@@ -189,20 +196,23 @@ class Intake:
                     start=start,
                     only_targets=list(only_targets) if only_targets is not None else None,
                     configuration=configuration,
+                    error_behaviour=old.error_behaviour,
                 ),
             )
             if start != "detect":
                 message.format, message.mapping = old.format, old.mapping
             if start not in ("detect", "convert"):
-                message.events, message.epcs = old.events, old.epcs
+                message.events, message.epcs, message.left_out = old.events, old.epcs, old.left_out
                 taken = sa.select(OutputFile).where(OutputFile.message == old.id)
                 outputs = session.scalars(taken.order_by(OutputFile.target, OutputFile.position)).all()
                 for target, some in groupby(outputs, lambda output: output.target):
-                    if only_targets is None or target in only_targets:
+                    if only_targets is None or target in (*only_targets, LIST):
                         copies = [copy_of(output, message.id) for output in some]
                         session.add_all(copies)
                         files = [[output.name, output.format, output.size] for output in copies]
                         facts = {"target": target, "sha256": [output.sha256 for output in copies], "files": files}
+                        if target == LIST:
+                            facts["left_out"] = old.left_out
                         audit.note(session, audit.Entry(self.now(), "outputs", message.id, facts))
             return message
 

@@ -14,6 +14,7 @@ from gateway.exchange.tables import Message, OutputFile
 from gateway.findings import Findings
 from gateway.report import Report
 from gateway.request import Request
+from gateway.sources import Source
 
 
 def is_large(request: Request) -> bool:
@@ -49,6 +50,16 @@ def check_made(archive: Archive, output: OutputFile) -> Findings:
     if source.size >= apart.LARGE:
         with archive.folder() as folder:
             return apart.check(apart.plain(source, folder / "output"), output.format)
+    return _check_here(source, output.format)
+
+
+def check_file(path: Path, format_: str) -> Findings:
+    """The same of a file that was made and lies in a private folder yet."""
+    source = Source.file(path)
+    return apart.check(source, format_) if source.size >= apart.LARGE else _check_here(source, format_)
+
+
+def _check_here(source: Source, format_: str) -> Findings:
     findings = Findings()
-    check_output(source, output.format, findings)
+    check_output(source, format_, findings)
     return findings

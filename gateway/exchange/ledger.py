@@ -18,6 +18,7 @@ from gateway.exchange import answers, audit
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import stamp
 from gateway.exchange.intake import Arrival, Intake
+from gateway.exchange.left_out import LIST, Told
 from gateway.exchange.rows import delivery_facts, delivery_row, message_row, put_findings, put_losses, stage_row
 from gateway.exchange.tables import (
     ENDED,
@@ -92,7 +93,9 @@ class Ledger(Intake):
             row.format, row.mapping = format_, mapping
             self._finish(session, message, "detect", "", "done", row.sha256, reason)
 
-    def converted(self, message: str, target: str, report: Report, outputs: Sequence[Made]) -> None:
+    def converted(
+        self, message: str, target: str, report: Report, outputs: Sequence[Made], left_out: Sequence[Told] = ()
+    ) -> None:
         """What a conversion for one target came to.
 
         Args:
@@ -100,30 +103,15 @@ class Ledger(Intake):
             target: the target's id.
             report: findings, losses and counts.
             outputs: name, format, kind and archived content of each file, in order.
+            left_out: errors of events that were left out, which are not in the report, and the IDs of these.
         """
         with self.database.write() as session:
             row = message_row(session, message)
             row.events, row.epcs = report.events, report.epcs
             row.format = row.format or report.format_in
-            put_findings(session, message, target, report.findings)
+            put_findings(session, message, target, report.findings, left_out)
             put_losses(session, message, target, report)
-            session.execute(sa.delete(OutputFile).where(OutputFile.message == message, OutputFile.target == target))
-            for position, (name, format_, kind, stored) in enumerate(outputs, 1):
-                session.add(
-                    OutputFile(
-                        message=message,
-                        target=target,
-                        position=position,
-                        name=name,
-                        format=format_,
-                        kind=kind,
-                        size=stored.size,
-                        sha256=stored.sha256,
-                    )
-                )
-            files = [[name, format_, stored.size] for name, format_, _, stored in outputs]
-            hashes = [made[-1].sha256 for made in outputs]
-            self._note(session, "outputs", message, target=target, sha256=hashes, files=files)
+            self._put_outputs(session, message, target, outputs)
             self._finish(
                 session,
                 message,
@@ -133,6 +121,15 @@ class Ledger(Intake):
                 outputs[0][-1].sha256 if len(outputs) == 1 else "",
                 f"{report.events:,} events with {report.epcs:,} identifiers",
             )
+
+    def left_out(self, message: str, count: int, made: Made | None, told: Sequence[Told]) -> None:
+        """How many events of a message were left out, the list of them, and errors that no conversion found."""
+        with self.database.write() as session:
+            message_row(session, message).left_out = count
+            put_findings(session, message, LIST, (), told)
+            known = sa.select(OutputFile.id).where(OutputFile.message == message, OutputFile.target == LIST)
+            if made is not None or session.scalar(known) is not None:
+                self._put_outputs(session, message, LIST, [made] if made is not None else [], left_out=count)
 
     def findings(self, message: str, target: str, findings: Iterable[Finding]) -> None:
         """Keep findings that no conversion reported."""
@@ -316,6 +313,28 @@ class Ledger(Intake):
         if state in FINAL:
             message.closed_at = at
         session.add(History(message=message.id, at=at, state=state, detail=reason))
+
+    def _put_outputs(
+        self, session: Session, message: str, target: str, outputs: Sequence[Made], **more: object
+    ) -> None:
+        """Files that were made for a target, in place of those of an earlier run."""
+        session.execute(sa.delete(OutputFile).where(OutputFile.message == message, OutputFile.target == target))
+        for position, (name, format_, kind, stored) in enumerate(outputs, 1):
+            session.add(
+                OutputFile(
+                    message=message,
+                    target=target,
+                    position=position,
+                    name=name,
+                    format=format_,
+                    kind=kind,
+                    size=stored.size,
+                    sha256=stored.sha256,
+                )
+            )
+        files = [[name, format_, stored.size] for name, format_, _, stored in outputs]
+        hashes = [made[-1].sha256 for made in outputs]
+        self._note(session, "outputs", message, target=target, sha256=hashes, files=files, **more)
 
     def _finish(
         self, session: Session, message: str, step: str, target: str, state: str, output_sha256: str, detail: str

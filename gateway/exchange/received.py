@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from gateway.exchange.database import Database
-from gateway.exchange.tables import Delivery, FindingRow, Message
+from gateway.exchange.tables import Delivery, FindingRow, History, Message, State
 
 
 class Received:
@@ -30,14 +31,33 @@ class Received:
         with self._database.read() as session:
             return session.scalars(query.order_by(Message.number.desc()).limit(limit)).all()
 
-    def errors(self, message: str, limit: int) -> Sequence[FindingRow]:
-        """The first errors that were found in a message."""
-        query = sa.select(FindingRow).where(FindingRow.message == message, FindingRow.severity == "error")
+    def first(self, message: Message) -> Message:
+        """The message whose bytes a duplicate brought again; any other one itself."""
+        if message.state != State.DUPLICATE or message.duplicate_of is None:
+            return message
+        query = sa.select(Message).where(Message.id == message.duplicate_of)
         with self._database.read() as session:
-            return session.scalars(query.order_by(FindingRow.id).limit(limit)).all()
+            return session.scalars(query).one()
+
+    def errors(self, message: str, limit: int) -> Sequence[FindingRow]:
+        """The first errors that were found in a message; those that several targets have are told once."""
+        query = sa.select(FindingRow).where(FindingRow.message == message, FindingRow.severity == "error")
+        found: dict[tuple[str, str, str], FindingRow] = {}
+        with self._database.read() as session:
+            for row in session.scalars(query.order_by(FindingRow.id).execution_options(yield_per=limit)):
+                found.setdefault((row.code, json.dumps(row.where, sort_keys=True), row.text), row)
+                if len(found) == limit:
+                    break
+        return list(found.values())
 
     def passed(self, message: str) -> bool:
         """Whether a message was whole and valid for all of its receivers, so that deliveries were planned."""
         query = sa.select(Delivery.id).where(Delivery.message == message).limit(1)
         with self._database.read() as session:
             return session.scalar(query) is not None
+
+    def captured_at(self, message: str) -> str:
+        """When a message was found valid; empty if it was not."""
+        query = sa.select(History.at).where(History.message == message, History.state == State.DELIVERING)
+        with self._database.read() as session:
+            return session.scalar(query.limit(1)) or ""

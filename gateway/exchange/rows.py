@@ -7,6 +7,7 @@ Therefore whoever writes about a message locks its row first, and the second one
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -78,12 +79,18 @@ def copy_of(output: OutputFile, message: str) -> OutputFile:
     )
 
 
-def put_findings(session: Session, message: str, target: str, findings: Iterable[Finding]) -> None:
-    """Keep the findings of one conversion in place of those of an earlier run of it."""
+def put_findings(
+    session: Session,
+    message: str,
+    target: str,
+    findings: Iterable[Finding],
+    before: Iterable[tuple[Finding, str]] = (),
+) -> None:
+    """Keep the findings of one conversion in place of those of an earlier run of it; first some with an eventID."""
     message_row(session, message)
     target = bounded(target, LONGEST_TARGET)
     session.execute(sa.delete(FindingRow).where(FindingRow.message == message, FindingRow.target == target))
-    for position, finding in enumerate(findings, 1):
+    for position, (finding, event_id) in enumerate(chain(before, ((each, "") for each in findings)), 1):
         session.add(
             FindingRow(
                 message=message,
@@ -96,6 +103,7 @@ def put_findings(session: Session, message: str, target: str, findings: Iterable
                 value=finding.value,
                 expected=finding.expected,
                 hint=finding.hint,
+                event_id=event_id,
             )
         )
 

@@ -57,6 +57,7 @@ class Recorder:
         self._message = message
         self._stems = stems
         self._number = 0
+        self._count = 0
         self._last = _BEGINNING
         self._events: list[tuple[Any, ...]] = []
         self._lists: list[tuple[int, int, bytes]] = []
@@ -68,7 +69,7 @@ class Recorder:
     @property
     def events(self) -> int:
         """How many events were taken."""
-        return self._number
+        return self._count
 
     def add(self, events: Iterable[Event]) -> None:
         """Take some events.
@@ -77,7 +78,9 @@ class Recorder:
             InputError: SERIAL-90.
         """
         for event in events:
-            self._number += 1
+            self._count += 1
+            # As its document counts, where events were left out of that.
+            self._number = max(self._number + 1, event.where.event)
             if self._number > _MOST_EVENTS:
                 message = f"the message has more than {_MOST_EVENTS:,} events"
                 raise InputError(Finding.of(TOO_MANY_EVENTS, message))

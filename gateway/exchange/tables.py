@@ -93,7 +93,9 @@ class Message(Base):
 
     `number` counts up in the order of arrival; `id` holds the time and the number in a fixed width, so that ids sort
     as the messages came, also where a database keeps seconds only. `indexed` says whether its identifiers are in the
-    index (`gateway.exchange.epc_index`): ``yes``, ``unread`` (it could not be read), or empty.
+    index (`gateway.exchange.epc_index`): ``yes``, ``unread`` (it could not be read), or empty. `error_behaviour` is
+    ``proceed`` where its sender wants wrong events left out, else empty; `left_out` counts the events that were
+    (`gateway.exchange.left_out`), `events` does not count these.
     """
 
     __tablename__ = "messages"
@@ -120,6 +122,8 @@ class Message(Base):
     configuration: Mapped[str] = mapped_column(ForeignKey("configurations.sha256"))
     pruned_at: Mapped[str] = mapped_column(TIME, default="", server_default="")
     indexed: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    error_behaviour: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    left_out: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class History(Base):
@@ -199,7 +203,10 @@ class Delivery(Base):
 
 
 class FindingRow(Base):
-    """A finding of one conversion; ``target`` is empty where it was found before any conversion."""
+    """A finding of one conversion; ``target`` is empty where it was found before any conversion.
+
+    `event_id` is the ID of the event that was left out because of it.
+    """
 
     __tablename__ = "findings"
     __table_args__ = (UniqueConstraint("message", "target", "position"),)
@@ -214,6 +221,7 @@ class FindingRow(Base):
     value: Mapped[str] = mapped_column(Text)
     expected: Mapped[str] = mapped_column(Text)
     hint: Mapped[str] = mapped_column(Text)
+    event_id: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class LossRow(Base):

@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway.convert import convert
 from gateway.epcis.events import Event
 from gateway.errors import ConfigurationError, GatewayError, UsageError
-from gateway.exchange import epc_index
+from gateway.exchange import epc_index, left_out
 from gateway.exchange.epcs import canonical, classes, instances
 from gateway.exchange.past import Past
 from gateway.exchange.requests import events_of, request_of
@@ -38,11 +38,13 @@ class Mention:
         number: which event of the message, from 1.
         event: the event.
         spelt: the identifier as it stands there.
+        left_out: it was wrong and not passed on.
     """
 
     number: int
     event: Event
     spelt: str
+    left_out: bool = False
 
 
 @dataclass(slots=True)
@@ -75,7 +77,8 @@ def trace(workspace: Workspace, links: Sequence[str], *, read: bool = True) -> I
         named = Named(message)
         if read:
             try:
-                named.mentions = list(_mentions(events_now_or_then(workspace, past, message), wanted))
+                gone = _left_out(workspace, message)
+                named.mentions = list(_mentions(events_now_or_then(workspace, past, message), wanted, gone))
             except GatewayError as error:
                 named.unread = str(error)
             if not named.mentions and not named.unread:
@@ -96,6 +99,9 @@ def events_as_json(workspace: Workspace, message: Message) -> Iterator[Path]:
     known = {setting.key for setting in settings_of(request)}
     request = replace(request, values={key: value for key, value in request.values.items() if key in known})
     with workspace.archive.aside(), workspace.archive.folder() as folder:
+        if message.left_out:
+            leaving = left_out.leaving(_left_out(workspace, message), message.left_out + 1)
+            request = replace(request, leaving=leaving)
         report = convert(request, folder)
         if report.failed:
             text = f"{message.id} cannot be read: {report.findings.errors:,} errors"
@@ -118,13 +124,21 @@ def events_now_or_then(workspace: Workspace, past: Past, message: Message) -> It
     return events_of(workspace.agreements, workspace.archive, message)
 
 
-def _mentions(events: Iterator[Event], wanted: frozenset[str]) -> Iterator[Mention]:
+def _left_out(workspace: Workspace, message: Message) -> frozenset[int]:
+    """The events of a message that were wrong and not passed on."""
+    if not message.left_out:
+        return frozenset()
+    return left_out.numbers(workspace.archive, workspace.queries.lineage(message.id).outputs)
+
+
+def _mentions(events: Iterator[Event], wanted: frozenset[str], gone: frozenset[int]) -> Iterator[Mention]:
     found = 0
-    for number, event in enumerate(events, 1):
+    for place, event in enumerate(events, 1):
+        number = event.where.event or place  # events that cannot be read count too
         texts = [*instances(event), *classes(event)]
         for text, link in zip(texts, canonical(texts), strict=True):
             if link in wanted:
-                yield Mention(number, event, text)
+                yield Mention(number, event, text, number in gone)
                 found += 1
                 break
         if found == MOST_EVENTS:

@@ -66,6 +66,7 @@ class Context:
             remembers.
         codes: gives the secret codes of packs that were ordered (`gateway.markets.base.Codes`), None when nobody has
             them.
+        without: numbers of the events that are left out (`gateway.leaving`).
         attachments: takes pictures of places that a person has to look at, as a plain file name and its bytes; None
             when nobody keeps them.
     """
@@ -81,6 +82,7 @@ class Context:
     attachments: Callable[[str, bytes], None] | None = None
     hierarchy: Any = None
     codes: Any = None
+    without: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class Format:
         epcis: whether it is EPCIS itself: a document that its schema lets pass is written as another one, even where it
             breaks the text of the standard or holds no events.
         packed: whether its documents may come as gzip or in a zip file.
+        of_document: rules under which an error is the document's, even where it names an event (`gateway.leaving`).
+        strays: rules about what stands among the events and is none.
     """
 
     key: str
@@ -156,6 +160,8 @@ class Format:
     event_lines: EventLines | None = None
     epcis: bool = False
     packed: bool = False
+    of_document: tuple[Rule, ...] = ()
+    strays: tuple[Rule, ...] = ()
 
 
 def blocks(parts: Iterable[str | Edge], size: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -83,16 +83,23 @@ class Site:
         return self.doors.client(request.headers, getattr(request.state, CERTIFICATE, ""))
 
     async def receive(
-        self, request: Request, client: Client, door: Door, said: Announced
+        self, request: Request, client: Client, door: Door, said: Announced, error_behaviour: str = ""
     ) -> tuple[Message, BackgroundTask]:
         """Take the file of a request; its message, and what is to be done after the answer.
+
+        Args:
+            request: the request.
+            client: who pushes it.
+            door: the channel that it goes into.
+            said: what the request says of it.
+            error_behaviour: what is to be done about wrong events in it.
 
         Raises:
             Problem: it cannot be taken.
         """
         pace = Pace(self.web.stall_seconds, self.web.upload_seconds)
         name = said.file_name(f"{door.channel}-{said.key[:40] or int(time.time())}".replace("/", "-"))
-        pushed = Pushed(client, door, name, said.key)
+        pushed = Pushed(client, door, name, said.key, error_behaviour)
         try:
             with self.gate.inside(door), self.reception.quarantine(said.length or 0) as stream:
                 self.traffic.bytes += await take(request, door, stream, pace)

@@ -1,7 +1,7 @@
 """EPCIS 2.0 documents: ``/capture`` and its jobs (GS1 EPCIS 2.0, 12.6; the OpenAPI description of its REST binding).
 
-What the binding asks for and the gateway does not do is refused, not ignored: documents are taken whole or not at all,
-so ``GS1-Capture-Error-Behaviour: proceed`` gets 501.
+What the binding asks for and the gateway does not do is refused, not ignored: where a channel leaves no events out,
+``GS1-Capture-Error-Behaviour: proceed`` gets 501.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway import __version__
+from gateway.exchange.left_out import PROCEED
 from gateway.transports.https.receive import EPCIS_TYPES
 from gateway.web.doors import Client, Door
-from gateway.web.jobs import BEHAVIOUR, job
+from gateway.web.jobs import ROLLBACK, job
 from gateway.web.problems import Problem
 from gateway.web.upload import announced
 
@@ -47,13 +48,15 @@ async def capture(request: Request) -> Response:
     site: Site = request.app.state.site
     client = site.client(request)
     door = client.capture()
-    _check_headers(request)
+    behaviour = _error_behaviour(request, door)
     said = announced(request, door)
     if said.media not in EPCIS_TYPES:
         raise Problem(415, f"EPCIS documents come as {', '.join(EPCIS_TYPES)}.")
-    message, after = await site.receive(request, client, door, said)
+    asked = PROCEED if behaviour == PROCEED else ""
+    message, after = await site.receive(request, client, door, said, asked)
     where = f"{site.web.public_url}/capture/{message.id}"
-    return Response(None, 202, {"Location": where, **_versions()}, background=after)
+    headers = {"Location": where, **_versions(), "GS1-Capture-Error-Behaviour": behaviour}
+    return Response(None, 202, headers, background=after)
 
 
 async def one_job(request: Request) -> Response:
@@ -65,7 +68,7 @@ async def one_job(request: Request) -> Response:
     if message is None:
         raise Problem(404, "There is no such capture job.")
     found = await run_in_threadpool(job, message, site.received)
-    headers = {**_versions(), "GS1-Capture-Error-Behaviour": BEHAVIOUR}
+    headers = {**_versions(), "GS1-Capture-Error-Behaviour": found.behaviour}
     if media == XML:
         return Response(found.as_xml(), headers=headers, media_type=XML)
     return JSONResponse(found.as_dict(), headers=headers)
@@ -97,15 +100,21 @@ async def discover(request: Request) -> Response:
     return Response(None, 204, {**_discovery(door), "Allow": allow})
 
 
-def _check_headers(request: Request) -> None:
+def _error_behaviour(request: Request, door: Door) -> str:
+    """What the client wants done about wrong events.
+
+    Raises:
+        Problem: it, or a version, is not what this interface does.
+    """
     version = request.headers.get("gs1-epcis-version", "2.0")
     if not _VERSION.fullmatch(version):
         raise Problem(400, "GS1-EPCIS-Version: this interface takes 1.0, 1.1, 1.2 and 2.0.")
-    behaviour = request.headers.get("gs1-capture-error-behaviour", BEHAVIOUR)
-    if behaviour == "proceed":
+    behaviour = request.headers.get("gs1-capture-error-behaviour", ROLLBACK).strip().lower()
+    if behaviour == PROCEED and not door.receive.left_out:
         raise Problem(501, "Documents are captured whole or not at all (GS1-Capture-Error-Behaviour: rollback).")
-    if behaviour != BEHAVIOUR:
+    if behaviour not in (PROCEED, ROLLBACK):
         raise Problem(400, "GS1-Capture-Error-Behaviour is rollback or proceed.")
+    return behaviour
 
 
 def _versions() -> dict[str, str]:
@@ -125,7 +134,7 @@ def _discovery(door: Door) -> dict[str, str]:
         "GS1-Vendor-Version": f"epcis-gateway {__version__}",
         "GS1-EPCIS-Capture-Limit": "*",
         "GS1-EPCIS-Capture-File-Size-Limit": str(door.receive.max_size),
-        "GS1-Capture-Error-Behaviour": BEHAVIOUR,
+        "GS1-Capture-Error-Behaviour": f"{ROLLBACK} | {PROCEED}" if door.receive.left_out else ROLLBACK,
     }
 
 

@@ -35,12 +35,14 @@ class Pushed:
         door: into which channel.
         name: its name.
         key: idempotency key, empty for none.
+        error_behaviour: what is to be done about wrong events (`gateway.exchange.tables.Message`).
     """
 
     client: Client
     door: Door
     name: str
     key: str
+    error_behaviour: str = ""
 
     def identity(self) -> str:
         """Tells this push from another one; the same at each try when the client gives a key."""
@@ -80,11 +82,19 @@ class Reception:
         stored = self._archive.keep(stream)
         failpoints.reach("serve.archived")
         door = pushed.door
-        arrival = Arrival(door.partner, door.channel, pushed.name, pushed.identity(), stored, configuration)
+        arrival = Arrival(
+            door.partner,
+            door.channel,
+            pushed.name,
+            pushed.identity(),
+            stored,
+            configuration,
+            pushed.error_behaviour,
+        )
         try:
             message, new = self._ledger.receive(arrival, same_content=door.same_content, once=bool(pushed.key))
         except OtherContentError:
-            why = "This Idempotency-Key was used for another file. Give each file a key of its own."
+            why = "This Idempotency-Key was used for another file or request. Give each of them a key of its own."
             raise Problem(422, why) from None
         failpoints.reach("serve.recorded")
         event = "pushed" if new else "pushed again"

@@ -49,7 +49,7 @@ partner: {id: other}
 channels:
   - id: other-push
     transport: https
-    settings: {receive: {keys: [{name: other, key: "file:keys/other"}], capture: true}}
+    settings: {receive: {keys: [{name: other, key: "file:keys/other"}], capture: true, left-out: 0}}
 targets:
   - {id: three, to: epcis-2.0-json, transport: folder, settings: {path: data/three}}
 """

@@ -8,7 +8,7 @@ from gateway.epcis.document import Document
 from gateway.formats.base import Context, Format, Limits
 from gateway.formats.epcis_json.detect import sniff
 from gateway.formats.epcis_json.losses import LOSS_RULES
-from gateway.formats.epcis_json.rules import RULES
+from gateway.formats.epcis_json.rules import OF_DOCUMENT, RULES
 from gateway.options import CBV, COMPACT, CREATION_DATE, TIME_ZONE
 from gateway.sources import Source
 
@@ -53,6 +53,7 @@ EPCIS_2_0_JSON = Format(
     event_lines=_event_lines,
     epcis=True,
     packed=True,
+    of_document=OF_DOCUMENT,
 )
 
 __all__ = ["EPCIS_2_0_JSON", "LOSS_RULES", "RULES"]

@@ -204,6 +204,8 @@ class EventReader:
 
     def _custom(self, kind: str, item: dict[str, Any], tree: TreeReader, where: Where) -> None:
         """An event of a vendor's own type (Extended-Event of the JSON Schema)."""
+        if where.event in self.context.without:
+            return
         name = tree.scope.name(kind) if ":" in kind else None
         if name is None:
             raise WrongValue(kind, "type", f"one of {', '.join(_KEYS)}", rules.EVENT_TYPE)

@@ -266,3 +266,6 @@ RULES: tuple[Rule, ...] = (
     CBV_URN,
     ATTRIBUTE_ID,
 )
+
+#: A document that breaks one of these is no JSON, or not all of it is there: where its events end is a guess.
+OF_DOCUMENT = (MALFORMED, ENCODING, LATE_HEADER, BEHIND, LIMIT)

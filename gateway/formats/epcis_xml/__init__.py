@@ -8,7 +8,7 @@ from gateway.epcis.document import Document
 from gateway.formats.base import Claim, Context, Format, Limits
 from gateway.formats.epcis_xml.losses import LOSS_RULES
 from gateway.formats.epcis_xml.names import V1, V2, Version
-from gateway.formats.epcis_xml.rules import RULES
+from gateway.formats.epcis_xml.rules import OF_DOCUMENT, RULES, UNKNOWN_EVENT
 from gateway.formats.epcis_xml.sniff import sniff
 from gateway.options import CBV, COMPACT, CREATION_DATE, INSTANCE_IDENTIFIER, RECEIVER, SENDER
 from gateway.sources import Source
@@ -52,6 +52,8 @@ def _format(version: Version, title: str) -> Format:
         schema=("gs1", "epcis", version.number, "all.xsd"),
         epcis=True,
         packed=True,
+        of_document=OF_DOCUMENT,
+        strays=(UNKNOWN_EVENT,),
     )
 
 

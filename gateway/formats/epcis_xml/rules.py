@@ -123,3 +123,6 @@ RULES: Final = (
     CREATION_DATE,
     NO_HEADER,
 )
+
+#: A document that breaks one of these cannot be read any further.
+OF_DOCUMENT: Final = (NOT_WELL_FORMED, DOCTYPE, LIMIT)

@@ -65,6 +65,8 @@ class Receive(TransportSettings):
             ``client-ca`` in gateway.toml.
         content_types: media types that are taken, e.g. ``text/csv`` or ``application/*``; empty for all.
         capture: whether the channel's partners may capture EPCIS documents (``POST /capture``).
+        left_out: how many events of a captured document may be left out because they are wrong, where its sender asks
+            for that (``GS1-Capture-Error-Behaviour: proceed``); 0: it must not ask.
         max_size: bytes of one file.
         uploads: files that are taken at the same time.
         per_minute: files in one minute; 0 for no limit.
@@ -74,6 +76,7 @@ class Receive(TransportSettings):
     certificates: tuple[Pin, ...] = ()
     content_types: tuple[str, ...] = ()
     capture: bool = False
+    left_out: int = Field(default=10_000, ge=0, le=100_000)
     max_size: int = Field(default=2 << 30, gt=0)
     uploads: int = Field(default=4, ge=1, le=1000)
     per_minute: int = Field(default=0, ge=0)

@@ -1,0 +1,56 @@
+"""What a capture job says in each state of its message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.exchange.tables import State
+from gateway.web.jobs import job
+from tests.exchange.test_left_out import ACTION, World, event, xml
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path / "ws")
+    yield world
+    world.workspace.close()
+
+
+@pytest.mark.parametrize("state", [State.DELIVERING, State.AWAITING, State.DONE, State.FAILED, State.CANCELLED])
+def test_what_was_captured_stays_captured(world: World, state: State) -> None:
+    """Whatever becomes of its deliveries and answers; the job ended when it was found valid."""
+    id_ = world.take(xml(event(1)), "")
+    before = job(world.message(id_), world.received)
+    assert before.finished
+    world.workspace.ledger.move(id_, state)
+    assert job(world.message(id_), world.received) == before
+    assert (before.running, before.success, before.errors) == (False, True, ())
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_what_ended_before_was_not_captured(world: World, state: State) -> None:
+    id_ = world.receive(xml(event(1)), "")
+    world.workspace.ledger.move(id_, state)
+    told = job(world.message(id_), world.received)
+    assert (told.running, told.success, len(told.errors)) == (False, False, 1)
+
+
+def test_a_duplicate_goes_as_the_first_one(world: World) -> None:
+    """It is no success as long as the first one is none, which may still be refused."""
+    first, again = (world.receive(xml(event(1, ACTION)), "") for _ in range(2))
+    assert world.message(again).state == "duplicate"
+    assert (job(world.message(again), world.received).running, world.message(again).closed_at != "") == (True, True)
+    world.go(first)
+    told = job(world.message(again), world.received)
+    assert (told.running, told.success) == (False, False)
+    assert told.errors == job(world.message(first), world.received).errors
+    assert told.created <= told.finished
+
+
+def test_what_two_receivers_refuse_is_said_once(world: World) -> None:
+    id_ = world.take(xml(event(1, ACTION)), "")
+    assert len({row.target for row in world.workspace.queries.lineage(id_).findings if row.severity == "error"}) == 2
+    assert len(job(world.message(id_), world.received).errors) == 1
