@@ -85,7 +85,8 @@ def _references(workspace: Any, parts: list[tuple[str, str, str, object]], days:
     owners.append(("gateway.toml: web", {"key": web.key, "metrics-key": web.metrics_key}))
     owners.append(("gateway.toml: as2", {"key": workspace.settings.as2.key}))
     alerts = workspace.settings.alerts
-    owners.append(("gateway.toml: alerts", {"webhook-key": alerts.webhook_key, "mail-password": alerts.mail_password}))
+    secret = {"webhook-key": alerts.webhook_key, "mail-password": alerts.mail_password, "webhook": alerts.webhook}
+    owners.append(("gateway.toml: alerts", secret))
     complaints = []
     for owner, settings in owners:
         for key, reference in certificates.references(settings):

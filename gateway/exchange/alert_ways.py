@@ -14,7 +14,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from gateway.errors import ConfigurationError, TransportError
+from gateway.exchange.troubles import KINDS
 from gateway.settings import Alerts
+from gateway.tomlfile import REFERENCES
 from gateway.transports.base import Secrets
 
 #: Seconds for which a way may take.
@@ -62,6 +64,10 @@ def ways(settings: Alerts, resolve: Secrets) -> list[Way]:
     Raises:
         ConfigurationError: one of them is set wrongly.
     """
+    unknown = [kind for kind in settings.mute if kind not in KINDS]
+    if unknown:
+        message = f"gateway.toml: alerts.mute: there is no kind {unknown[0]!r}"
+        raise ConfigurationError(message, hint=f"known: {', '.join(KINDS)}")
     found: list[Way] = []
     if settings.command:
         found.append(Command(settings.command))
@@ -95,19 +101,24 @@ class Command:
 
 
 class Webhook:
-    """Posts the alerts as JSON. Only to HTTPS, or to this machine; redirects are not followed."""
+    """Posts the alerts as JSON. Only to HTTPS, or to this machine; redirects are not followed.
+
+    Some services give a URL that is a secret itself; then a reference to it stands in the settings.
+    """
 
     name = "webhook"
 
     def __init__(self, url: str, key: str, resolve: Secrets) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            message = "gateway.toml: alerts.webhook: must be a URL with https"
-            raise ConfigurationError(message)
-        if parts.scheme == "http" and not _is_here(parts.hostname):
-            message = "gateway.toml: alerts.webhook: http is for this machine only, others need https"
-            raise ConfigurationError(message)
+        if url.partition(":")[0] not in REFERENCES:
+            _check_url(url)
         self._url, self._key, self._resolve = url, key, resolve
+
+    def _place(self) -> str:
+        if self._url.partition(":")[0] not in REFERENCES:
+            return self._url
+        url = self._resolve(self._url)
+        _check_url(url)
+        return url
 
     def tell(self, workspace: str, notices: Sequence[Notice]) -> None:
         """Tell it."""
@@ -119,8 +130,8 @@ class Webhook:
         body = _json(workspace, notices)
         try:
             with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
-                answer = client.post(self._url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+                answer = client.post(self._place(), content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             message = f"the alert webhook cannot be reached: {type(error).__name__}"
             raise TransportError(message) from error
         if not answer.is_success:
@@ -181,6 +192,20 @@ def _json(workspace: str, notices: Sequence[Notice]) -> bytes:
     alerts: list[Mapping[str, object]] = [asdict(notice) for notice in notices[:MOST]]
     told = {"workspace": workspace, "alerts": alerts, "more": max(0, len(notices) - MOST)}
     return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _check_url(url: str) -> None:
+    """Refuse a URL over which alerts could be read on their way. It is not repeated: it may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        message = "gateway.toml: alerts.webhook: must be a URL with https, or a reference to one"
+        raise ConfigurationError(message)
+    if parts.scheme == "http" and not _is_here(parts.hostname):
+        message = "gateway.toml: alerts.webhook: http is for this machine only, others need https"
+        raise ConfigurationError(message)
 
 
 def _is_here(host: str) -> bool:

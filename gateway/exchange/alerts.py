@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,10 +21,12 @@ from gateway.agreements.load import Agreements
 from gateway.bounded import bounded
 from gateway.errors import ConfigurationError, GatewayError, UsageError
 from gateway.exchange import audit
+from gateway.exchange.alarm import BLIND, Alarm
 from gateway.exchange.alert_ways import Notice, Way, ways
 from gateway.exchange.clock import moment, stamp
+from gateway.exchange.database import StoreError
 from gateway.exchange.tables import AlertRow
-from gateway.exchange.troubles import Trouble, troubles
+from gateway.exchange.troubles import WAY, Trouble, troubles
 from gateway.exchange.workspace import Workspace
 from gateway.transports.secrets import secrets
 
@@ -53,12 +55,20 @@ class Alerting:
         self._workspace = workspace
         self._settings = workspace.settings.alerts
         self._ways: Sequence[Way] = ways(self._settings, secrets(workspace.settings.root))
+        self._alarm = Alarm(workspace.settings, self._ways, workspace.clock)
         self._thread: threading.Thread | None = None
 
     def look_aside(self) -> None:
         """Look, in a thread of its own: a mail server that does not answer must hold nothing up."""
+        self._aside(self._look_safely)
+
+    def broken_aside(self) -> None:
+        """The ledger does not work: tell that, in a thread of its own."""
+        self._aside(self._alarm.broken)
+
+    def _aside(self, work: Callable[[], None]) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._look_safely, name="alerts", daemon=True)
+            self._thread = threading.Thread(target=work, name="alerts", daemon=True)
             self._thread.start()
 
     def look(self) -> list[Notice]:
@@ -66,6 +76,7 @@ class Alerting:
         now = self._workspace.clock()
         rows = self._remember(self.troubles(now), now)
         told: dict[str, Notice] = {}
+        failing: dict[str, str] = {}
         for way in self._ways:
             due = [notice for row in rows if (notice := self._due(row, way.name, now)) is not None]
             if not due:
@@ -74,9 +85,11 @@ class Alerting:
                 way.tell(str(self._workspace.settings.root), due)
             except GatewayError as error:
                 log.warning("alert not told", way=way.name, error=str(error))
+                failing[way.name] = str(error)
                 continue
             self._told(due, way.name, now)
             told |= {notice.key: notice for notice in due}
+        self._note_failing(failing, now)
         self._forget()
         for notice in told.values():
             log.warning("alert", kind=notice.kind, what=notice.what, text=notice.text)
@@ -114,10 +127,25 @@ class Alerting:
                     row = session.merge(_fresh(trouble, at))
                 row.text, row.count, row.ended_at = trouble.text, trouble.count, ""
             for row in session.scalars(sa.select(AlertRow).where(AlertRow.ended_at == "")):
-                if row.key not in keys:
+                if row.key not in keys and row.kind != WAY:
                     row.ended_at = at
             session.flush()
             return list(session.scalars(sa.select(AlertRow).order_by(AlertRow.first_at, AlertRow.key)))
+
+    def _note_failing(self, failing: Mapping[str, str], now: datetime) -> None:
+        """Keep which ways do not work: the others tell that at the next look, and `gateway status` shows it."""
+        if WAY in self._settings.mute:
+            return
+        with self._workspace.database.write() as session:
+            for way in self._ways:
+                trouble = Trouble(WAY, way.name, f"{failing.get(way.name, '')}: gateway alerts test")
+                row = session.get(AlertRow, trouble.key)
+                if way.name in failing:
+                    if row is None or row.ended_at:
+                        row = session.merge(_fresh(trouble, stamp(now)))
+                    row.text, row.count = trouble.text, 1
+                elif row is not None and not row.ended_at:
+                    row.ended_at = stamp(now)
 
     def seen(self, key: str) -> AlertRow:
         """Note that the operator of this workspace sees to a trouble: it is told again only when it gets worse or anew.
@@ -141,12 +169,14 @@ class Alerting:
 
     def _due(self, row: AlertRow, way: str, now: datetime) -> Notice | None:
         last = row.told.get(way)
+        if row.key == Trouble(WAY, way, "").key:
+            return None  # that it does not work cannot be told by itself
         if row.ended_at:
             what = "ended" if last and not last["ended"] and self._over(row, now) else ""
         elif last is None:
             what = "new" if not row.seen_at or row.count > row.seen_count else ""
         else:
-            since = now - moment(last["at"])
+            since = _passed(moment(last["at"]), now, self._settings.pause)
             worse = row.count > max(last["count"], row.seen_count)
             worse = worse and since >= timedelta(seconds=self._settings.pause)
             still = not row.seen_at and since >= timedelta(seconds=self._settings.repeat)
@@ -154,7 +184,8 @@ class Alerting:
         return Notice(row.key, row.kind, what, row.text, row.count, row.first_at) if what else None
 
     def _over(self, row: AlertRow, now: datetime) -> bool:
-        return now - moment(row.ended_at) >= timedelta(seconds=self._settings.pause)
+        pause = self._settings.pause
+        return _passed(moment(row.ended_at), now, pause) >= timedelta(seconds=pause)
 
     def _told(self, notices: Sequence[Notice], way: str, now: datetime) -> None:
         with self._workspace.database.write() as session:
@@ -175,8 +206,13 @@ class Alerting:
     def _look_safely(self) -> None:
         try:
             self.look()
+            self._alarm.works()
+        except StoreError as error:
+            log.warning("no look for alerts", error=str(error))
+            self._alarm.broken()
         except Exception as error:  # noqa: BLE001 - the next look may work; the exchange goes on
             log.warning("no look for alerts", error=type(error).__name__)
+            self._alarm.broken(BLIND)
 
 
 def troubles_now(workspace: Workspace, now: datetime) -> list[Trouble]:
@@ -198,6 +234,11 @@ def troubles_now(workspace: Workspace, now: datetime) -> list[Trouble]:
         text = f"the disk of data/ has {free:,} bytes free, {least:,} must stay free: nothing is collected"
         found.append(Trouble("disk", "data", text))
     return [trouble for trouble in found if trouble.kind not in settings.mute]
+
+
+def _passed(at: datetime, now: datetime, slack: float) -> timedelta:
+    """How long ago something was. What lies ahead was noted while the clock was wrong: for ever ago."""
+    return timedelta.max if at - now > timedelta(seconds=slack) else now - at
 
 
 def _fresh(trouble: Trouble, at: str) -> AlertRow:

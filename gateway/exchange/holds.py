@@ -8,6 +8,7 @@ over restarts until it is released.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -103,6 +104,17 @@ class Holds:
         if hold is None:
             return ""
         return f"{HELD}{hold.kind} {hold.key} by {hold.who}" + (f", {hold.reason}" if hold.reason else "")
+
+    def wake_strays(self, ahead: float) -> None:
+        """Let deliveries look again whose next try lies so many seconds ahead: a wrong clock has put it there."""
+        at = self._clock()
+        stray = sa.select(Delivery.id).where(Delivery.state == DeliveryState.WAITING)
+        stray = stray.where(Delivery.next_try_at > stamp(at + timedelta(seconds=ahead)))
+        with self._database.read() as session:
+            found = session.scalars(stray).all()
+        if found:
+            with self._database.write() as session:
+                wake(session, found, stamp(at))
 
     def wakes(self) -> Sequence[str]:
         """Waiting work that is to look again."""

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.errors import UsageError
 from gateway.exchange import audit
 from gateway.exchange.archive import Stored
-from gateway.exchange.clock import Clock, moment, stamp, system
+from gateway.exchange.clock import Clock, stamp, system
 from gateway.exchange.configurations import changed_to
 from gateway.exchange.database import Database
 from gateway.exchange.left_out import LIST
@@ -36,6 +37,10 @@ from gateway.findings import Finding
 
 #: Name of the lock under which messages get their numbers: numbers, ids and times rise in the order of the commits.
 ARRIVALS = "arrivals"
+
+#: What an id begins with: the time of arrival, as digits to the millisecond. It may be so far ahead of the clock.
+TIME = 17
+AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +241,22 @@ class Intake:
             session.merge(Collection(channel=channel, at=self.now(), taken=taken, error=error))
 
     def _add(self, session: Session, message: Message) -> Message:
-        """Give a message its number and id. Ids never go back, even when the clock does."""
-        latest = session.scalar(sa.select(sa.func.max(Message.received_at))) or ""
-        message.received_at = max(self.now(), latest)
+        """Give a message its number and id. Ids never go back, even when the clock does.
+
+        Unless it goes back by more than a day: then it was wrong before, and ids would lie about it for years.
+        """
+        latest = session.scalar(sa.select(sa.func.max(Message.id))) or ""
+        now = self.clock()
+        ahead = f"{now + AHEAD:%Y%m%d%H%M%S%f}"[:TIME]
+        message.received_at = stamp(now)
         message.id = uuid.uuid4().hex  # until the database has given the number
         if message.state in FINAL:
             message.closed_at = message.received_at
         session.add(message)
         session.flush()
         # Milliseconds: a ledger that was thrown away and begun again must not give an id that the engine knows already.
-        message.id = f"{moment(message.received_at):%Y%m%d%H%M%S%f}"[:17] + f"-{message.number:08d}"
+        own = f"{now:%Y%m%d%H%M%S%f}"[:TIME]
+        message.id = f"{max(own, latest[:TIME]) if latest[:TIME] < ahead else own}-{message.number:08d}"
         session.flush()
         session.add(History(message=message.id, at=message.received_at, state=message.state, detail=message.reason))
         return message

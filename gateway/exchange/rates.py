@@ -30,7 +30,9 @@ class Rates:
         with self._database.write() as session:
             self._database.alone(session, f"rate {target}")
             now = self._database.seconds(session)
-            session.execute(sa.delete(Passage).where(Passage.target == target, Passage.at <= now - rate.seconds))
+            # Those that lie ahead were noted while the clock was wrong, and would keep the target shut until then.
+            old = sa.or_(Passage.at <= now - rate.seconds, Passage.at > now + rate.seconds)
+            session.execute(sa.delete(Passage).where(Passage.target == target, old))
             query = sa.select(Passage.at).where(Passage.target == target).order_by(Passage.at.desc())
             # The one that must have left the window before another one may enter it.
             oldest = session.scalar(query.offset(rate.limit - 1).limit(1))

@@ -24,6 +24,9 @@ from gateway.exchange.queries import Queries
 #: A slot that is not older than this counts as on time: it is fired under every catch-up policy.
 GRACE = timedelta(seconds=60)
 
+#: When the newest fired slot lies further ahead than this, the clock was wrong. Steps of time servers are smaller.
+AHEAD = timedelta(seconds=90)
+
 #: When more slots than this were missed, ``catch-up: all`` fires the newest only: one collection takes everything.
 MOST = 1000
 
@@ -102,6 +105,7 @@ class Scheduler:
         self._channels = _scheduled(agreements)
         self._last: dict[str, datetime] = {}
         self._next: dict[str, datetime | None] = {}
+        self._anew: dict[str, str] = {}
 
     def begin(self) -> None:
         """Read how far each schedule has come. A channel that is new begins now: it has missed nothing."""
@@ -125,6 +129,8 @@ class Scheduler:
         fired = 0
         for channel in self._channels:
             timing = channel.timing
+            if self._last[channel.id] - now > AHEAD:
+                self._went_back(channel.id, now)
             planned = self._next[channel.id]
             if timing is None or (planned is not None and now < planned):
                 continue
@@ -137,6 +143,18 @@ class Scheduler:
             self._next[channel.id] = timing.next(max(now, self._last[channel.id]))
         return fired
 
+    def _went_back(self, channel: str, now: datetime) -> None:
+        """The clock was ahead, and slots were fired whose time has not come: they will be fired at their time, too.
+
+        Without this the channel would be left alone until the time that the clock once showed.
+        """
+        log.warning(
+            "the clock went back; the schedule begins again now", channel=channel, was=stamp(self._last[channel])
+        )
+        self._last[channel], self._next[channel] = now, None
+        self._anew[channel] = f"~{now:%Y%m%dT%H%M%SZ}"
+        self._ledger.slot(channel, stamp(now), "")
+
     def _fire_all(self, channel: str, slots: Sequence[datetime], now: datetime) -> list[datetime]:
         """Fire slots, and return those that were fired."""
         fired = []
@@ -145,7 +163,7 @@ class Scheduler:
             if not late and self._busy(channel):
                 log.warning("slot passed over: the collection before it has not begun", channel=channel)
                 continue
-            self._fire(channel, slot_id(channel, slot))
+            self._fire(channel, slot_id(channel, slot) + self._anew.get(channel, ""))
             fired.append(slot)
             if late:
                 log.warning("late slot", channel=channel, slot=stamp(slot))

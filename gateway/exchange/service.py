@@ -23,6 +23,7 @@ from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
 from gateway.exchange.collect import Collector
 from gateway.exchange.database import StoreError
+from gateway.exchange.deliveries import AHEAD
 from gateway.exchange.engine import Engine
 from gateway.exchange.engine_words import VERSION
 from gateway.exchange.flow import Flow
@@ -46,6 +47,9 @@ PRUNE = 600.0
 
 #: Seconds after which memory that is free is given back to the system.
 GIVE_BACK = 60.0
+
+#: Seconds between two looks for tries that a wrong clock has put far ahead.
+STRAYS = 60.0
 
 #: Seconds between two looks at the ledger for messages that came in from elsewhere, e.g. by `gateway replay`.
 LOOK = 2.0
@@ -167,6 +171,7 @@ def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) 
                 tidy()
             except StoreError as error:
                 log.warning("the database does not work; trying again", error=str(error))
+                leader.alerting.broken_aside()
             stopping.wait(interval)
         log.info("stopping")
 
@@ -185,13 +190,15 @@ class Leader:
         self._workspace = workspace
         engine = running.engine
         self._scheduler = self._new_scheduler()
+        self.alerting = Alerting(workspace)
         self._chores = (
             _every(LOOK, _submitting(engine, running.flow)),
             _every(WAKES, running.wake),
             _every(WAKES, lambda: engine.ask(stamp(workspace.clock()))),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
+            _every(STRAYS, lambda: running.flow.holds.wake_strays(AHEAD)),
             _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
-            _every(ALERTS, Alerting(workspace).look_aside),
+            _every(ALERTS, self.alerting.look_aside),
         )
 
     def use(self) -> None:

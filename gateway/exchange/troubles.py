@@ -17,7 +17,7 @@ from gateway.agreements.load import Agreements
 from gateway.bounded import bounded
 from gateway.exchange.answers import CONTRADICTS, GIVEN_UP, OVERDUE, UNKNOWN, WAITING
 from gateway.exchange.clock import moment, stamp
-from gateway.exchange.tables import Collection, Delivery, DeliveryState, InForce, Message, ScheduleRow, State
+from gateway.exchange.tables import AlertRow, Collection, Delivery, DeliveryState, InForce, Message, ScheduleRow, State
 from gateway.exchange.tables_answers import AnswerRow, Expected
 from gateway.settings import Alerts
 
@@ -29,6 +29,9 @@ LONGEST_KEY = 160
 
 #: A schedule may be late by so much.
 LAG = timedelta(minutes=10)
+
+#: The ledger itself does not work, which the ledger cannot tell; and: a way of telling does not work.
+LEDGER, WAY = "ledger", "alerts"
 
 KINDS = (
     "failed",
@@ -42,6 +45,8 @@ KINDS = (
     "certificate",
     "as2",
     "disk",
+    LEDGER,
+    WAY,
 )
 
 
@@ -98,6 +103,9 @@ def troubles(
             said = f"ends on {end:%Y-%m-%d}" if left > timedelta(0) else f"ended on {end:%Y-%m-%d}"
             yield Trouble("certificate", name, f"certificate {name} {said}: gateway check")
     yield from _schedules(session, now, agreements)
+    # What was not told stands there since the last look of who tells it.
+    for way in session.scalars(sa.select(AlertRow).where(AlertRow.kind == WAY, AlertRow.ended_at == "")):
+        yield Trouble(WAY, way.key.partition(":")[2], way.text)
 
 
 def _ended_badly(session: Session, now: datetime) -> Iterator[Trouble]:

@@ -119,7 +119,7 @@ class Crew:
             if row is None:
                 row = Worker(name=self._name)
                 session.add(row)
-            elif row.host != socket.gethostname() and row.instance not in GONE and now - row.beat < self._silence:
+            elif row.host != socket.gethostname() and row.instance not in GONE and abs(now - row.beat) < self._silence:
                 message = f"the worker {self._name!r} runs already, on {row.host}"
                 raise UsageError(message, hint="give each worker a name of its own: gateway run --worker NAME")
             row.instance, row.host, row.process = self.instance, socket.gethostname(), os.getpid()
@@ -176,7 +176,8 @@ class Crew:
             self._alone(session, LEADER)
             clock = self._database.seconds(session)
             row = session.get(Lease, LEADER)
-            if row is not None and row.instance != self.instance and row.until >= clock:
+            # One that ends later than any is lent was lent while the clock was wrong.
+            if row is not None and row.instance != self.instance and clock <= row.until <= clock + self._silence:
                 return False
             if row is None:
                 row = Lease(task=LEADER)
@@ -214,7 +215,10 @@ class Crew:
     def _first_silent(self) -> Gone | None:
         """Take the oldest silent worker's row from it. From here on it cannot come back without noticing."""
         with self._database.write() as session:
-            limit = self._database.seconds(session) - self._silence
+            now = self._database.seconds(session)
+            limit = now - self._silence
+            # A beat that lies ahead was made while the clock was wrong: from here on it counts as one of now.
+            session.execute(sa.update(Worker).where(Worker.beat > now + self._silence).values(beat=now))
             query = sa.select(Worker).where(sa.or_(Worker.beat < limit, Worker.instance.in_(GONE)))
             query = query.where(Worker.name != self._name).order_by(Worker.beat).limit(1)
             row = session.scalar(query.with_for_update())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import socket
@@ -24,7 +25,7 @@ from gateway.exchange.tables import State
 from gateway.exchange.troubles import KINDS, troubles
 from gateway.exchange.workspace import Workspace
 from gateway.settings import Alerts
-from tests.exchange.site import AGREEMENT, SETTINGS, Site
+from tests.exchange.site import AGREEMENT, SETTINGS, Site, until
 from tests.exchange.test_check import pem
 from tests.exchange.test_commands import gateway
 
@@ -132,6 +133,8 @@ def test_a_command_gets_json_on_standard_input(tmp_path: Path) -> None:
     [
         ({"webhook": "http://example.com/x"}, "others need https"),
         ({"webhook": "ftp://example.com/x"}, "must be a URL with https"),
+        ({"webhook": "https://[::1"}, "must be a URL with https"),
+        ({"mute": ("disk", "backlgo")}, "no kind 'backlgo'"),
         ({"mail_to": ("a@x",), "mail_host": "mail"}, "must be HOST:PORT"),
         ({"mail_to": ("a@x",), "mail_user": "u", "mail_security": "none"}, "not sent without TLS"),
     ],
@@ -160,6 +163,15 @@ def workspace(site: Site):
     workspace.clock = Clock()
     yield workspace
     workspace.close()
+
+
+def fill(path: Path) -> None:
+    """Take all that is left of a disk."""
+    with path.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        for size in (65536, 4096, 1):
+            with contextlib.suppress(OSError):
+                while stream.write(bytes(size)) == size:
+                    pass
 
 
 def fail(workspace: Workspace, number: int, state: State = State.FAILED) -> str:
@@ -277,7 +289,7 @@ def test_what_an_operator_sees_to_is_not_told_again_until_it_is_worse_or_anew(wo
 
 def test_a_way_that_fails_is_tried_again_without_the_others(workspace: Workspace, hook) -> None:
     url = f"http://127.0.0.1:{hook.server_port}/"
-    both = Alerts(webhook=url, command=(sys.executable, "-c", "exit(1)"))
+    both = Alerts(webhook=url, command=(sys.executable, "-c", "exit(1)"), mute=("alerts",))
     workspace.settings = replace(workspace.settings, alerts=both)
     fail(workspace, 1)
     assert len(Alerting(workspace).look()) == 1
@@ -285,6 +297,101 @@ def test_a_way_that_fails_is_tried_again_without_the_others(workspace: Workspace
     workspace.settings = replace(workspace.settings, alerts=replace(both, command=(sys.executable, "-c", "")))
     assert len(Alerting(workspace).look()) == 1
     assert len(hook.got) == 1
+
+
+def test_a_way_that_fails_is_seen_and_told_by_the_others(workspace: Workspace, hook, site: Site) -> None:
+    url = f"http://127.0.0.1:{hook.server_port}/"
+    both = Alerts(webhook=url, command=(sys.executable, "-c", "exit(1)"), pause=0)
+    workspace.settings = replace(workspace.settings, alerts=both)
+    fail(workspace, 1)
+    Alerting(workspace).look()
+    text = "the alert command ended with 1: gateway alerts test"
+    assert text in gateway("status", "-C", str(site.root))
+    assert text in gateway("alerts", "list", "-C", str(site.root))
+    Alerting(workspace).look()
+    Alerting(workspace).look()
+    assert [one["key"] for call in hook.got for one in call[1]["alerts"]] == ["failed:acme", "alerts:command"]
+    workspace.settings = replace(workspace.settings, alerts=replace(both, command=(sys.executable, "-c", "")))
+    Alerting(workspace).look()
+    Alerting(workspace).look()
+    assert hook.got[-1][1]["alerts"][0] | {"since": ""} == {
+        "key": "alerts:command",
+        "kind": "alerts",
+        "what": "ended",
+        "text": text,
+        "count": 1,
+        "since": "",
+    }
+    assert text not in gateway("status", "-C", str(site.root))
+
+
+def test_a_ledger_on_a_full_disk_is_told_all_the_same(small_disk: Path, tmp_path: Path, hook) -> None:
+    """What was told cannot be kept in the ledger then; all the same it is told once, and its end, too."""
+    workspace = Site(small_disk / "ws", tmp_path / "peers").build().workspace()
+    url = f"http://127.0.0.1:{hook.server_port}/"
+    workspace.settings = replace(workspace.settings, alerts=Alerts(webhook=url, pause=900, mute=("disk", "backlog")))
+    workspace.clock = clock = Clock()
+    alerting, filling = Alerting(workspace), small_disk / "filling"
+
+    def told() -> list[tuple[str, str]]:
+        return [(one["key"], one["what"]) for call in hook.got for one in call[1]["alerts"]]
+
+    fail(workspace, 1)
+    with workspace.database.engine.connect() as connection:  # what has room in the log needs none on the disk
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    fill(filling)
+    for _ in range(3):
+        alerting._look_safely()
+    assert told() == [("ledger:ledger", "new")]
+    clock.pass_(86_400)
+    alerting._look_safely()
+    assert told()[1:] == [("ledger:ledger", "still")]
+    filling.unlink()
+    alerting._look_safely()
+    assert told()[2:] == [("failed:acme", "new")]
+    clock.pass_(901)
+    alerting._look_safely()
+    alerting._look_safely()
+    assert told()[3:] == [("ledger:ledger", "ended")]
+    workspace.close()
+
+
+def test_a_database_that_is_gone_is_told_by_a_running_gateway(site: Site, hook) -> None:
+    """Before it can be looked for troubles, the one who looks has to lead, which takes the database."""
+    url = f"http://127.0.0.1:{hook.server_port}/"
+    workspace = site.workspace()
+    workspace.settings = replace(workspace.settings, alerts=Alerts(webhook=url))
+    alerting = Alerting(workspace)
+    alerting.broken_aside()
+    alerting.broken_aside()
+    until(lambda: hook.got, 10)
+    until(lambda: not alerting._thread.is_alive(), 10)
+    alerting.broken_aside()
+    until(lambda: not alerting._thread.is_alive(), 10)
+    assert [one["key"] for call in hook.got for one in call[1]["alerts"]] == ["ledger:ledger"]
+    workspace.close()
+
+
+def test_a_webhook_that_is_a_secret_itself(hook) -> None:
+    known = {"env:HOOK": f"http://127.0.0.1:{hook.server_port}/secret", "env:WRONG": "http://example.com/s3cret"}
+    (way,) = ways(Alerts(webhook="env:HOOK"), known.__getitem__)
+    way.tell("/ws", [NOTE])
+    assert len(hook.got) == 1
+    (way,) = ways(Alerts(webhook="env:WRONG"), known.__getitem__)
+    with pytest.raises(ConfigurationError, match="others need https") as caught:
+        way.tell("/ws", [NOTE])
+    assert "s3cret" not in str(caught.value)
+
+
+def test_what_was_told_while_the_clock_was_wrong_is_told_again(workspace: Workspace) -> None:
+    workspace.settings = replace(workspace.settings, alerts=Alerts(command=(sys.executable, "-c", "")))
+    clock = workspace.clock
+    fail(workspace, 1)
+    clock.pass_(3600 * 24 * 3)
+    assert [notice.what for notice in Alerting(workspace).look()] == ["new"]
+    clock.pass_(-3600 * 24 * 3)
+    assert [notice.what for notice in Alerting(workspace).look()] == ["still"]
+    assert Alerting(workspace).look() == []
 
 
 def test_certificates_of_agreements_are_known_with_the_last_of_several(site: Site) -> None:

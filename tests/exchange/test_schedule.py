@@ -244,6 +244,51 @@ def test_slots_do_not_pile_up_behind_a_slow_peer(database: Database) -> None:
     assert scheduler.tick() == 1
 
 
+def test_a_clock_that_was_a_year_ahead_stops_no_schedule(database: Database) -> None:
+    """What was fired meanwhile is fired again at its time, under another id: its first one would have no effect."""
+    now = utc("2026-10-24T12:00")
+    ledger = Ledger(database, lambda: now)
+    fired = Fired()
+    scheduler = Scheduler(agreements("latest"), ledger, fired, lambda: now)
+    scheduler.begin()
+    now = utc("2027-10-24T12:00")
+    assert scheduler.tick() == 1
+    now = utc("2026-10-24T12:01")
+    assert scheduler.tick() == 0
+    now = utc("2026-10-25T00:30:01")
+    assert [scheduler.tick(), scheduler.tick()] == [1, 0]
+    assert fired == [
+        ("daily", "sched:daily:20271024T003000Z"),
+        ("daily", "sched:daily:20261025T003000Z~20261024T120100Z"),
+    ]
+
+
+def test_a_restart_after_a_clock_was_ahead(database: Database) -> None:
+    now = utc("2027-10-24T12:00")
+    ledger = Ledger(database, lambda: now)
+    fired = Fired()
+    Scheduler(agreements("latest"), ledger, fired, lambda: now).begin()
+    now = utc("2026-10-24T12:00")
+    scheduler = Scheduler(agreements("latest"), ledger, fired, lambda: now)
+    scheduler.begin()
+    assert scheduler.tick() == 0
+    now = utc("2026-10-25T00:30:01")
+    assert scheduler.tick() == 1
+
+
+def test_a_small_step_back_fires_nothing_twice(database: Database) -> None:
+    now = utc("2026-10-24T12:00")
+    fired = Fired()
+    scheduler = Scheduler(agreements("latest"), Ledger(database, lambda: now), fired, lambda: now)
+    scheduler.begin()
+    now = utc("2026-10-25T00:30:01")
+    assert scheduler.tick() == 1
+    now -= timedelta(seconds=80)
+    assert scheduler.tick() == 0
+    now += timedelta(seconds=90)
+    assert scheduler.tick() == 0
+
+
 def test_stamps_sort_and_come_back() -> None:
     early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 0, 5, tzinfo=UTC)
     assert stamp(early) < stamp(late)
