@@ -22,8 +22,9 @@ from gateway.exchange.archive import Archive
 from gateway.exchange.epc_keys import keys_of
 from gateway.exchange.epcs import canonical, instances
 from gateway.exchange.ledger import Ledger
+from gateway.exchange.left_out import LIST, numbers
 from gateway.exchange.requests import events_of
-from gateway.exchange.tables import Delivery, Message
+from gateway.exchange.tables import Delivery, Message, OutputFile
 from gateway.exchange.tables_answers import AnswerRow, Expected
 from gateway.findings import Findings
 from gateway.formats.base import Limits
@@ -147,7 +148,7 @@ class Answering:
         for number, delivery in enumerate(self._owed(arrivals, partner), 1):
             answered = self._message(delivery)
             try:
-                sent = array("Q", keys_of(_sent(agreements, self._archive, answered)))
+                sent = array("Q", keys_of(_sent(agreements, self._archive, answered, self._left_out(answered))))
             except GatewayError as error:
                 log.warning("an answer cannot be compared", message=answered.id, error=str(error))
                 continue
@@ -178,14 +179,23 @@ class Answering:
             query = query.where(Expected.kind == AnswerKind.EPCIS.value).order_by(Delivery.id)
             return session.scalars(query).all()
 
+    def _left_out(self, message: Message) -> frozenset[int]:
+        """The events of a message that nobody got."""
+        if not message.left_out:
+            return frozenset()
+        query = sa.select(OutputFile).where(OutputFile.message == message.id, OutputFile.target == LIST)
+        with self._database.read() as session:
+            return numbers(self._archive, session.scalars(query).all())
+
     def _message(self, delivery: Delivery) -> Message:
         with self._database.read() as session:
             return session.scalars(sa.select(Message).where(Message.id == delivery.message)).one()
 
 
-def _sent(agreements: Agreements, archive: Archive, message: Message) -> Iterator[str]:
+def _sent(agreements: Agreements, archive: Archive, message: Message, without: frozenset[int]) -> Iterator[str]:
     for event in events_of(agreements, archive, message):
-        yield from canonical(list(instances(event)))
+        if event.where.event not in without:
+            yield from canonical(list(instances(event)))
 
 
 def _log(row: AnswerRow) -> None:

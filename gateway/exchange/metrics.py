@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gateway.exchange.clock import moment, stamp
+from gateway.exchange.tables import FINAL, DeliveryState, State
 
 if TYPE_CHECKING:
     from gateway.agreements.load import Agreements
@@ -22,6 +23,9 @@ WINDOW = timedelta(hours=1)
 MOST = 10_000
 
 _QUANTILES = (0.5, 0.95, 1.0)
+
+#: What is no plain number of now: these quantiles are a summary, whose count is that of messages in the window.
+_SUMMARIES = frozenset({"gateway_latency_seconds"})
 _HELP = {
     "gateway_messages": "Messages in the ledger by state.",
     "gateway_deliveries": "Deliveries in the ledger by state.",
@@ -31,6 +35,7 @@ _HELP = {
     "gateway_uncertain_deliveries": "Deliveries to a receiver that may have arrived; an operator has to settle them.",
     "gateway_latency_seconds": "From arrival to end, for messages that ended in the last hour.",
     "gateway_ended": "Messages that ended in the last hour, by state.",
+    "gateway_left_out_events": "Wrong events that were left out of messages which ended in the last hour.",
     "gateway_channel_failing": "1 where the last look at a channel failed.",
     "gateway_channel_seconds_since_look": "Since the last look at a channel.",
     "gateway_schedule_lag_seconds": "How long the newest slot of a channel that has passed has not been fired.",
@@ -71,11 +76,12 @@ def metrics(
     Args:
         queries: the ledger.
         now: the time.
-        agreements: whose schedules are looked at, if they can be loaded.
+        agreements: whose schedules are looked at, and for whose partners a number is given where it is 0, if they can
+            be loaded.
         certificates: name and end of each certificate in use.
     """
-    samples = list(_messages(queries, now))
-    samples += _deliveries(queries)
+    samples = list(_messages(queries, now, agreements))
+    samples += _deliveries(queries, agreements)
     samples += _latencies(queries, now)
     samples += _channels(queries, now, agreements)
     samples += [
@@ -99,7 +105,7 @@ def prometheus(samples: Iterable[Sample]) -> str:
         by_name.setdefault(sample.name, []).append(sample)
     lines = []
     for name, group in by_name.items():
-        lines += [f"# HELP {name} {group[0].help}", f"# TYPE {name} gauge"]
+        lines += [f"# HELP {name} {group[0].help}", f"# TYPE {name} {'summary' if name in _SUMMARIES else 'gauge'}"]
         lines += [f"{name}{_labels(sample.labels)} {sample.value:.15g}" for sample in group]
     return "".join(f"{line}\n" for line in lines)
 
@@ -119,38 +125,50 @@ def _labels(labels: Mapping[str, str]) -> str:
     return "{" + ",".join(f'{name}="{value}"' for name, value in escaped) + "}"
 
 
-def _messages(queries: Queries, now: datetime) -> Iterator[Sample]:
-    for state, count in queries.counts().items():
-        yield Sample("gateway_messages", count, {"state": state})
-    for partner, count, oldest in queries.backlog():
+def _messages(queries: Queries, now: datetime, agreements: Agreements | None) -> Iterator[Sample]:
+    counts = queries.counts()
+    for state in State:
+        yield Sample("gateway_messages", counts.get(state.value, 0), {"state": state.value})
+    # A series that comes and goes cannot be graphed, and no alarm on it ends.
+    backlog = {agreement.partner.id: (0, "") for agreement in (agreements.all if agreements is not None else ())}
+    backlog |= {partner: (count, oldest) for partner, count, oldest in queries.backlog()}
+    for partner, (count, oldest) in backlog.items():
         yield Sample("gateway_backlog", count, {"partner": partner})
-        yield Sample("gateway_oldest_open_seconds", _since(oldest, now), {"partner": partner})
+        yield Sample("gateway_oldest_open_seconds", _since(oldest, now) if oldest else 0.0, {"partner": partner})
 
 
-def _deliveries(queries: Queries) -> Iterator[Sample]:
-    waiting: dict[str, int] = {}
-    by_state: dict[str, int] = {}
+def _deliveries(queries: Queries, agreements: Agreements | None) -> Iterator[Sample]:
+    waiting = {
+        target.receiver: 0
+        for agreement in (agreements.all if agreements is not None else ())
+        for target in agreement.targets
+    }
+    uncertain = dict(waiting)
+    by_state = {state.value: 0 for state in DeliveryState}
     for partner, state, count in queries.delivery_counts():
         by_state[state] = by_state.get(state, 0) + count
-        if state == "uncertain":
-            yield Sample("gateway_uncertain_deliveries", count, {"receiver": partner})
-        if state in ("planned", "waiting"):
+        if state == DeliveryState.UNCERTAIN:
+            uncertain[partner] = count
+        if state in (DeliveryState.PLANNED, DeliveryState.WAITING):
             waiting[partner] = waiting.get(partner, 0) + count
-    for state, count in by_state.items():
-        yield Sample("gateway_deliveries", count, {"state": state})
-    for partner, count in waiting.items():
-        yield Sample("gateway_waiting_deliveries", count, {"receiver": partner})
+    for name, kind, counts in (
+        ("gateway_deliveries", "state", by_state),
+        ("gateway_waiting_deliveries", "receiver", waiting),
+        ("gateway_uncertain_deliveries", "receiver", uncertain),
+    ):
+        yield from (Sample(name, count, {kind: value}) for value, count in counts.items())
 
 
 def _latencies(queries: Queries, now: datetime) -> Iterator[Sample]:
-    ended = queries.ended_since(stamp(now - WINDOW), MOST)
-    by_state: dict[str, int] = {}
+    since = stamp(now - WINDOW)
+    by_state = {state.value: 0 for state in State if state in FINAL}
     seconds: dict[str, list[float]] = {}
-    for partner, state, received, closed in ended:
+    for partner, state, received, closed in queries.ended_since(since, MOST):
         by_state[state] = by_state.get(state, 0) + 1
         seconds.setdefault(partner, []).append((moment(closed) - moment(received)).total_seconds())
     for state, count in by_state.items():
         yield Sample("gateway_ended", count, {"state": state})
+    yield Sample("gateway_left_out_events", queries.left_out_since(since))
     for partner, values in seconds.items():
         values.sort()
         for share in _QUANTILES:

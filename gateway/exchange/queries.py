@@ -333,6 +333,12 @@ class Queries:
         with self._database.read() as session:
             return [(partner, state, came, went) for partner, state, came, went in session.execute(query)]
 
+    def left_out_since(self, since: str) -> int:
+        """How many wrong events were left out of the messages that ended at a time or later."""
+        query = sa.select(sa.func.sum(Message.left_out)).where(Message.closed_at >= since)
+        with self._database.read() as session:
+            return session.scalar(query) or 0
+
     def answer_counts(self, now: str) -> Mapping[str, int]:
         """How many answers are ``waiting``, ``overdue``, ``answered`` or ``given up``, and how many are ``unknown``."""
         # Each question is answered by an index alone: a ledger of years has millions of rows.

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from gateway.exchange.database import Database
-from gateway.exchange.tables import Delivery, FindingRow, History, Message, State
+from gateway.exchange.left_out import LIST
+from gateway.exchange.tables import Delivery, FindingRow, History, Message, OutputFile, State
 
 
 class Received:
@@ -49,6 +50,12 @@ class Received:
                 if len(found) == limit:
                     break
         return list(found.values())
+
+    def lists(self, message: str) -> Sequence[OutputFile]:
+        """The list of the events of a message that were left out, if there is one."""
+        query = sa.select(OutputFile).where(OutputFile.message == message, OutputFile.target == LIST)
+        with self._database.read() as session:
+            return session.scalars(query).all()
 
     def passed(self, message: str) -> bool:
         """Whether a message was whole and valid for all of its receivers, so that deliveries were planned."""

@@ -36,6 +36,7 @@ LEDGER, WAY = "ledger", "alerts"
 KINDS = (
     "failed",
     "refused",
+    "left-out",
     "channel",
     "answer",
     "uncertain",
@@ -89,6 +90,7 @@ def troubles(
         certificates: name and end of each certificate in use.
     """
     yield from _ended_badly(session, now)
+    yield from _left_out(session, now)
     yield from _backlog(session, now, wanted.backlog_age)
     yield from _answers(session, now)
     yield from _uncertain(session)
@@ -121,6 +123,16 @@ def _ended_badly(session: Session, now: datetime) -> Iterator[Trouble]:
         verb = "failed" if state == State.FAILED else f"{was} refused"
         text = f"{_messages(count)} of {partner} {verb}, the last is {last}: gateway show {last}"
         yield Trouble("failed" if state == State.FAILED else "refused", partner, text, count)
+
+
+def _left_out(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Messages that went on without some of their events, by partner; a replay tells of itself."""
+    query = sa.select(Message.partner, sa.func.count(), sa.func.sum(Message.left_out), sa.func.max(Message.number))
+    query = query.where(Message.left_out > 0, Message.closed_at >= stamp(now - MEMORY), Message.state != State.REFUSED)
+    query = query.where(Message.replay_of.is_(None))
+    for partner, count, events, last in session.execute(query.group_by(Message.partner).order_by(Message.partner)):
+        text = f"{events:,} wrong events were left out of {_messages(count)} of {partner}, the last is {last}"
+        yield Trouble("left-out", partner, f"{text}: gateway show {last} --open left-out", count)
 
 
 def _backlog(session: Session, now: datetime, age: int) -> Iterator[Trouble]:

@@ -102,7 +102,8 @@ class Site:
         pushed = Pushed(client, door, name, said.key, error_behaviour)
         try:
             with self.gate.inside(door), self.reception.quarantine(said.length or 0) as stream:
-                self.traffic.bytes += await take(request, door, stream, pace)
+                size = await take(request, door, stream, pace)
+                self.traffic.bytes += size  # not in one line: others count while this one waits
                 message, identity = await run_in_threadpool(self.reception.secure, stream, pushed, self.configuration)
         except (StorageError, OSError) as error:  # the latter while the file is written: the disk became full
             reason = error.message if isinstance(error, StorageError) else error.strerror
@@ -185,6 +186,7 @@ def application(site: Site) -> Guard:
         Route("/metrics", metrics),
         Route("/capture", capture.root, methods=["GET", "POST", "OPTIONS"]),
         Route("/capture/{id}", capture.one, methods=["GET", "OPTIONS"]),
+        Route("/capture/{id}/errors", capture.errors, methods=["GET"]),
         Route("/inbox/{channel}", push, methods=["POST"]),
         Route("/inbox/{channel}/{message}", fate, methods=["GET"]),
         *verification.routes(site.workspace.settings.verification),

@@ -6,18 +6,21 @@ What the binding asks for and the gateway does not do is refused, not ignored: w
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gateway import __version__
 from gateway.exchange.left_out import PROCEED
+from gateway.exchange.tables import Message
 from gateway.transports.https.receive import EPCIS_TYPES
 from gateway.web.doors import Client, Door
-from gateway.web.jobs import ROLLBACK, job
+from gateway.web.jobs import ROLLBACK, errors_of, job
 from gateway.web.problems import Problem
 from gateway.web.upload import announced
 
@@ -54,8 +57,7 @@ async def capture(request: Request) -> Response:
         raise Problem(415, f"EPCIS documents come as {', '.join(EPCIS_TYPES)}.")
     asked = PROCEED if behaviour == PROCEED else ""
     message, after = await site.receive(request, client, door, said, asked)
-    where = f"{site.web.public_url}/capture/{message.id}"
-    headers = {"Location": where, **_versions(), "GS1-Capture-Error-Behaviour": behaviour}
+    headers = {"Location": _url(site, message), **_versions(), "GS1-Capture-Error-Behaviour": behaviour}
     return Response(None, 202, headers, background=after)
 
 
@@ -71,7 +73,21 @@ async def one_job(request: Request) -> Response:
     headers = {**_versions(), "GS1-Capture-Error-Behaviour": found.behaviour}
     if media == XML:
         return Response(found.as_xml(), headers=headers, media_type=XML)
-    return JSONResponse(found.as_dict(), headers=headers)
+    return JSONResponse(found.as_dict(_url(site, message)), headers=headers)
+
+
+async def errors(request: Request) -> Response:
+    """``GET /capture/{captureID}/errors``: the ``errorFile`` of a job, all of its errors as one list."""
+    site: Site = request.app.state.site
+    channels = _channels(site.client(request))
+    message = await run_in_threadpool(site.received.message, request.path_params["id"], channels)
+    if message is None:
+        raise Problem(404, "There is no such capture job.")
+    found = await run_in_threadpool(job, message, site.received)
+    problems = errors_of(message, site.received, site.archive) if found.errors else iter(())
+    # The first one is looked for before the answer begins: what goes wrong with the list is then an answer of its own.
+    first = await run_in_threadpool(next, problems, None)
+    return StreamingResponse(_listed(first, problems), headers=_versions(), media_type=JSON)
 
 
 async def jobs(request: Request) -> Response:
@@ -84,7 +100,9 @@ async def jobs(request: Request) -> Response:
     before = _number(request, "nextPageToken", 0)
     messages = await run_in_threadpool(site.received.page, channels, before, per_page + 1)
     shown = messages[:per_page]
-    body = await run_in_threadpool(lambda: [job(message, site.received).as_dict() for message in shown])
+    body = await run_in_threadpool(
+        lambda: [job(message, site.received).as_dict(_url(site, message)) for message in shown]
+    )
     headers = _versions()
     if len(messages) > per_page:
         token = shown[-1].number
@@ -98,6 +116,19 @@ async def discover(request: Request) -> Response:
     door = site.client(request).capture()
     allow = "OPTIONS, GET" if "id" in request.path_params else "OPTIONS, POST, GET"
     return Response(None, 204, {**_discovery(door), "Allow": allow})
+
+
+def _url(site: Site, message: Message) -> str:
+    return f"{site.web.public_url}/capture/{message.id}"
+
+
+def _listed(first: dict[str, Any] | None, others: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """A JSON list, piece by piece."""
+    yield "["
+    if first is not None:
+        yield json.dumps(first)
+        yield from (f",\n{json.dumps(problem)}" for problem in others)
+    yield "]\n"
 
 
 def _error_behaviour(request: Request, door: Door) -> str:

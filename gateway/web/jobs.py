@@ -7,17 +7,22 @@ that are valid (``proceed``).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.exchange.left_out import PROCEED
+from gateway.exchange.archive import Archive
+from gateway.exchange.left_out import PROCEED, lines
 from gateway.exchange.received import Received
 from gateway.exchange.tables import FindingRow, Message, State
 from gateway.web.problems import EPCIS
 
 #: Errors that a job names; more are counted.
 MOST_ERRORS = 100
+#: Errors of a refused document that are given where all are asked for; the ledger keeps 1,000 for each receiver.
+MOST_IN_FILE = 10_000
+ERRORS = "errors"
 ROLLBACK = "rollback"
 NAMESPACE = "urn:epcglobal:epcis:xsd:2"
 
@@ -38,6 +43,7 @@ class Job:
         finished: when reading and checking ended, empty while it goes on or where that is not known.
         behaviour: ``rollback`` or ``proceed``.
         errors: problems as RFC 7807 defines them.
+        more: whether there are more errors than these; `errors_of` gives them all.
     """
 
     id: str
@@ -47,9 +53,14 @@ class Job:
     finished: str
     behaviour: str
     errors: tuple[dict[str, Any], ...] = ()
+    more: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON, with the names of the OpenAPI description."""
+    def as_dict(self, url: str = "") -> dict[str, Any]:
+        """For JSON, with the names of the OpenAPI description.
+
+        Args:
+            url: where the job is, for the address of its ``errorFile`` where it needs one.
+        """
         return {
             "captureID": self.id,
             "createdAt": self.created,
@@ -58,6 +69,7 @@ class Job:
             "success": self.success,
             "captureErrorBehaviour": self.behaviour,
             "errors": list(self.errors),
+            **({"errorFile": f"{url}/{ERRORS}"} if self.more and url else {}),
         }
 
     def as_xml(self) -> str:
@@ -88,19 +100,35 @@ def job(message: Message, received: Received) -> Job:
     captured = state in (State.DELIVERING, State.AWAITING, State.DONE) or (
         state in (State.FAILED, State.CANCELLED) and received.passed(first.id)
     )
-    errors: tuple[dict[str, Any], ...] = ()
+    errors: list[dict[str, Any]] = []
     if first.left_out or not (at_work or captured):
         errors = _errors(first, received, whole=not captured)
+    more = len(errors) > MOST_ERRORS
+    if more:
+        errors[MOST_ERRORS:] = [
+            _words(_BAD, f"There are more errors than these {MOST_ERRORS}: see /capture/{message.id}/{ERRORS}.")
+        ]
     finished = "" if at_work else max(message.received_at, received.captured_at(first.id) or first.closed_at)
     behaviour = message.error_behaviour or ROLLBACK
-    return Job(message.id, at_work, not errors, message.received_at, finished, behaviour, errors)
+    return Job(message.id, at_work, not errors, message.received_at, finished, behaviour, tuple(errors), more)
 
 
-def _errors(message: Message, received: Received, *, whole: bool) -> tuple[dict[str, Any], ...]:
-    """What is wrong; `whole`: so that nothing of the document was captured."""
-    found = [_error(finding) for finding in received.errors(message.id, MOST_ERRORS + 1)]
-    if len(found) > MOST_ERRORS:
-        found[MOST_ERRORS:] = [_words(_BAD, f"There are more errors than these {MOST_ERRORS}.")]
+def errors_of(message: Message, received: Received, archive: Archive) -> Iterator[dict[str, Any]]:
+    """All errors of a job: of wrong events that were left out as many as were kept, of others as the ledger has."""
+    first = received.first(message)
+    if not first.left_out:
+        yield from (_of_row(row) for row in received.errors(first.id, MOST_IN_FILE))
+        return
+    for line in lines(archive, received.lists(first.id)):
+        for found in line["findings"]:
+            yield _error(found["code"], found["message"], found["where"], found["hint"], line["eventID"])
+        if line["errors"] > len(line["findings"]):
+            yield _words(_BAD, f"Event {line['event']} has {line['errors'] - len(line['findings'])} errors more.")
+
+
+def _errors(message: Message, received: Received, *, whole: bool) -> list[dict[str, Any]]:
+    """What is wrong, one error more than a job may name; `whole`: so that nothing of the document was captured."""
+    found = [_of_row(finding) for finding in received.errors(message.id, MOST_ERRORS + 1)]
     state = State(message.state)
     if not found and state is State.REFUSED:
         text = "The document cannot be passed on to its receivers without losing something of it."
@@ -111,17 +139,20 @@ def _errors(message: Message, received: Received, *, whole: bool) -> tuple[dict[
         found = [_words(_OURS, "The gateway could not process the document; its operator sees why.")]
     elif whole and message.error_behaviour == PROCEED:
         found.insert(0, _words(_BAD, "Nothing of the document was captured."))
-    return tuple(found)
+    return found
 
 
-def _error(finding: FindingRow) -> dict[str, Any]:
-    place = ", ".join(f"{name} {value}" for name, value in finding.where.items() if name != "file")
-    if finding.event_id:
-        place += f", eventID {finding.event_id}"
-    text = f"{finding.code}: {finding.text}" + (f" ({place})" if place else "")
-    problem = _words(_BAD, f"{text}. {finding.hint}" if finding.hint else text)
+def _of_row(row: FindingRow) -> dict[str, Any]:
+    return _error(row.code, row.text, row.where, row.hint, row.event_id)
+
+
+def _error(code: str, text: str, where: Mapping[str, Any], hint: str, event_id: str) -> dict[str, Any]:
+    places = [f"{name} {value}" for name, value in where.items() if name != "file"]
+    place = ", ".join([*places, *([f"eventID {event_id}"] if event_id else [])])
+    text = f"{code}: {text}" + (f" ({place})" if place else "")
+    problem = _words(_BAD, f"{text}. {hint}" if hint else text)
     # Members of our own, as RFC 7807, 3.2, allows them.
-    more = {"code": finding.code, "event": finding.where.get("event"), "eventID": finding.event_id}
+    more = {"code": code, "event": where.get("event"), "eventID": event_id}
     return problem | {name: value for name, value in more.items() if value}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
+import sys
 from typing import Any, ClassVar
 
 import h11
@@ -83,11 +84,15 @@ class Bounded(H11Protocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
-        """What came is no HTTP."""
-        problem = of_status(BAD).response(epcis=False)
+        """What came is no HTTP, or more of it than there may be: h11 knows which status says so."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()  # the answer went out before, to what looked like a request
+            return
+        status = int(getattr(sys.exception(), "error_status_hint", BAD))
+        problem = of_status(status).response(epcis=False)
         body = bytes(problem.body)
         headers = [(b"content-type", MEDIA.encode()), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        for event in (h11.Response(status_code=BAD, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+        for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -23,9 +24,13 @@ class Traffic:
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str, int]] = Counter()
         self.bytes = 0
+        self.began = time.time()
 
     def lines(self, under_way: int) -> Iterator[str]:
         """As Prometheus reads them."""
+        yield "# HELP gateway_http_start_time_seconds When the server started, in seconds since 1970."
+        yield "# TYPE gateway_http_start_time_seconds gauge"
+        yield f"gateway_http_start_time_seconds {self.began:.3f}"
         yield "# HELP gateway_http_requests_total Requests by method, route and status."
         yield "# TYPE gateway_http_requests_total counter"
         for (method, route, status), count in sorted(self.requests.items()):

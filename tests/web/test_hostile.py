@@ -93,6 +93,63 @@ def test_a_body_that_ends_early(served):
     assert b" 202 " not in answer
 
 
+@pytest.mark.fault("network cut")
+@pytest.mark.parametrize("percent", [0, 1, 25, 50, 99])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_cut(served, percent, chunked):
+    """Nothing of it is taken; sent again with the same key, it is one message."""
+    data = some() * 200
+    key = f"Idempotency-Key: cut-{percent}-{chunked}-{data[:12].hex()}\r\n"
+    kind = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(data)}"
+    wire = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in pieces(data)) + b"0\r\n\r\n" if chunked else data
+    head = f"{HEAD}{key}{kind}\r\n\r\n".encode()
+    answer = served.raw(head + wire[: len(wire) * percent // 100], half=True)
+    assert b" 202 " not in answer
+    until(lambda: served.quarantined() == [], 10)
+    assert messages(served, data) == []
+    for _ in range(2):
+        with connect(served) as connection:
+            connection.sendall(head + wire)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 202 ")
+    assert len(messages(served, data)) == 1
+
+
+def pieces(data: bytes, size: int = 1000) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def test_a_client_that_asks_before_it_sends(served):
+    """``Expect: 100-continue``: told to go on, or refused before a byte of the file."""
+    data = some()
+    with connect(served) as connection:
+        connection.sendall(f"{HEAD}Expect: 100-continue\r\nContent-Length: {len(data)}\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(data)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 202 ")
+    with connect(served) as connection:
+        head = HEAD.replace(ACME, "x" * 30)
+        connection.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {len(data)}\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: " + b"a" * 200_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: aaaa\r\n" * 4_000, 431),
+        (HEAD.encode() + b"Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (HEAD.encode() + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", 400),
+        # Refused for its key; what follows is nonsense, and must not make more of it than an end.
+        (b"POST /capture HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", 401),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_the_right_status(served, data, status):
+    answer = served.raw(data, 3)
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode()) or (status == 401 and answer.startswith(b"HTTP/1.1 400 "))
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_refused_client_that_goes_on_sending_gets_its_answer_and_an_end(served):
     head = b"POST /inbox/acme-push HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"
     with connect(served) as connection:
