@@ -92,6 +92,7 @@ def prune(root: Path, *, dry_run: bool) -> None:
     """
     from gateway.exchange import retention
     from gateway.exchange.as2_retention import prune_as2
+    from gateway.exchange.market_retention import prune_markets
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -99,11 +100,15 @@ def prune(root: Path, *, dry_run: bool) -> None:
             workspace.database, workspace.archive, workspace.agreements, workspace.clock(), really=not dry_run
         )
         as2 = prune_as2(workspace, workspace.clock(), really=not dry_run)
+        markets = prune_markets(workspace, workspace.clock(), really=not dry_run)
     would = "would be " if dry_run else ""
     click.echo(f"{len(result.messages):,} messages {would}pruned, {result.held:,} kept by legal holds")
     click.echo(f"{result.contents:,} contents with {result.size:,} bytes {would}deleted")
     if as2.messages:
         click.echo(f"{as2.messages:,} AS2 messages: {as2.size:,} bytes {would}deleted; receipts and hashes stay")
+    if markets.submissions or markets.open:
+        gone = f"{markets.submissions:,} submissions to regulators: {markets.size:,} bytes of replies {would}deleted"
+        click.echo(f"{gone}; what was taken stays known; {markets.open:,} stay whole because a question is open")
 
 
 @command.command("hold", epilog="Example: gateway archive hold --lot L1 --why 'complaint 2026-17' -C exchange")

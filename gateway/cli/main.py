@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("gateway.cli.list", "List formats, markets, mappings, transports or rules."),
     "mapping": ("gateway.cli.mapping", "Propose mappings, check them, test them against their samples."),
     "submit": ("gateway.cli.submit", "Submit one file to a regulator and show the answer for each pack."),
+    "submissions": ("gateway.cli.submissions", "List what `gateway submit` remembers; settle and prune it."),
     "ask": ("gateway.cli.ask", "Ask a regulator's system something."),
     "simulate": ("gateway.cli.simulate", "Simulate a regulator's system on this machine, for rehearsals."),
     "codes": ("gateway.cli.codes", "Keep secret codes of packs that a regulator gave."),

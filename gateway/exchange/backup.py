@@ -27,8 +27,10 @@ from gateway import settings as settings_
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import audit
 from gateway.exchange.archive import SEALED, Archive, StorageError
+from gateway.exchange.market_retention import memories
 from gateway.exchange.workspace import Workspace, opened
 from gateway.settings import AGREEMENTS, DATA, FILE, KEYS, MAPPINGS, Settings
+from gateway.submit.settings import MEMORY
 
 MANIFEST = "backup.json"
 
@@ -85,6 +87,7 @@ def make(workspace: Workspace, target: Path, previous: Path | None = None, *, ke
         if settings.codes.is_file():
             _copy_database(settings.codes, part / settings.codes.relative_to(settings.root))
         _copy_files(settings, part, keys=keys)
+        _copy_memories(workspace, part, previous)
         with opened(part) as copied:
             made = _copy_archive(workspace, copied, previous, at, keys=keys)
         private.touch(part / MANIFEST)
@@ -197,6 +200,32 @@ def _copy_files(settings: Settings, part: Path, *, keys: bool) -> None:
     for name in (AGREEMENTS, MAPPINGS, *([KEYS] if keys else [])):
         if (settings.root / name).is_dir():
             shutil.copytree(settings.root / name, part / name)
+
+
+def _copy_memories(workspace: Workspace, part: Path, previous: Path | None) -> None:
+    """Copy what was said to regulators: after the ledger, so that every submission is there that the ledger tells of.
+
+    Each file is replaced as a whole or never changes, so all of it may be copied while others write.
+    """
+    root = workspace.settings.root
+    folders = {root / MEMORY}
+    with contextlib.suppress(ConfigurationError):  # an agreement is wrong: at least what is in the usual place
+        folders |= memories(workspace)
+    for folder in sorted(folders):
+        if not folder.is_relative_to(root):
+            continue
+        for path in folder.rglob("*"):
+            place = path.relative_to(root)
+            if path.name.startswith(".") or path.name == "lock" or not path.is_file():
+                continue
+            target = part / place
+            private.folder(target.parent)
+            earlier = previous / place if previous else None
+            with contextlib.suppress(FileNotFoundError):  # pruned at this moment
+                if earlier is not None and earlier.is_file() and filecmp.cmp(earlier, path, shallow=False):
+                    os.link(earlier, target)
+                else:
+                    shutil.copy2(path, target)
 
 
 def _copy_archive(workspace: Workspace, copied: Workspace, previous: Path | None, at: str, *, keys: bool) -> Made:

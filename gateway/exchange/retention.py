@@ -20,8 +20,8 @@ from gateway.exchange import audit, epc_index
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import stamp
 from gateway.exchange.database import Database
-from gateway.exchange.tables import FINAL, LONGEST_LOT, LegalHold, Message, OutputFile, Traded
-from gateway.exchange.tables_answers import AnswerRow
+from gateway.exchange.tables import FINAL, LONGEST_LOT, Delivery, DeliveryState, LegalHold, Message, OutputFile, Traded
+from gateway.exchange.tables_answers import AnswerRow, Asking
 
 #: What stands in the archive and in no ledger is left alone for so long: it may be on its way into the ledger.
 GRACE = timedelta(hours=24)
@@ -125,6 +125,10 @@ def holds(database: Database) -> Sequence[LegalHold]:
 def _due(session: Session, partner: str, before: str) -> Sequence[Message]:
     query = sa.select(Message).where(Message.partner == partner, Message.state.in_(FINAL), Message.pruned_at == "")
     query = query.where(Message.closed_at < before, Message.closed_at != "", Message.sha256 != "")
+    # What a regulator may have, and what it is still asked for, cannot be found out without the bytes.
+    open_ = sa.select(Delivery.id).outerjoin(Asking, Asking.delivery == Delivery.id)
+    open_ = open_.where(sa.or_(Delivery.state == DeliveryState.UNCERTAIN, Asking.delivery.is_not(None)))
+    query = query.where(~open_.where(Delivery.message == Message.id).exists())
     return session.scalars(query.order_by(Message.number)).all()
 
 

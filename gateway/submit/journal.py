@@ -17,12 +17,13 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 import orjson
 
+from gateway import private
 from gateway.answers import Answer, Verdict
 from gateway.errors import ConfigurationError, TransportError
 from gateway.markets.client import Known
@@ -59,6 +60,7 @@ class _Stored:
     asked: int = 0
     replies: int = 0
     answer: Answer | None = None
+    pruned: bool = False
 
 
 @dataclass(slots=True)
@@ -85,10 +87,34 @@ class Entry:
     def answer(self) -> Answer | None:
         """The answer, where sending again would be wrong: something is accepted, or the answer comes later."""
         found = self._stored.answer
-        if found is None:
-            return None
+        if found is None or self._stored.pruned:
+            return found
         accepted = found.verdict in {*_GOOD, Verdict.PARTIAL, Verdict.PENDING}
         return found if accepted or any(serial.verdict in _GOOD for serial in found.serials) else None
+
+    @classmethod
+    def of(cls, folder: Path) -> Entry | None:
+        """What stands in a folder, to look at; None when nothing does.
+
+        Raises:
+            ConfigurationError: it cannot be read.
+        """
+        return _read(folder)
+
+    @property
+    def name(self) -> str:
+        """What the submission is known by."""
+        return self._stored.name
+
+    @property
+    def sha256(self) -> str:
+        """Its `digest`."""
+        return self._stored.sha256
+
+    @property
+    def pruned(self) -> bool:
+        """Whether only that it was taken is still known."""
+        return self._stored.pruned
 
     @property
     def heard(self) -> Answer | None:
@@ -160,6 +186,31 @@ class Entry:
         self._stored = _Stored(self._stored.id, self._stored.name, self._stored.sha256, replies=self._stored.replies)
         self._write()
 
+    @property
+    def open(self) -> bool:
+        """Whether there is a question left: nobody knows whether it was taken, or the answer has not come."""
+        stored = self._stored
+        unanswered = stored.answer is None or stored.answer.verdict is Verdict.PENDING
+        return stored.uncertain or (unanswered and bool(stored.reference or stored.answer))
+
+    def prune(self) -> None:
+        """Forget what was said, but not that it was: what is known to be taken is never sent again.
+
+        Of what was not taken nothing is needed, and nothing stays.
+        """
+        replies = sorted(self.folder.glob("reply-*"))
+        if self.answer is None:
+            for path in (self.folder / _ENTRY, *replies, self.folder / _LOCK):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
+            return
+        if not self._stored.pruned:
+            self._stored.answer, self._stored.pruned = replace(self.answer, serials=()), True
+            self._write()
+        for path in replies:
+            path.unlink(missing_ok=True)
+
     def _write(self) -> None:
         _put(self.folder / _ENTRY, orjson.dumps(msgspec.to_builtins(self._stored)))
 
@@ -184,19 +235,9 @@ class Journal:
             TransportError: another process is sending it at this moment.
             ConfigurationError: it cannot be read or written.
         """
-        folder = self._place(name, sha256)
-        with _explained(self._folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                message = f"another process is sending {name!r}"
-                raise TransportError(message, retryable=True) from None
+        folder = self.place(name, sha256)
+        with _locked(folder, name):
             yield _read(folder) or Entry(folder, _Stored(str(uuid.uuid5(_IDS, f"{sha256}/{name}")), name, sha256))
-        finally:
-            os.close(lock)
 
     def uncertain(self, name: str, sha256: str) -> bool:
         """Whether the system may have a submission, without our knowing it. Others may be sending it at this moment.
@@ -204,10 +245,11 @@ class Journal:
         Raises:
             ConfigurationError: it cannot be read.
         """
-        found = _read(self._place(name, sha256))
+        found = _read(self.place(name, sha256))
         return found is not None and found.known.uncertain
 
-    def _place(self, name: str, sha256: str) -> Path:
+    def place(self, name: str, sha256: str) -> Path:
+        """The folder of a submission."""
         account = self._account
         parts = (account.message, account.url, account.user, name, sha256)
         key = hashlib.sha256(orjson.dumps(parts)).hexdigest()
@@ -220,6 +262,41 @@ def digest(data: bytes, kind: str) -> str:
     if kind:
         found.update(b"\0" + kind.encode())
     return found.hexdigest()
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, name: str) -> Iterator[None]:
+    """A folder for us alone.
+
+    Raises:
+        TransportError: another process has it.
+    """
+    while True:
+        with _explained(folder.parent.parent):
+            private.folder(folder)
+            try:
+                lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                continue  # it was pruned at this moment
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                message = f"another process is sending {name!r}"
+                raise TransportError(message, retryable=True) from None
+            if not _same(lock, folder / _LOCK):
+                continue  # it was pruned between both
+            yield
+            return
+        finally:
+            os.close(lock)
+
+
+def _same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.fstat(descriptor).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _read(folder: Path) -> Entry | None:

@@ -128,7 +128,12 @@ class MarketSettings(Trust):
     @property
     def journal(self) -> Journal:
         """What was said about each submission of this account."""
-        return Journal(self.memory, Account(self.message, self.url, self.user))
+        return Journal(self.memory, self.account)
+
+    @property
+    def account(self) -> Account:
+        """What tells this account's submissions from others."""
+        return Account(self.message, self.url, self.user)
 
     @field_validator("memory")
     @classmethod
