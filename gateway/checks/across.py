@@ -61,6 +61,14 @@ AFTER_END: Final = Rule(
     "Nothing happens to an object after its end.",
     "correct the times, or void the wrong message",
 )
+RETOLD: Final = Rule(
+    "SERIAL-08",
+    Severity.ERROR,
+    "a replay says something else of serial numbers than the run of the same file that was delivered",
+    "Only one reading of a file can be right, and receivers have the other one.",
+    "if this one is right, void the other one (gateway serials --void ID) and replay it; with `contradictions: report`"
+    " it takes its place",
+)
 TOO_MANY_EVENTS: Final = Rule(
     "SERIAL-90",
     Severity.ERROR,
@@ -76,6 +84,7 @@ RULES: Final = (
     TWO_PARENTS,
     SHIPPED_TWICE,
     AFTER_END,
+    RETOLD,
     TOO_MANY_EVENTS,
 )
 

@@ -115,7 +115,7 @@ class Converting(Deliveries):
         failpoints.reach("convert.started")
         agreement, _ = self.agreements.channel(message.channel)
         request = request_for(agreements, self.archive, message, target)
-        request = replace(request, hierarchy=self.remembering.hierarchy(agreement), codes=self.codes)
+        request = replace(request, hierarchy=self.remembering.hierarchy(agreement, message), codes=self.codes)
         if left is not None:
             request = replace(request, leaving=left.leaving())
         with self.archive.folder() as folder:

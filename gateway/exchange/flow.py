@@ -158,6 +158,7 @@ class Flow(Converting):
             return Go.STOP
         if not self._valid(id_, made) or not self._consistent(message):
             return Go.STOP
+        self.remembering.counts(message)
         gone = f"; {message.left_out:,} events were left out" if message.left_out else ""
         self.ledger.finish(id_, "check", detail=f"{len(made)} outputs for {len(served)} targets{gone}")
         failpoints.reach("check.recorded")

@@ -2,7 +2,7 @@
 
 It is kept while a message is converted, without reading the file a second time, and counts from the moment at which
 all of it is there. A message that is refused, fails before it is delivered, or is cancelled, counts no more. A replay
-is not kept while the message that it replays counts.
+takes the place of the run before it when it passes its check (`gateway.exchange.serials_runs`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,21 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from gateway.agreements.model import Agreement
+from gateway.checks.across import RETOLD
 from gateway.epcis.events import Event
 from gateway.exchange import failpoints
 from gateway.exchange.clock import Clock, stamp
 from gateway.exchange.database import Database
 from gateway.exchange.serials import SerialStore, StoredHierarchy, forget
 from gateway.exchange.serials_check import check_story
-from gateway.exchange.tables import Message
-from gateway.findings import Finding, Findings, Severity
+from gateway.exchange.serials_look import Run
+from gateway.exchange.serials_runs import adopt, counting, first_difference, others, take_place
+from gateway.exchange.serials_tables import MessageState, SerialMessage
+from gateway.exchange.tables import Message, State
+from gateway.findings import Finding, Findings, Severity, Where
+
+#: Replays that begin there take over outputs, and what was said with them.
+ADOPTING = ("check", "deliver")
 
 Observer = Callable[[Sequence[Event]], None]
 
@@ -43,9 +50,14 @@ class Remembering:
         self._clock = clock
         self._store = SerialStore(database, clock)
 
-    def hierarchy(self, agreement: Agreement) -> StoredHierarchy | None:
-        """What earlier messages of the client packed into what; None where the agreement does not want it."""
-        return self._store.hierarchy(agreement.serials.client) if agreement.serials is not None else None
+    def hierarchy(self, agreement: Agreement, message: Message) -> StoredHierarchy | None:
+        """What messages of the client packed into what, other runs of the same file not among them.
+
+        None where the agreement does not want it.
+        """
+        if agreement.serials is None:
+            return None
+        return self._store.hierarchy(agreement.serials.client, Run(message.id, frozenset(self._others(message))))
 
     @contextlib.contextmanager
     def observing(
@@ -58,7 +70,7 @@ class Remembering:
             message: the message.
             observer: who observes them anyway.
         """
-        if agreement.serials is None or self._told_already(agreement.serials.client, message):
+        if agreement.serials is None:
             yield observer, lambda: None
             return
         failed = False
@@ -67,7 +79,8 @@ class Remembering:
             nonlocal failed
             failed = True
 
-        with contextlib.suppress(_Failed), self._store.recording(agreement.serials.client, message.id) as recorder:
+        client, waits = agreement.serials.client, bool(message.replay_of)
+        with contextlib.suppress(_Failed), self._store.recording(client, message.id, waits=waits) as recorder:
 
             def observe(events: Sequence[Event]) -> None:
                 observer(events)
@@ -84,8 +97,13 @@ class Remembering:
         """What a message says that contradicts others; errors only where the agreement refuses such messages."""
         if agreement.serials is None:
             return []
-        findings = Findings()
-        check_story(self._database, agreement.serials.client, message.id, findings)
+        client, findings = agreement.serials.client, Findings()
+        if message.start in ADOPTING:
+            with self._database.write() as session:
+                adopt(session, client, message)
+        runs = self._others(message)
+        self._retold(message, runs, findings)
+        check_story(self._database, client, message.id, findings, frozenset(runs))
         if agreement.serials.contradictions == "refuse":
             return list(findings)
         return [
@@ -98,10 +116,29 @@ class Remembering:
         with self._database.write() as session:
             forget(session, message, stamp(self._clock()))
 
-    def _told_already(self, client: str, message: Message) -> bool:
-        """Whether another run of the same message counts."""
-        root = message.replay_of or message.id
-        runs = sa.select(Message.id).where(sa.or_(Message.id == root, Message.replay_of == root))
+    def counts(self, message: Message) -> None:
+        """A message has passed its check: it counts from now on, and no other run of the same file does."""
+        if message.replay_of:
+            with self._database.write() as session:
+                take_place(session, message)
+
+    def _retold(self, message: Message, runs: Sequence[str], findings: Findings) -> None:
+        """Say where a replay tells something else than the run of the same file that receivers have."""
         with self._database.read() as session:
-            others = [id_ for id_ in session.scalars(runs) if id_ != message.id]
-        return bool(others) and self._store.recorded(client, others)
+            now = counting(session, runs)
+            mine = sa.select(SerialMessage).where(SerialMessage.message == message.id)
+            row = session.scalars(mine.where(SerialMessage.state == MessageState.READY)).first()
+            if now is None or row is None:
+                return
+            state = session.scalar(sa.select(Message.state).where(Message.id == now.message))
+            if state == State.FAILED:
+                return  # it did not come to its end: this is why it is replayed
+            event = first_difference(session, row.id, now.id)
+            if event is not None:
+                where = Where(event=event) if event else Where()
+                text = f"the replay says something else of serial numbers than {now.message}, which was delivered"
+                findings.report(RETOLD, text, where=where)
+
+    def _others(self, message: Message) -> list[str]:
+        with self._database.read() as session:
+            return others(session, message)

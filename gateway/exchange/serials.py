@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 from gateway.epcis.events import Event
 from gateway.epcis.time import order_key
 from gateway.exchange.clock import Clock, stamp, system
-from gateway.exchange.database import Database
+from gateway.exchange.database import Database, locking
 from gateway.exchange.serials_keys import canonical
-from gateway.exchange.serials_look import AsOf, EventRow, Look
+from gateway.exchange.serials_look import NOBODY, AsOf, EventRow, Look, Run
 from gateway.exchange.serials_record import Recorder
+from gateway.exchange.serials_runs import WHOLE, come_back
 from gateway.exchange.serials_tables import Kind, MessageState, SerialMessage
 
 #: What is in a container: as it is spelt, and the canonical texts.
@@ -71,14 +72,15 @@ class SerialStore:
         self._stems: dict[str, int] = {}
 
     @contextmanager
-    def recording(self, client: str, message: str) -> Iterator[Recorder | None]:
+    def recording(self, client: str, message: str, *, waits: bool = False) -> Iterator[Recorder | None]:
         """Take the events of a message with the recorder that this gives; None when they are in the store already.
 
-        At the end they count, all at once. After an exception, or a crash, none of them ever does, and the message can
-        be recorded again.
+        At the end they count, all at once; with `waits` when the message has taken the place of another run of the same
+        file (`gateway.exchange.serials_runs`). After an exception, or a crash, none of them ever does, and the message
+        can be recorded again.
         """
         with self.database.write() as session:
-            if session.scalar(_row(client, message, MessageState.COMPLETE)) is not None:
+            if session.scalar(_row(client, message, MessageState.COMPLETE, MessageState.READY)) is not None:
                 row = None
             else:
                 row = SerialMessage(
@@ -90,7 +92,7 @@ class SerialStore:
         if not number:
             yield None
             return
-        recorder = Recorder(self.database, number, self._stems)
+        recorder = Recorder(self.database, number, self._stems, waits=waits)
         yield recorder
         recorder.finish()
 
@@ -102,7 +104,10 @@ class SerialStore:
         return recorder.epcs if recorder is not None else 0
 
     def void(self, client: str, message: str) -> bool:
-        """Undo a message; whether there was one. It can be recorded again."""
+        """Undo a message; whether there was one. It can be recorded again.
+
+        Where it had taken the place of an earlier run of the same file, that one counts again.
+        """
         with self.database.write() as session:
             return _void(session, _of(client, message), stamp(self._clock()))
 
@@ -116,9 +121,14 @@ class SerialStore:
         with self.database.read() as session:
             return session.scalar(counts.limit(1)) is not None
 
-    def hierarchy(self, client: str) -> StoredHierarchy:
-        """Who is in what, of all messages of a client, as of now: what comes later is not seen by it."""
-        return StoredHierarchy(self.database, client)
+    def hierarchy(self, client: str, run: Run = NOBODY) -> StoredHierarchy:
+        """Who is in what, of all messages of a client, as of now: what comes later is not seen by it.
+
+        Args:
+            client: whose messages.
+            run: which run of a file asks; what other runs of it said does not count.
+        """
+        return StoredHierarchy(self.database, client, run)
 
 
 class StoredHierarchy:
@@ -128,9 +138,10 @@ class StoredHierarchy:
     question for a pallet, then one for each of its packs.
     """
 
-    def __init__(self, database: Database, client: str) -> None:
+    def __init__(self, database: Database, client: str, run: Run = NOBODY) -> None:
         self._database = database
         self._client = client
+        self._run = run
         self._inside: dict[tuple[str, str], _Inside] = {}
         self._parents: dict[tuple[str, str], str | None] = {}
         self._attributes: dict[str, dict[str, str]] = {}
@@ -231,7 +242,7 @@ class StoredHierarchy:
     @contextmanager
     def _look(self) -> Iterator[Look]:
         with self._database.read() as session:
-            yield Look(session.connection(), self._client)
+            yield Look(session.connection(), self._client, self._run)
 
 
 def _contents(look: Look, containers: Sequence[str], as_of: AsOf) -> dict[str, _Inside]:
@@ -290,11 +301,14 @@ def forget(session: Session, message: str, at: str) -> bool:
 
 
 def _void(session: Session, which: Iterable[sa.ColumnElement[bool]], at: str) -> bool:
-    found = False
-    for row in session.scalars(sa.select(SerialMessage).where(*which)):
-        found = found or row.state == MessageState.COMPLETE
-        row.state, row.voided_at = MessageState.VOID, row.voided_at or at
-    return found
+    rows = session.scalars(locking(sa.select(SerialMessage).where(*which, SerialMessage.state.in_(WHOLE)))).all()
+    for row in rows:
+        counted = row.state == MessageState.COMPLETE
+        row.state, row.voided_at = MessageState.VOID, at
+        session.flush()
+        if counted:
+            come_back(session, row.message)
+    return bool(rows)
 
 
 def _one(epc: str) -> str:
@@ -305,5 +319,5 @@ def _of(client: str, message: str) -> tuple[sa.ColumnElement[bool], ...]:
     return SerialMessage.client == client, SerialMessage.message == message
 
 
-def _row(client: str, message: str, state: MessageState) -> sa.Select[Any]:
-    return sa.select(SerialMessage.id).where(*_of(client, message), SerialMessage.state == state)
+def _row(client: str, message: str, *states: MessageState) -> sa.Select[Any]:
+    return sa.select(SerialMessage.id).where(*_of(client, message), SerialMessage.state.in_(states))

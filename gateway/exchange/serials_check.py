@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from gateway.checks.across import Fact, contradictions
 from gateway.exchange.database import Database
 from gateway.exchange.serials_keys import number_of
-from gateway.exchange.serials_look import EventRow, Look
+from gateway.exchange.serials_look import EventRow, Look, Run
 from gateway.exchange.serials_tables import Kind, MessageState, SerialEvent, SerialMessage
 from gateway.findings import Findings, Where
 
@@ -27,19 +27,23 @@ _NAMES: Final = {
 }
 
 
-def check_story(database: Database, client: str, message: str, findings: Findings) -> None:
+def check_story(
+    database: Database, client: str, message: str, findings: Findings, others: frozenset[str] = frozenset()
+) -> None:
     """Report what a recorded message says that contradicts other messages of the client (rules ``SERIAL-…``).
+
+    Messages in `others` are other runs of the same file, and contradict nothing.
 
     Nothing is changed: an operator decides which message is wrong, and voids it.
     """
     with database.read() as session:
         connection = session.connection()
-        look = Look(connection, client)
+        look = Look(connection, client, Run(message, others))
         mine = connection.scalar(
             sa.select(SerialMessage.id).where(
                 SerialMessage.client == client,
                 SerialMessage.message == message,
-                SerialMessage.state == MessageState.COMPLETE,
+                SerialMessage.state.in_((MessageState.READY, MessageState.COMPLETE)),
             )
         )
         if mine is None:

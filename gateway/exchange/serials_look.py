@@ -41,6 +41,26 @@ class EventRow(NamedTuple):
         return self.parent == other.parent and canonical([self.parent_epc]) == canonical([other.parent_epc])
 
 
+class Run(NamedTuple):
+    """One of the runs of a file, for which the others do not count, and it does itself.
+
+    Attributes:
+        mine: id of its message.
+        others: ids of the messages of the others.
+    """
+
+    mine: str = ""
+    others: frozenset[str] = frozenset()
+
+    def sees(self, message: str, state: str) -> bool:
+        """Whether a message counts for it."""
+        if message == self.mine:
+            return state in (MessageState.READY, MessageState.COMPLETE)
+        return state == MessageState.COMPLETE and message not in self.others
+
+
+NOBODY: Final = Run()
+
 #: Up to when events count: seconds and fraction of an `OrderKey`; None for all.
 AsOf = tuple[int, str] | None
 _COLUMNS: Final = ", ".join(EventRow._fields)
@@ -53,10 +73,12 @@ class Look:
     Args:
         connection: of that transaction.
         client: whose messages count.
+        run: which run of a file asks, if one does.
     """
 
-    def __init__(self, connection: sa.Connection, client: str) -> None:
+    def __init__(self, connection: sa.Connection, client: str, run: Run = NOBODY) -> None:
         self._connection = connection
+        self._run = run
         self._bulk = Bulk(connection)
         self._client = client
         #: The messages that were met and count, and their ids.
@@ -154,7 +176,7 @@ class Look:
         new = set(messages) - self._met
         self._met |= new
         for row in self._bulk.select("id, message, client, state", "serial_messages", "id", new):
-            if row.client == self._client and row.state == MessageState.COMPLETE:
+            if row.client == self._client and self._run.sees(row.message, row.state):
                 self.messages[row.id] = row.message
 
     def _look_for_withdrawals(self, event_ids: Iterable[str]) -> None:

@@ -50,10 +50,12 @@ class Recorder:
         database: where they go.
         message: the message's row in the store.
         stems: ids of stems that are known already; shared by all recorders of a store.
+        waits: it counts only when its check is passed.
     """
 
-    def __init__(self, database: Database, message: int, stems: dict[str, int]) -> None:
+    def __init__(self, database: Database, message: int, stems: dict[str, int], *, waits: bool = False) -> None:
         self._database = database
+        self._waits = waits
         self._message = message
         self._stems = stems
         self._number = 0
@@ -96,14 +98,14 @@ class Recorder:
                 self.flush()
 
     def finish(self) -> None:
-        """Write what is left, and make the message count."""
+        """Write what is left, and make the message count, unless it waits for its check."""
         self.flush()
         with self._database.write() as session:
             connection = session.connection()
             rows = [(self._message, event_id) for event_id in sorted(self._withdrawn)]
             Bulk(connection).insert("serial_withdrawals", ("message", "event_id"), rows)
             done = sa.update(SerialMessage).where(SerialMessage.id == self._message)
-            connection.execute(done.values(state=MessageState.COMPLETE))
+            connection.execute(done.values(state=MessageState.READY if self._waits else MessageState.COMPLETE))
 
     def flush(self) -> None:
         """Write what was taken so far."""

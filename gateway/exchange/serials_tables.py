@@ -21,7 +21,9 @@ class MessageState(enum.StrEnum):
     """What became of a message in the store. Questions are answered from complete ones only."""
 
     RECORDING = "recording"  # some of its events are here; after a crash it stays so and is recorded anew
+    READY = "ready"  # all of it is here; an earlier run of the same file counts until this one has passed its check
     COMPLETE = "complete"
+    REPLACED = "replaced"  # a later run of the same file counts in its place
     VOID = "void"  # undone: as if it had never come
 
 

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.epcis.events import AggregationEvent
 from gateway.exchange import failpoints
+from gateway.exchange.archive import Stored
+from gateway.exchange.clock import system
+from gateway.exchange.database import Database
+from gateway.exchange.ledger import Arrival, Ledger
 from gateway.exchange.operations import cancel
+from gateway.exchange.remembering import Remembering
 from gateway.exchange.serials import SerialStore
+from gateway.exchange.tables import Message
 from tests.exchange.site import AGREEMENT, Site
 from tests.exchange.test_commands import gateway
+from tests.exchange.test_operations import MAPPED
 from tests.submit.story import CASE, PALLET, document, made, packed, serials, shipped
 
 TOLD = f"serials: true\n{AGREEMENT}"
+WHEN = {"event_time": "2026-01-02T09:00:00Z", "event_time_zone_offset": "+00:00"}
 COUNTING = "SELECT message FROM serial_messages WHERE state = 'complete' ORDER BY message"
 
 
@@ -39,11 +49,16 @@ def test_what_messages_say_is_kept_and_compared(site: Site) -> None:
     workspace.close()
     gateway("replay", "1", "--again", "-C", str(site.root))
     assert not site.once()
-    assert site.rows(COUNTING) == [(first.id,), (second.id,)]  # the replay tells nothing new
+    replay = site.messages()[-1]
+    assert site.rows(COUNTING) == [(second.id,), (replay.id,)]  # the same file counts once
+    # The replay contradicts the second message, as that one did the first, and not the first.
+    assert site.rows("SELECT code FROM findings WHERE code LIKE 'SERIAL%'") == [("SERIAL-01",)] * 2
     shown = gateway("serials", CASE, "--contents", "-C", str(site.root))
     assert shown.split()[-3:] == serials(3)
     assert "in        " + PALLET in gateway("serials", CASE, "-C", str(site.root))
     assert "nothing is known" in gateway("serials", CASE, "--client", "other", "-C", str(site.root))
+    gateway("serials", "--void", str(replay.number), "-C", str(site.root))
+    assert site.rows(COUNTING) == [(first.id,), (second.id,)]  # as if the replay had never come
     gateway("serials", "--void", "1", "-C", str(site.root))
     assert site.rows(COUNTING) == [(second.id,)]
 
@@ -92,3 +107,85 @@ def test_without_the_word_nothing_is_kept(tmp_path: Path) -> None:
     site.drop("1.xml", document(made(serials(3))))
     assert not site.once()
     assert site.rows(COUNTING) == []
+
+
+def test_a_replay_with_a_mended_mapping_takes_the_place_of_what_was_said_before(site: Site, fixtures: Path) -> None:
+    shipped_ = (Path(__file__).parents[2] / "mappings" / "acme-cmo" / "batch.yaml").read_text()
+    own = site.root / "mappings" / "own" / "batch.yaml"
+    own.parent.mkdir()
+    own.write_text(shipped_.replace("acme-cmo/batch", "own/batch"))
+    mapped = f"serials: {{contradictions: report}}\n{MAPPED}"
+    site.agree(mapped)
+    site.drop("batch.csv", (fixtures / "mappings" / "acme-cmo" / "batch-tr.csv").read_bytes())
+    site.once()
+    own.write_text(own.read_text().replace("biz_step: commissioning", "biz_step: inspecting"))
+    gateway("replay", "1", "--again", "-C", str(site.root))
+    site.once()
+    first, second = site.messages()
+    assert (second.state, site.rows(COUNTING)) == ("done", [(second.id,)])
+    assert site.rows("SELECT code, severity FROM findings WHERE code LIKE 'SERIAL%'") == [("SERIAL-08", "warning")]
+    site.agree(mapped.replace("report", "refuse"))
+    own.write_text(own.read_text().replace("biz_step: inspecting", "biz_step: holding"))
+    gateway("replay", "1", "--again", "-C", str(site.root))
+    site.once()
+    third = site.messages()[-1]
+    assert (third.state, third.reason) == ("refused", "1 contradiction to earlier messages")
+    assert site.rows(COUNTING) == [(second.id,)]  # what is refused changes nothing
+    for id_, left in (("2", [(first.id,)]), ("1", [])):
+        gateway("serials", "--void", id_, "-C", str(site.root))
+        assert site.rows(COUNTING) == left
+    gateway("replay", "3", "--from", "check", "--again", "-C", str(site.root))
+    site.once()
+    fourth = site.messages()[-1]
+    assert (fourth.state, site.rows(COUNTING)) == ("done", [(fourth.id,)])
+
+
+def test_a_replay_of_what_failed_counts_in_its_place_and_a_cancelled_one_gives_it_back(tmp_path: Path) -> None:
+    site = Site(tmp_path / "ws").build(TOLD.replace("attempts: 2, first: 60", "attempts: 1"))
+    site.drop("1.xml", document(made(serials(2)), packed(CASE, serials(2))))
+    site.one.rmdir()
+    assert site.once()
+    (first,) = site.messages()
+    assert (first.state, site.rows(COUNTING)) == ("failed", [(first.id,)])  # the things did happen
+    site.one.mkdir()
+    site.agree(TOLD.replace("id: one,", "id: one, hold: true,"))
+    gateway("replay", "1", "-C", str(site.root))
+    site.once()
+    second = site.messages()[-1]
+    assert (second.state, site.rows(COUNTING)) == ("delivering", [(second.id,)])
+    workspace = site.workspace()
+    assert SerialStore(workspace.database).hierarchy("main").contents(CASE) == serials(2)
+    cancel(workspace, second.id, "a mistake")
+    workspace.close()
+    assert site.rows(COUNTING) == [(first.id,)]
+
+
+def test_a_replay_does_not_hear_what_the_run_before_it_packed(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    database.migrate()
+    store, remembering = SerialStore(database), Remembering(database, system)
+    ledger = Ledger(database)
+    arrival = Arrival("acme", "in", "1", "1", Stored("0" * 64, 1), ledger.configuration({"a": "b"}))
+    old, _ = ledger.receive(arrival)
+    new = ledger.replay(old, old.id, "detect", None, old.configuration)
+    agreement = SimpleNamespace(serials=SimpleNamespace(client="main", contradictions="report"))
+
+    def say(message: Message, children: list[str]) -> None:
+        pack = AggregationEvent(**WHEN, parent_id=CASE, child_epcs=children, action="ADD", biz_step="packing")
+        with remembering.observing(agreement, message, lambda _: None) as (observe, _):
+            observe([pack])
+
+    say(old, serials(3))
+    say(new, serials(2))
+    assert store.hierarchy("main").contents(CASE) == serials(3)  # until its check is passed
+    assert remembering.hierarchy(agreement, new).contents(CASE) == serials(2)
+    codes = [found.code for found in remembering.contradictions(agreement, new)]
+    assert codes == ["SERIAL-08", "SERIAL-04", "SERIAL-04"]
+    remembering.counts(new)
+    remembering.counts(new)  # again after a crash
+    assert store.hierarchy("main").contents(CASE) == serials(2)
+    say(new, serials(1))  # converted again after a crash: told once
+    assert store.hierarchy("main").contents(CASE) == serials(2)
+    remembering.forget(new.id)
+    assert store.hierarchy("main").contents(CASE) == serials(3)
+    database.close()
