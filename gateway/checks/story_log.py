@@ -2,8 +2,8 @@
 
 What happens is written down as it comes: the object's identifier, and a `code` that says where in the document it was
 and what happened. When there is much of it, it goes to a temporary file in `_PARTS` parts, the same object always into
-the same part; at the end one part after the other is read back. Identifiers are kept whole, so that no two can be
-taken for one. The parts of ten million identifiers hold some ten megabytes each, and they grow in proportion.
+the same part; at the end one part after the other is read back. One that is large is first divided again. Identifiers
+are kept whole, so that no two can be taken for one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from gateway.findings import Where
+from gateway.parts import Parts
 
 #: What happens to an object.
 USED: Final = 0
@@ -41,7 +42,12 @@ _STEP: Final = 1 << _KIND_BITS
 KINDS: Final = _STEP - 1
 _AT_MASK: Final = (1 << (_NUMBER_SHIFT - _KIND_BITS)) - 1
 
-_PARTS: Final = 256  # a power of two
+_PART_BITS: Final = 8
+_PARTS: Final = 1 << _PART_BITS
+#: Entries of a part that are looked at together; a larger one is divided.
+_AT_ONCE: Final = 1 << 16
+#: A part is divided so often: then it has few different objects, or there are more than any document has.
+_DEPTH: Final = 3
 _BUFFER: Final = 1 << 15
 _RECORDS: Final = 1 << 10
 _REMEMBERED: Final = 1 << 12
@@ -70,14 +76,18 @@ def kind_of(code: int) -> int:
 
 
 class Log:
-    """Takes what happens in the order of the document, and tells it object by object."""
+    """Takes what happens in the order of the document, and tells it object by object.
 
-    def __init__(self) -> None:
+    Args:
+        depth: how often the part was divided whose entries these are.
+    """
+
+    def __init__(self, depth: int = 0) -> None:
+        self._depth = depth
         self._keys: list[str] = []
         self._codes = array("q")
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the log
-        self._pieces = [array("q") for _ in range(_PARTS)]  # position, bytes of keys, number of keys
-        self._written = 0
+        self._parts = Parts(_PARTS)
+        self._counts = [0] * _PARTS
 
     def one(self, key: str, code: int) -> None:
         """Something happened to one object."""
@@ -100,39 +110,58 @@ class Log:
 
     def parts(self) -> Iterator[dict[str, list[int]]]:
         """For some objects at a time: all codes of each, in the order of the document."""
-        if not self._written:
+        if not any(self._counts):
             yield _gathered([(self._keys, self._codes)])
             return
         self._spill()
-        for pieces in self._pieces:
-            yield _gathered(self._read(*pieces[i : i + 3]) for i in range(0, len(pieces), 3))
+        for part, count in enumerate(self._counts):
+            if count <= _AT_ONCE or self._depth == _DEPTH:
+                yield _gathered(self._read(part))
+                continue
+            finer = Log(self._depth + 1)
+            for keys, codes in self._read(part):
+                finer._take(keys, codes)
+            yield from finer.parts()
+            finer.close()
 
     def close(self) -> None:
         """Give the disk space back."""
-        self._file.close()
+        self._parts.close()
+
+    def _take(self, keys: list[str], codes: array[int]) -> None:
+        """Take some entries of a part that is too large."""
+        self._keys += keys
+        self._codes += codes
+        if len(self._keys) >= _BUFFER:
+            self._spill()
 
     def _spill(self) -> None:
         keys: list[list[str]] = [[] for _ in range(_PARTS)]
         codes = [array("q") for _ in range(_PARTS)]
-        parts = map((_PARTS - 1).__and__, map(hash, self._keys))
-        for part, key, code in zip(parts, self._keys, self._codes, strict=True):
+        shift = self._depth * _PART_BITS
+        for key, code in zip(self._keys, self._codes, strict=True):
+            part = hash(key) >> shift & _PARTS - 1
             keys[part].append(key)
             codes[part].append(code)
+        self._parts.put(map(_packed, keys, codes))
         for part, some in enumerate(keys):
-            if some:
-                text = _text(some)
-                self._file.write(text)
-                codes[part].tofile(self._file)
-                self._pieces[part].extend((self._written, len(text), len(some)))
-                self._written += len(text) + len(some) * _ITEM
+            self._counts[part] += len(some)
         self._keys, self._codes = [], array("q")
 
-    def _read(self, start: int, size: int, count: int) -> tuple[list[str], array[int]]:
-        self._file.seek(start)
-        keys = self._file.read(size).decode("utf-8", "surrogatepass").split(_LINE)
-        codes = array("q")
-        codes.frombytes(self._file.read(count * _ITEM))
-        return keys, codes
+    def _read(self, part: int) -> Iterator[tuple[list[str], array[int]]]:
+        return map(_unpacked, self._parts.of(part))
+
+
+def _packed(keys: list[str], codes: array[int]) -> bytes:
+    """Entries as bytes: how many there are, their codes, their keys."""
+    return b"".join((len(keys).to_bytes(_ITEM), codes.tobytes(), _text(keys))) if keys else b""
+
+
+def _unpacked(piece: bytes) -> tuple[list[str], array[int]]:
+    end = _ITEM + int.from_bytes(piece[:_ITEM]) * _ITEM
+    codes = array("q")
+    codes.frombytes(piece[_ITEM:end])
+    return piece[end:].decode("utf-8", "surrogatepass").split(_LINE), codes
 
 
 def _text(keys: list[str]) -> bytes:

@@ -6,13 +6,16 @@ transfer, the other one the conversion. The others' messages go on meanwhile on 
 
 * The process gets its job on standard input and answers on standard output. Standard input stays open: when this
   process dies, the other one reads its end there and ends itself at once, so that no one works on for nobody.
-* It writes into the private folder of the conversion only, never into the ledger or the archive: the step that asked
-  for it makes its outputs durable, and may run again like any other.
+* It writes into the private folder of the conversion only, never into the archive: the step that asked for it makes
+  its outputs durable, and may run again like any other. Into the ledger it writes only what a message says of serial
+  numbers, as a part of the hierarchy store that does not count until the step says so.
+* What it opens for itself (the database, the vault of codes) it is told by reference; no secret is sent to it.
 * When it is killed, for want of memory say, the step is tried again a few times; then the message fails and says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import shutil
@@ -20,29 +23,51 @@ import signal
 import subprocess
 import sys
 import threading
-from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import gateway
 from gateway import logs
 from gateway.convert import check_output
 from gateway.convert import convert as convert_here
+from gateway.epcis.events import Event
 from gateway.errors import GatewayError, InputError, LimitExceeded
 from gateway.exchange.archive import BLOCK, StorageError
-from gateway.exchange.epc_keys import CHUNK, Named, Pair
+from gateway.exchange.epc_keys import CHUNK, Named, Pair, Part, part_of
 from gateway.exchange.trouble import frames
 from gateway.findings import Findings
 from gateway.report import Report
 from gateway.request import Request
 from gateway.sources import Source
 
+if TYPE_CHECKING:
+    # Not imported where nothing is asked of a database.
+    from gateway.exchange.database import Place
+    from gateway.exchange.serials_look import Run
+
 #: Contents from this size on are worked on apart. To start the process takes less than a second.
 LARGE = 16 << 20
 
 log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serials:
+    """The part of a conversion in the hierarchy store.
+
+    Attributes:
+        place: the database of the store.
+        client: whose messages are asked for what they packed into what.
+        run: which run of a file asks.
+        message: the message's row in the store, which takes what it says; 0 where that is not kept.
+    """
+
+    place: Place
+    client: str
+    run: Run
+    message: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +77,43 @@ class _Conversion:
     request: Request
     folder: Path
     named: Path | None
+    serials: Serials | None
 
     def run(self) -> tuple[Report, list[Pair]]:
-        if self.named is None:
-            return convert_here(self.request, self.folder), []
-        with self.named.open("xb") as stream:
+        with contextlib.ExitStack() as stack:
+            request, observers = self.request, list[Callable[[Sequence[Event]], None]]()
+            named = recorder = None
+            if self.named is not None:
+                stream = stack.enter_context(self.named.open("xb"))
 
-            def write(keys: list[int], last: bool) -> None:  # noqa: FBT001 - `Named` calls it so
-                pickle.dump((array("Q", keys), last), stream)
+                def write(keys: list[int], last: bool) -> None:  # noqa: FBT001 - `Named` calls it so
+                    pickle.dump((part_of(keys, alone=last and not stream.tell()), last), stream)
 
-            named = Named(write, CHUNK)
-            report = convert_here(replace(self.request, observer=named), self.folder)
-            return report, named.finish()
+                named = Named(write, CHUNK)
+                observers.append(named)
+            if self.serials is not None:
+                from gateway.exchange.serials import SerialStore  # noqa: PLC0415 - most conversions need no database
+
+                store = SerialStore(self.serials.place.open())
+                stack.callback(store.database.close)
+                request = replace(request, hierarchy=store.hierarchy(self.serials.client, self.serials.run))
+                if self.serials.message:
+                    recorder = store.recorder(self.serials.message)
+                    observers.append(recorder.add)
+            if observers:
+                request = replace(request, observer=_all(observers))
+            report = convert_here(request, self.folder)
+            if recorder is not None and not report.failed:
+                recorder.close()
+            return report, named.finish() if named is not None else []
+
+
+def _all(observers: Sequence[Callable[[Sequence[Event]], None]]) -> Callable[[Sequence[Event]], None]:
+    def observe(events: Sequence[Event]) -> None:
+        for observer in observers:
+            observer(events)
+
+    return observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +130,28 @@ class _Check:
 
 
 @dataclass(frozen=True, slots=True)
+class _Story:
+    """A comparison of a message with what others said of serial numbers."""
+
+    place: Place
+    client: str
+    message: str
+    others: frozenset[str]
+
+    def run(self) -> Findings:
+        from gateway.exchange.serials_check import check_story  # noqa: PLC0415 - see `_Conversion`
+
+        findings = Findings()
+        database = self.place.open()
+        with contextlib.closing(database):
+            check_story(database, self.client, self.message, findings, self.others)
+        return findings
+
+
+_Job = _Conversion | _Check | _Story
+
+
+@dataclass(frozen=True, slots=True)
 class _Raised:
     """An error on its way to the process that asked: its class, arguments and hint, and where it was raised."""
 
@@ -89,19 +161,27 @@ class _Raised:
     at: list[str]
 
 
-def convert(request: Request, folder: Path, named: Path | None = None) -> tuple[Report, list[Pair]]:
+def is_large(source: Source) -> bool:
+    """Whether a content is to be worked on in a process of its own."""
+    return source.size >= LARGE
+
+
+def convert(
+    request: Request, folder: Path, named: Path | None = None, serials: Serials | None = None
+) -> tuple[Report, list[Pair]]:
     """Convert as `gateway.convert.convert` does, in a process of its own; gives also the pairs of GTIN and lot.
 
     Args:
         request: the conversion, without functions that are to be called on the way.
         folder: private folder for the outputs.
         named: file outside `folder` that gets the hashes of what the message names: read it with `parts`.
+        serials: the hierarchy store, where the agreement wants it.
 
     Raises:
         StorageError: the process was killed; try again.
         GatewayError: as `gateway.convert.convert`.
     """
-    result: tuple[Report, list[Pair]] = _ask(_Conversion(request, folder, named))
+    result: tuple[Report, list[Pair]] = _ask(_Conversion(request, folder, named, serials))
     return result
 
 
@@ -116,13 +196,23 @@ def check(source: Source, format_: str) -> Findings:
     return result
 
 
-def parts(named: Path) -> Iterator[tuple[array[int], bool]]:
-    """The parts of what a message names, and whether each is the last one."""
+def contradictions(place: Place, client: str, message: str, others: frozenset[str]) -> Findings:
+    """What a message says that contradicts others, as `gateway.exchange.serials_check.check_story`.
+
+    Raises:
+        StorageError: the process was killed; try again.
+    """
+    result: Findings = _ask(_Story(place, client, message, others))
+    return result
+
+
+def parts(named: Path) -> Iterator[Part]:
+    """The parts of what a message names, as the index keeps them."""
     with named.open("rb") as stream:
         last = False
         while not last:
-            keys, last = pickle.load(stream)  # noqa: S301 - our own process wrote it, into a private folder
-            yield keys, last
+            part, last = pickle.load(stream)  # noqa: S301 - our own process wrote it, into a private folder
+            yield part
 
 
 def plain(source: Source, path: Path) -> Source:
@@ -134,7 +224,7 @@ def plain(source: Source, path: Path) -> Source:
     return Source.file(path, source.name)
 
 
-def _ask(job: _Conversion | _Check) -> Any:
+def _ask(job: _Job) -> Any:
     said = pickle.dumps(job)
     # The same code as here, and nothing from the folder where the gateway happens to run.
     paths = [str(Path(gateway.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -184,7 +274,7 @@ def main() -> None:
     """What the process does."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a stop is for the one that asked; this one ends with it
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
-    job: _Conversion | _Check = pickle.load(stdin)  # noqa: S301 - the gateway wrote it
+    job: _Job = pickle.load(stdin)  # noqa: S301 - the gateway wrote it
     threading.Thread(target=_end_with, args=(stdin,), daemon=True).start()
     answer: Any
     try:

@@ -137,9 +137,23 @@ class Converting(Deliveries):
         if first and again:  # what was told of the message holds no more
             self.remembering.forget(message.id)
         if is_large(request):
-            indexed = message if first and not again else None
-            return convert_large(self.ledger.database, self.archive, request, folder, indexed)
+            return self._apart(agreement, message, request, folder, first=first, again=again)
         return self._observed(agreement, message, request, folder, again=again) if first else convert(request, folder)
+
+    def _apart(
+        self, agreement: Agreement, message: Message, request: Request, folder: Path, *, first: bool, again: bool
+    ) -> Report:
+        """The same in a process of its own, with what it keeps: see `_observed`."""
+        database, told = self.ledger.database, self.remembering
+        if not first:
+            return convert_large(database, self.archive, request, folder, None, told.serials(agreement, message))
+        with told.recording(agreement, message) as (recorder, fail):
+            serials = told.serials(agreement, message, recorder)
+            report = convert_large(database, self.archive, request, folder, None if again else message, serials)
+            if report.failed:
+                fail()
+        self._forget_if_ended(message)
+        return report
 
     def _leave_out(self, report: Report, target: Target, left: LeftOut) -> bool:
         """Whether there were events to be left out; else the report holds all that is wrong with the document."""
@@ -172,9 +186,12 @@ class Converting(Deliveries):
                 indexer.finish()
             if report.failed:
                 fail()
+        self._forget_if_ended(message)
+        return report
+
+    def _forget_if_ended(self, message: Message) -> None:
         if State(self.queries.message(message.id).state) in FINAL:  # cancelled meanwhile
             self.remembering.forget(message.id)
-        return report
 
     def _archive_outputs(self, report: Report) -> list[Made]:
         kept: list[Made] = []

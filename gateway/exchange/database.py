@@ -16,8 +16,9 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,15 +87,22 @@ class Database:
     Args:
         url: SQLAlchemy URL.
         actor: in whose name the audit trail is written.
-        password: password of the server; empty where none is needed.
+        password: password of the server, or what gives it; empty where none is needed.
         patience: seconds for which a server that does not answer is waited for.
 
     Raises:
         ConfigurationError: the database cannot be opened.
     """
 
-    def __init__(self, url: str, actor: audit.Actor = NOBODY, password: str = "", patience: float = PATIENCE) -> None:
-        target = address(url, password)
+    def __init__(
+        self,
+        url: str,
+        actor: audit.Actor = NOBODY,
+        password: str | Callable[[], str] = "",
+        patience: float = PATIENCE,
+    ) -> None:
+        target = address(url, password if isinstance(password, str) else password())
+        self.place = Place(url, password)
         self.actor = actor
         self._patience = patience
         try:
@@ -253,6 +261,24 @@ class Database:
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             message = f"the database does not work: {error.orig or error}"
             raise StoreError(message, hint="see `database` in gateway.toml, and its server's log") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a database is, for another process that opens it for itself.
+
+    Attributes:
+        url: as `Database` takes it.
+        password: what gives the password, or the password itself. What gives it is a reference to the secret, so that
+            the secret is not sent along.
+    """
+
+    url: str
+    password: str | Callable[[], str] = field(default="", repr=False)
+
+    def open(self) -> Database:
+        """The database, which is migrated already."""
+        return Database(self.url, password=self.password)
 
 
 def use_wal(url: str) -> None:

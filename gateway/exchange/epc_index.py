@@ -13,24 +13,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from sys import byteorder
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gateway.epcis.events import Event
 from gateway.exchange.database import Database
-from gateway.exchange.epc_keys import CHUNK, Named, Pair, keys_of
+from gateway.exchange.epc_keys import CHUNK, Named, Pair, Part, keys_of, part_of, place_of
 from gateway.exchange.tables import LONGEST_LOT, EpcBlock, EpcRow, Message, Traded
 
-#: A message with at most so many identifiers gets rows.
-ROWS = 1024
-
 _KEY = 63  # bits of a row's key; databases have no unsigned numbers
-_BUCKET = 40  # the byte above this many bits chooses the block, the 32 bits below it are kept
-_KEPT = (1 << 32) - 1
 
 
 class Indexer:
@@ -70,13 +63,18 @@ class Indexer:
 
     def put(self, keys: Sequence[int], last: bool) -> None:  # noqa: FBT001 - `Named` calls it so
         """Write the next part: rising hashes, each once."""
+        self.put_part(part_of(keys, alone=last and self._parts == 0))
+
+    def put_part(self, part: Part) -> None:
+        """Write the next part."""
         with self._database.write() as session:
             if self._parts == 0:
                 forget(session, [self._message])
-            if last and self._parts == 0 and len(keys) <= ROWS:
-                _put_rows(session, self._message, keys)
-            elif keys:
-                _put_blocks(session, self._message, self._parts, keys)
+            _put_rows(session, self._message, part.rows)
+            if part.blocks:
+                known = {"message": self._message, "part": self._parts}
+                rows = [known | {"bucket": bucket, "hashes": hashes} for bucket, hashes in part.blocks]
+                session.execute(sa.insert(EpcBlock), rows)
         self._parts += 1
 
 
@@ -90,7 +88,8 @@ def candidates(session: Session, links: Sequence[str]) -> list[int]:
         found.update(session.scalars(rows))
     by_bucket: dict[int, set[int]] = {}
     for key in keys:
-        by_bucket.setdefault(key >> _BUCKET & 0xFF, set()).add(key >> 8 & _KEPT)
+        bucket, kept = place_of(key)
+        by_bucket.setdefault(bucket, set()).add(kept)
     for bucket, wanted in by_bucket.items():
         blocks = sa.select(EpcBlock.message, EpcBlock.hashes).where(EpcBlock.bucket == bucket)
         for message, hashes in session.execute(blocks.execution_options(yield_per=50)):
@@ -112,18 +111,6 @@ def _row_key(key: int) -> int:
 def _put_rows(session: Session, message: int, keys: Sequence[int]) -> None:
     if keys:
         session.execute(sa.insert(EpcRow), [{"key": key, "message": message} for key in sorted({*map(_row_key, keys)})])
-
-
-def _put_blocks(session: Session, message: int, part: int, keys: Sequence[int]) -> None:
-    # Sorted by the byte that chooses the block, then by what is kept: one sort gives all blocks.
-    cut = sorted(key >> 8 & (1 << 40) - 1 for key in keys)
-    rows: list[dict[str, Any]] = []
-    for bucket, group in groupby(cut, lambda key: key >> 32):
-        hashes = array("I", [key & _KEPT for key, _ in groupby(group)])
-        if byteorder == "big":
-            hashes.byteswap()
-        rows.append({"bucket": bucket, "message": message, "part": part, "hashes": hashes.tobytes()})
-    session.execute(sa.insert(EpcBlock), rows)
 
 
 def _holds(hashes: bytes, wanted: set[int]) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, islice
+from sys import byteorder
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import xxhash
@@ -29,6 +31,49 @@ _GTIN_LINK = len(f"{SITE}01/") + 14
 
 Pair = tuple[str, str]
 """GTIN and lot; the lot is empty where none is told."""
+
+#: A message with at most so many identifiers gets rows.
+ROWS = 1024
+
+_BUCKET = 40  # the byte above this many bits chooses the block, the 32 bits below it are kept
+_KEPT = (1 << 32) - 1
+
+
+class Part(NamedTuple):
+    """Some identifiers of a message, as they stand in the index.
+
+    Attributes:
+        rows: hashes that get a row each.
+        blocks: the byte that chooses the block, and the hashes in it.
+    """
+
+    rows: Sequence[int]
+    blocks: Sequence[tuple[int, bytes]]
+
+
+def part_of(keys: Sequence[int], *, alone: bool) -> Part:
+    """What the index keeps of some rising hashes.
+
+    Args:
+        keys: the hashes.
+        alone: whether they are all that the message names.
+    """
+    if alone and len(keys) <= ROWS:
+        return Part(keys, ())
+    blocks: list[tuple[int, bytes]] = []
+    # Sorted by the byte that chooses the block, then by what is kept: one sort gives all blocks.
+    cut = sorted(key >> 8 & (1 << 40) - 1 for key in keys)
+    for bucket, group in groupby(cut, lambda key: key >> 32):
+        hashes = array("I", [key & _KEPT for key, _ in groupby(group)])
+        if byteorder == "big":
+            hashes.byteswap()
+        blocks.append((bucket, hashes.tobytes()))
+    return Part((), blocks)
+
+
+def place_of(key: int) -> tuple[int, int]:
+    """The byte that chooses a hash's block, and what is kept of it there."""
+    return key >> _BUCKET & 0xFF, key >> 8 & _KEPT
 
 
 def keys_of(links: Iterable[str]) -> list[int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.convert import check_output
 from gateway.exchange import apart
+from gateway.exchange.apart import Serials
 from gateway.exchange.archive import Archive
 from gateway.exchange.database import Database
 from gateway.exchange.epc_index import Indexer
@@ -18,28 +19,35 @@ from gateway.sources import Source
 
 
 def is_large(request: Request) -> bool:
-    """Whether a conversion is to be done in a process of its own.
-
-    What is remembered of serial numbers, and secret codes, are asked for while it converts: that is done here.
-    """
-    return request.source.size >= apart.LARGE and request.hierarchy is None and request.codes is None
+    """Whether a conversion is to be done in a process of its own."""
+    return apart.is_large(request.source)
 
 
-def convert_large(database: Database, archive: Archive, request: Request, out: Path, first: Message | None) -> Report:
+def convert_large(
+    database: Database, archive: Archive, request: Request, out: Path, first: Message | None, serials: Serials | None
+) -> Report:
     """Convert in a process of its own; index here what it names, where a message is given.
+
+    Args:
+        database: the ledger's.
+        archive: the bytes.
+        request: the conversion.
+        out: private folder for the outputs.
+        first: the message, if what it names is to be indexed.
+        serials: its part in the hierarchy store, which that process asks and fills itself.
 
     Raises:
         StorageError: the process was killed; try again.
         GatewayError: as `gateway.convert.convert`.
     """
     with archive.folder() as other:
-        request = replace(request, source=apart.plain(request.source, other / "input"))
+        request = replace(request, source=apart.plain(request.source, other / "input"), hierarchy=None)
         named = other / "named" if first is not None else None
-        report, pairs = apart.convert(request, out, named)
+        report, pairs = apart.convert(request, out, named, serials)
         if first is not None and named is not None:
             indexer = Indexer(database, first.number)
-            for keys, last in apart.parts(named):
-                indexer.put(keys, last)
+            for part in apart.parts(named):
+                indexer.put_part(part)
             indexer.put_pairs(pairs)
     return report
 
@@ -47,7 +55,7 @@ def convert_large(database: Database, archive: Archive, request: Request, out: P
 def check_made(archive: Archive, output: OutputFile) -> Findings:
     """What its receiver would find wrong with an output, by the schema and rules of its format."""
     source = archive.source(output.sha256, output.name)
-    if source.size >= apart.LARGE:
+    if apart.is_large(source):
         with archive.folder() as folder:
             return apart.check(apart.plain(source, folder / "output"), output.format)
     return _check_here(source, output.format)
@@ -56,7 +64,7 @@ def check_made(archive: Archive, output: OutputFile) -> Findings:
 def check_file(path: Path, format_: str) -> Findings:
     """The same of a file that was made and lies in a private folder yet."""
     source = Source.file(path)
-    return apart.check(source, format_) if source.size >= apart.LARGE else _check_here(source, format_)
+    return apart.check(source, format_) if apart.is_large(source) else _check_here(source, format_)
 
 
 def _check_here(source: Source, format_: str) -> Findings:

@@ -8,7 +8,7 @@ takes the place of the run before it when it passes its check (`gateway.exchange
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -16,12 +16,14 @@ import sqlalchemy as sa
 from gateway.agreements.model import Agreement
 from gateway.checks.across import RETOLD
 from gateway.epcis.events import Event
-from gateway.exchange import failpoints
+from gateway.exchange import apart, failpoints
+from gateway.exchange.apart import Serials
 from gateway.exchange.clock import Clock, stamp
 from gateway.exchange.database import Database
 from gateway.exchange.serials import SerialStore, StoredHierarchy, forget
 from gateway.exchange.serials_check import check_story
 from gateway.exchange.serials_look import Run
+from gateway.exchange.serials_record import Recorder
 from gateway.exchange.serials_runs import adopt, counting, first_difference, others, take_place
 from gateway.exchange.serials_tables import MessageState, SerialMessage
 from gateway.exchange.tables import Message, State
@@ -59,6 +61,14 @@ class Remembering:
             return None
         return self._store.hierarchy(agreement.serials.client, Run(message.id, frozenset(self._others(message))))
 
+    def serials(self, agreement: Agreement, message: Message, recorder: Recorder | None = None) -> Serials | None:
+        """The part of a conversion in the store, for a process that asks and fills it itself."""
+        if agreement.serials is None:
+            return None
+        record = recorder.message if recorder is not None else 0
+        run = Run(message.id, frozenset(self._others(message)))
+        return Serials(self._database.place, agreement.serials.client, run, record)
+
     @contextlib.contextmanager
     def observing(
         self, agreement: Agreement, message: Message, observer: Observer
@@ -70,8 +80,29 @@ class Remembering:
             message: the message.
             observer: who observes them anyway.
         """
+        with self.recording(agreement, message) as (recorder, fail):
+            if recorder is None:
+                yield observer, fail
+                return
+
+            def observe(events: Sequence[Event]) -> None:
+                observer(events)
+                recorder.add(events)
+
+            yield observe, fail
+
+    @contextlib.contextmanager
+    def recording(self, agreement: Agreement, message: Message) -> Iterator[tuple[Recorder | None, Callable[[], None]]]:
+        """While the message is converted: what takes its events, and what to call when that failed.
+
+        There is no recorder where nothing is to be kept, or all of it is there already.
+
+        Args:
+            agreement: the sender's.
+            message: the message.
+        """
         if agreement.serials is None:
-            yield observer, lambda: None
+            yield None, lambda: None
             return
         failed = False
 
@@ -81,13 +112,7 @@ class Remembering:
 
         client, waits = agreement.serials.client, bool(message.replay_of)
         with contextlib.suppress(_Failed), self._store.recording(client, message.id, waits=waits) as recorder:
-
-            def observe(events: Sequence[Event]) -> None:
-                observer(events)
-                if recorder is not None:
-                    recorder.add(events)
-
-            yield observe, fail
+            yield recorder, fail
             failpoints.reach("serials.told")
             if failed:
                 raise _Failed
@@ -101,9 +126,13 @@ class Remembering:
         if message.start in ADOPTING:
             with self._database.write() as session:
                 adopt(session, client, message)
-        runs = self._others(message)
+        runs = frozenset(self._others(message))
         self._retold(message, runs, findings)
-        check_story(self._database, client, message.id, findings, frozenset(runs))
+        if message.size >= apart.LARGE:
+            for found in apart.contradictions(self._database.place, client, message.id, runs):
+                findings.add(found)
+        else:
+            check_story(self._database, client, message.id, findings, runs)
         if agreement.serials.contradictions == "refuse":
             return list(findings)
         return [
@@ -122,7 +151,7 @@ class Remembering:
             with self._database.write() as session:
                 take_place(session, message)
 
-    def _retold(self, message: Message, runs: Sequence[str], findings: Findings) -> None:
+    def _retold(self, message: Message, runs: Collection[str], findings: Findings) -> None:
         """Say where a replay tells something else than the run of the same file that receivers have."""
         with self._database.read() as session:
             now = counting(session, runs)

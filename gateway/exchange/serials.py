@@ -92,9 +92,13 @@ class SerialStore:
         if not number:
             yield None
             return
-        recorder = Recorder(self.database, number, self._stems, waits=waits)
+        recorder = self.recorder(number, waits=waits)
         yield recorder
         recorder.finish()
+
+    def recorder(self, number: int, *, waits: bool = False) -> Recorder:
+        """What takes events of a message by the number of its row. They do not count before `recording` ends."""
+        return Recorder(self.database, number, self._stems, waits=waits)
 
     def record(self, client: str, message: str, events: Iterable[Event]) -> int:
         """Take all events of a message; how many identifiers there were, 0 when they are in the store already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import orjson
@@ -16,7 +16,11 @@ from gateway.exchange.serials_tables import Kind, MessageState, SerialEvent, Ser
 from gateway.findings import Findings, Where
 
 #: Identifiers that are looked at together.
-_BLOCK: Final = 20_000
+_BLOCK: Final = 5_000
+#: Events whose ids are asked for at once.
+_EVENTS: Final = 1_000
+#: Identifiers that are remembered as looked at; others may be looked up again, and are then passed over.
+_SEEN: Final = 100_000
 _NAMES: Final = {
     Kind.BORN: "born",
     Kind.PACKED: "packed",
@@ -34,7 +38,7 @@ def check_story(
 
     Messages in `others` are other runs of the same file, and contradict nothing.
 
-    Nothing is changed: an operator decides which message is wrong, and voids it.
+    Nothing is changed: an operator decides which message is wrong, and voids it. Memory does not grow with the message.
     """
     with database.read() as session:
         connection = session.connection()
@@ -48,24 +52,37 @@ def check_story(
         )
         if mine is None:
             return
-        ids = connection.scalars(
-            sa.select(SerialEvent.id).where(SerialEvent.message == mine, SerialEvent.size > 0).order_by(SerialEvent.id)
-        ).all()
         seen: set[str] = set()
         pending: list[str] = []
-        for event in ids:
-            new = [text for text in look.list_of(event)[1] if text not in seen]
+        first = 0
+        for event in _events(connection, mine):
+            first = first or event
+            new = [text for text in dict.fromkeys(look.list_of(event)[1]) if text not in seen]
             seen.update(new)
             pending += new
-            while len(pending) >= _BLOCK:
-                _check(look, mine, pending[:_BLOCK], findings)
-                pending = pending[_BLOCK:]
-        _check(look, mine, pending, findings)
+            if len(pending) >= _BLOCK:
+                _check(look, mine, first, pending, findings)
+                pending, first = [], 0
+                if len(seen) > _SEEN:
+                    seen = set()
+        _check(look, mine, first, pending, findings)
 
 
-def _check(look: Look, mine: int, objects: Sequence[str], findings: Findings) -> None:
+def _events(connection: sa.Connection, message: int) -> Iterator[int]:
+    """Ids of the events of a message that name identifiers, rising."""
+    last = 0
+    query = sa.select(SerialEvent.id).where(SerialEvent.message == message, SerialEvent.size > 0)
+    while some := connection.scalars(query.where(SerialEvent.id > last).order_by(SerialEvent.id).limit(_EVENTS)).all():
+        yield from some
+        last = some[-1]
+
+
+def _check(look: Look, mine: int, first: int, objects: Sequence[str], findings: Findings) -> None:
+    """Look at some objects, if no event of the message before `first` names them: those were looked at."""
     known: dict[int, Fact] = {}
-    for epc, history in look.histories(objects).items():
+    for epc, history in _histories(look, objects):
+        if any(row.message == mine and row.size and row.id < first for row in history):
+            continue
         facts = []
         for row in history:
             if row.id not in known:
@@ -75,6 +92,11 @@ def _check(look: Look, mine: int, objects: Sequence[str], findings: Findings) ->
             other = found.other.place if found.other is not None else ""
             where = Where(event=found.at.number)
             findings.report(found.rule, found.text, where=where, value=epc, expected=other)
+
+
+def _histories(look: Look, objects: Sequence[str]) -> Iterator[tuple[str, list[EventRow]]]:
+    for start in range(0, len(objects), _BLOCK):
+        yield from look.histories(objects[start : start + _BLOCK]).items()
 
 
 def _fact(look: Look, row: EventRow, mine: int) -> Fact:

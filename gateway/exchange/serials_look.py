@@ -14,7 +14,9 @@ from gateway.exchange.serials_tables import Kind, MessageState
 from gateway.markets.kit.split import by_weight
 
 #: Most identifiers of unpacked lists that are kept for the next question.
-_KEPT: Final = 300_000
+_KEPT: Final = 50_000
+#: Most events that are kept for the next question.
+_KEPT_EVENTS: Final = 10_000
 _NO_STEM: Final = 0  # ids begin with 1: a stem that nobody recorded finds nothing
 
 
@@ -161,6 +163,8 @@ class Look:
     def _visible(self, events: Iterable[int], as_of: AsOf) -> list[EventRow]:
         """Those of the events that count: of a complete message of the client, not withdrawn, not too late."""
         wanted = list(events)
+        if len(self._events) > _KEPT_EVENTS:
+            self._events, self._withdrawn = {}, {}
         missing = [event for event in wanted if event not in self._events]
         found = [EventRow._make(row) for row in self._bulk.select(_COLUMNS, "serial_events", "id", missing)]
         self._meet({event.message for event in found})

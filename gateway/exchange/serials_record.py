@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from gateway.checks.across import TOO_MANY_EVENTS
 from gateway.epcis.events import (
@@ -56,7 +57,7 @@ class Recorder:
     def __init__(self, database: Database, message: int, stems: dict[str, int], *, waits: bool = False) -> None:
         self._database = database
         self._waits = waits
-        self._message = message
+        self.message = message
         self._stems = stems
         self._number = 0
         self._count = 0
@@ -101,11 +102,21 @@ class Recorder:
         """Write what is left, and make the message count, unless it waits for its check."""
         self.flush()
         with self._database.write() as session:
-            connection = session.connection()
-            rows = [(self._message, event_id) for event_id in sorted(self._withdrawn)]
-            Bulk(connection).insert("serial_withdrawals", ("message", "event_id"), rows)
-            done = sa.update(SerialMessage).where(SerialMessage.id == self._message)
-            connection.execute(done.values(state=MessageState.READY if self._waits else MessageState.COMPLETE))
+            self._withdraw(session)
+            done = sa.update(SerialMessage).where(SerialMessage.id == self.message)
+            state = MessageState.READY if self._waits else MessageState.COMPLETE
+            session.connection().execute(done.values(state=state))
+
+    def close(self) -> None:
+        """Write what is left. The message counts when another recorder of it has finished."""
+        self.flush()
+        with self._database.write() as session:
+            self._withdraw(session)
+
+    def _withdraw(self, session: Session) -> None:
+        rows = [(self.message, event_id) for event_id in sorted(self._withdrawn)]
+        Bulk(session.connection()).insert("serial_withdrawals", ("message", "event_id"), rows)
+        self._withdrawn.clear()
 
     def flush(self) -> None:
         """Write what was taken so far."""
@@ -136,11 +147,11 @@ class Recorder:
         return [(*event[:-3], next(keys) if event[-2] else None, *event[-2:]) for event in self._events]
 
     def _take(self, event: Event, which: int, kind: Kind, epcs: Sequence[str], parent: str | None) -> None:
-        id_ = event_id(self._message, self._number, which)
+        id_ = event_id(self.message, self._number, which)
         step = word(Field.BIZ_STEP, event.biz_step or "") or event.biz_step or ""
         disposition = word(Field.DISPOSITION, event.disposition or "") or event.disposition or ""
         ilmd = _ilmd(event) if kind is Kind.BORN else ""
-        when = (id_, self._message, self._last.seconds, self._last.fraction)
+        when = (id_, self.message, self._last.seconds, self._last.fraction)
         what = (int(kind), len(epcs), step, disposition, event.event_id or "", None, parent or "", ilmd)
         self._events.append((*when, *what))
         for part, start in enumerate(range(0, len(epcs), PART)):

@@ -7,7 +7,7 @@ before counts again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ def others(session: Session, message: Message) -> list[str]:
     return list(session.scalars(runs.order_by(Message.number)))
 
 
-def counting(session: Session, messages: Sequence[str]) -> SerialMessage | None:
+def counting(session: Session, messages: Collection[str]) -> SerialMessage | None:
     """The record of the one among some messages that counts."""
     query = sa.select(SerialMessage).where(SerialMessage.message.in_(messages))
     return session.scalars(query.where(SerialMessage.state == MessageState.COMPLETE).limit(1)).first()

@@ -36,7 +36,7 @@ from gateway.exchange.sessions import Sessions
 from gateway.exchange.tables import Delivery, DeliveryState, Message, State
 from gateway.exchange.workers import BEATS, Crew
 from gateway.exchange.workspace import Workspace
-from gateway.transports.secrets import secrets
+from gateway.transports.secrets import Referred, secrets
 from gateway.vault import LazyVault
 
 #: How long the engine remembers work that has ended. The ledger remembers it for ever.
@@ -126,7 +126,7 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
         flow = Flow(agreements, workspace.ledger, workspace.archive, resolve, sure=crew.sure)
         flow.configuration = configuration
         if settings.codes_key:
-            flow.codes = LazyVault(settings.codes, lambda: resolve(settings.codes_key))
+            flow.codes = LazyVault(settings.codes, Referred(settings.root, settings.codes_key))
         flow.past = Past(settings, workspace.database).agreements
         collector = Collector(agreements, configuration, workspace.ledger, workspace.archive, resolve, crew.sure)
         flow.sessions = collector.sessions = Sessions(resolve, keep=True)

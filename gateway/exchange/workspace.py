@@ -32,6 +32,7 @@ from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.agreements.load import Agreements
+    from gateway.transports.secrets import Referred
 
 LOCK = "exchange.lock"
 SECOND_LOOK = 0.2  # seconds
@@ -79,7 +80,12 @@ class Workspace:
             ConfigurationError: it cannot be opened.
         """
         self._make_data()
-        database = Database(self.settings.database, self.actor, self.password)
+        password: str | Referred = ""
+        if self.settings.password:
+            from gateway.transports.secrets import Referred  # noqa: PLC0415 - a workspace on SQLite needs none
+
+            password = Referred(self.settings.root, self.settings.password)
+        database = Database(self.settings.database, self.actor, password)
         database.migrate()
         return database
 

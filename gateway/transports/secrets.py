@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,27 @@ def secrets(root: Path, environment: Mapping[str, str] = os.environ) -> Secrets:
         return secret
 
     return resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A secret that is resolved when it is called for. It may be sent to another process: it holds no secret.
+
+    Attributes:
+        root: the workspace.
+        reference: where the secret is; empty for the empty secret.
+    """
+
+    root: Path
+    reference: str
+
+    def __call__(self) -> str:
+        """The secret.
+
+        Raises:
+            ConfigurationError: the reference leads nowhere.
+        """
+        return secrets(self.root)(self.reference) if self.reference else ""
 
 
 def _from_keyring(entry: str) -> str:

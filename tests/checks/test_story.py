@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -232,6 +233,8 @@ def test_what_waits_on_disk_tells_the_same(make, check, deeds):
         patch.setattr(story_log, "_BUFFER", 2)
         patch.setattr(story_log, "_RECORDS", 2)
         assert check(STORY, *_events(make, deeds)) == whole
+        patch.setattr(story_log, "_AT_ONCE", 1)  # and however often parts are divided
+        assert check(STORY, *_events(make, deeds)) == whole
 
 
 @given(st.lists(st.tuples(_OBJECTS, _OBJECTS), max_size=12))
@@ -251,6 +254,25 @@ def test_rings_are_those_that_a_simple_search_finds(make, check, packings):
     events = [make.packing(child_epcs=[child], parent_id=parent) for child, parent in pairs]
     found = check(STORY, *events)
     assert [(f.where.event, f.value) for f in found if f.code == "STORY-08"] == expected
+
+
+def test_memory_does_not_grow_with_the_number_of_objects(monkeypatch):
+    monkeypatch.setattr(story_log, "_BUFFER", 1 << 10)
+    monkeypatch.setattr(story_log, "_AT_ONCE", 1 << 9)
+
+    def peak(count: int) -> int:
+        log = story_log.Log()
+        tracemalloc.start()
+        for start in range(0, count, 100):
+            log.each([f"urn:x:{number}" for number in range(start, start + 100)], start, story_log.BORN)
+        assert sum(map(len, log.parts())) == count
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        log.close()
+        return most
+
+    few = peak(15_000)
+    assert peak(150_000) < 1.5 * few
 
 
 def test_wrong_identifiers_are_followed_too(make, check):

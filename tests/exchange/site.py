@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from gateway.exchange import failpoints, holds
+from gateway.exchange import apart, failpoints, holds
 from gateway.exchange.clock import system
 from gateway.exchange.tables import Message
 from gateway.exchange.workspace import Workspace, opened
@@ -55,9 +55,12 @@ def document(serial: int = 1) -> bytes:
     ).encode()
 
 
-def _once(root: Path, failpoint: str, wait: float, worker: str, shift: float, answer) -> None:
+def _once(root: Path, failpoint: str, wait: float, worker: str, shift: float, large: int, answer) -> None:
     from gateway import logs
+    from gateway.exchange import apart
     from gateway.exchange.service import once
+
+    apart.LARGE = large
 
     os.environ[failpoints.VARIABLE] = failpoint
     with opened(root, lambda: system() + timedelta(seconds=shift), worker) as workspace:
@@ -87,6 +90,9 @@ class Site:
         peers: where the peers' folders are; by default in the workspace.
         postgres: PostgreSQL server with its store; by default SQLite.
         template: database to copy for the store.
+
+    Attributes:
+        large: contents from this size on are converted in a process of their own.
     """
 
     def __init__(
@@ -95,6 +101,7 @@ class Site:
         self.root = root
         self.postgres = postgres
         self.database = postgres.create(template) if postgres else ""
+        self.large = apart.LARGE
         self.inbox, self.one, self.two = ((peers or root / "data") / name for name in ("in", "one", "two"))
 
     def build(self, agreement: str = AGREEMENT) -> Site:
@@ -126,7 +133,8 @@ class Site:
         """Begin a run, by a clock that is `shift` seconds ahead; returns its process and where its answer comes."""
         context = multiprocessing.get_context("forkserver")
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_once, args=(self.root, failpoint, wait, worker, shift, sender))
+        arguments = (self.root, failpoint, wait, worker, shift, self.large, sender)
+        process = context.Process(target=_once, args=arguments)
         process.start()
         sender.close()
         return process, receiver

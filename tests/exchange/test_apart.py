@@ -15,21 +15,30 @@ from pathlib import Path
 
 import pytest
 
+from gateway.epcis.document import Document, Header
 from gateway.errors import InputError, LimitExceeded, UsageError
 from gateway.exchange import apart
 from gateway.exchange.archive import StorageError
+from gateway.exchange.database import Database
 from gateway.exchange.epc_index import candidates
 from gateway.exchange.epcs import asked
 from gateway.exchange.flow import Flow, Go
 from gateway.exchange.intake import Arrival
 from gateway.findings import Finding, Where
+from gateway.formats import FORMATS
+from gateway.formats.base import Context
+from gateway.markets.ru.oms_codes import sgtin_of
+from gateway.markets.ru.simulator_oms import made_up_code
 from gateway.opening import TOO_LARGE
 from gateway.request import Request
 from gateway.sources import Source
-from gateway.transports.secrets import secrets
+from gateway.transports.secrets import Referred, secrets
+from gateway.vault import LazyVault, Vault
 from tests.bench.exchange_load import many_events
-from tests.exchange.site import Site
+from tests.exchange.site import Site, until
+from tests.markets import ru_story
 
+KEY_OF_CODES = "22" * 32
 NOW = "2026-01-01T00:00:00Z"
 KEY = '[archive]\nkey = "env:ARCHIVE_KEY"\n'
 
@@ -101,6 +110,44 @@ def test_a_full_disk_is_a_full_disk(tmp_path):
     assert caught.value.errno
 
 
+def test_secret_codes_come_from_the_vault_by_reference_and_are_sent_to_nobody(tmp_path, monkeypatch):
+    (tmp_path / "key").write_text(KEY_OF_CODES)
+    codes = [made_up_code(ru_story.GTIN, ru_story.serial(number)) for number in range(20)]
+    with Vault(tmp_path / "codes.sqlite", KEY_OF_CODES) as vault:
+        vault.put({sgtin_of(code): code for code in codes})
+    packs = ru_story.commission([ru_story.pack_epc(number) for number in range(20)])
+    written = FORMATS.get("epcis-1.2-xml").write(Document(Header(), iter([packs])), Context(now=NOW))
+    data = b"".join(written)
+    started, said = [], []
+    popen, dumps = subprocess.Popen, pickle.dumps
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **more: started.append((a, more)) or popen(*a, **more))
+    monkeypatch.setattr(pickle, "dumps", lambda job: said.append(dumps(job)) or said[-1])
+    asked_for = Request(
+        Source.memory(data, "a.xml"),
+        "ru-oms-utilisation",
+        "epcis-1.2-xml",
+        now=NOW,
+        values={"subject-ids": f"4699999000014={ru_story.PLANT_ID}", "order-type": "1"},
+        codes=LazyVault(tmp_path / "codes.sqlite", Referred(tmp_path, "file:key")),
+    )
+    (tmp_path / "out").mkdir()
+    report, _ = apart.convert(asked_for, tmp_path / "out")
+    assert not report.failed, list(report.findings)
+    assert codes[7][-20:] in Path(report.outputs[0].path).read_text()
+    everything = repr(started).encode() + b"".join(said)
+    assert b"file:key" in everything
+    assert KEY_OF_CODES.encode() not in everything
+    assert codes[7][-20:].encode() not in everything
+
+
+def test_the_password_of_a_database_is_no_part_of_where_it_is(tmp_path):
+    (tmp_path / "key").write_text("geheim")
+    place = Database(f"sqlite:///{tmp_path}/x.sqlite", password=Referred(tmp_path, "file:key")).place
+    assert b"geheim" not in pickle.dumps(place)
+    assert place.password() == "geheim"
+    assert "geheim" not in repr(Database(f"sqlite:///{tmp_path}/x.sqlite", password="geheim").place)
+
+
 def child(process: int) -> int:
     """The only process that a process has started, once it is there."""
     end = time.monotonic() + 60
@@ -128,6 +175,13 @@ def gone(process: int) -> bool:
     return False
 
 
+def ignores(process: int, number: int) -> bool:
+    """Whether a process has said that it will not end at a signal."""
+    status = Path(f"/proc/{process}/status").read_text()
+    ignored = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    return bool(int(ignored, 16) >> number - 1 & 1)
+
+
 class Endless:
     """A job that does not end by itself."""
 
@@ -149,7 +203,7 @@ def test_a_stop_for_all_does_not_reach_it_and_it_ends_with_the_one_that_asked():
     asking = subprocess.Popen([sys.executable, "-c", code], env=environment)
     try:
         helper = child(asking.pid)
-        time.sleep(1.5)  # it has begun
+        until(lambda: ignores(helper, signal.SIGTERM), 60)
         os.kill(helper, signal.SIGTERM)
         time.sleep(0.3)
         assert not Path(f"/proc/{helper}/stat").read_text().count(") Z ")

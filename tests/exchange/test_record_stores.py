@@ -16,7 +16,8 @@ from gateway.exchange import retention
 from gateway.exchange.answers import ANSWERED, AnswerBook
 from gateway.exchange.clock import system
 from gateway.exchange.database import locking
-from gateway.exchange.epc_index import ROWS, Indexer, candidates
+from gateway.exchange.epc_index import Indexer, candidates
+from gateway.exchange.epc_keys import ROWS
 from gateway.exchange.epcs import canonical
 from gateway.exchange.metrics import metrics
 from gateway.exchange.queries_answers import AnswerQueries

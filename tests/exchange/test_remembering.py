@@ -9,15 +9,17 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.epcis.events import AggregationEvent
-from gateway.exchange import failpoints
+from gateway.exchange import apart, failpoints
 from gateway.exchange.archive import Stored
 from gateway.exchange.clock import system
 from gateway.exchange.database import Database
+from gateway.exchange.flow import Flow, Go
 from gateway.exchange.ledger import Arrival, Ledger
 from gateway.exchange.operations import cancel
 from gateway.exchange.remembering import Remembering
 from gateway.exchange.serials import SerialStore
 from gateway.exchange.tables import Message
+from gateway.transports.secrets import secrets
 from tests.exchange.site import AGREEMENT, Site
 from tests.exchange.test_commands import gateway
 from tests.exchange.test_operations import MAPPED
@@ -25,6 +27,11 @@ from tests.submit.story import CASE, PALLET, document, made, packed, serials, sh
 
 TOLD = f"serials: true\n{AGREEMENT}"
 WHEN = {"event_time": "2026-01-02T09:00:00Z", "event_time_zone_offset": "+00:00"}
+WITHDRAWN = (
+    b"</eventTimeZoneOffset><baseExtension><eventID>urn:x:gone</eventID><errorDeclaration>"
+    b"<declarationTime>2026-01-02T11:00:00Z</declarationTime></errorDeclaration></baseExtension>"
+)
+ONE_TARGET = TOLD.replace("serials: true", "serials: {contradictions: refuse}").rpartition("  - {id: two")[0]
 COUNTING = "SELECT message FROM serial_messages WHERE state = 'complete' ORDER BY message"
 
 
@@ -88,9 +95,59 @@ def test_what_fails_or_is_cancelled_counts_no_more(site: Site) -> None:
     assert site.rows(COUNTING) == []
 
 
+def told(site: Site) -> list[tuple]:
+    """What is known of serial numbers, without the numbers of rows."""
+    return site.rows(
+        "SELECT m.name, e.seconds, e.kind, e.size, e.step, e.event_id, e.parent_epc, e.ilmd, l.part, count(*)"
+        " FROM serial_messages s JOIN messages m ON m.id = s.message JOIN serial_events e ON e.message = s.id"
+        " JOIN serial_lists l ON l.event = e.id JOIN serial_facts f ON f.event = e.id WHERE s.state = 'complete'"
+        " GROUP BY m.name, e.id, e.seconds, e.kind, e.size, e.step, e.event_id, e.parent_epc, e.ilmd, l.part"
+        " ORDER BY e.id, l.part"
+    )
+
+
+def passed(site: Site, *files: bytes) -> list[Go]:
+    """How files leave the steps before their delivery."""
+    workspace = site.workspace()
+    flow = Flow(workspace.agreements, workspace.ledger, workspace.archive, secrets(site.root))
+    configuration = workspace.ledger.configuration(workspace.agreements.files)
+    went = []
+    for number, data in enumerate(files):
+        with workspace.archive.temporary() as stream:
+            stream.write(data)
+            stored = workspace.archive.keep(stream)
+        arrival = Arrival("acme", "acme-in", f"{number}.xml", f"{number}", stored, configuration)
+        message, _ = workspace.ledger.receive(arrival)
+        went.append([step(message.id) for step in (flow.detect, flow.convert, flow.check)][-1])
+    workspace.close()
+    return went
+
+
+def test_large_files_say_the_same_from_a_process_of_their_own(
+    tmp_path: Path, store: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = document(made(serials(3)), packed(CASE, serials(3)), packed(PALLET, [CASE]))
+    contradicts = document(made(serials(2)), made(serials(1, 9)))
+    withdraws = document(made(serials(2, 20))).replace(b"</eventTimeZoneOffset>", WITHDRAWN, 1)
+    found = []
+    for name in ("here", "apart"):
+        site = Site(tmp_path / name, **store).build(ONE_TARGET)
+        went = passed(site, first, contradicts, withdraws)
+        findings = site.rows("SELECT code, severity, target, value FROM findings ORDER BY id")
+        withdrawn = site.rows("SELECT event_id FROM serial_withdrawals")
+        found.append((went, findings, told(site), withdrawn))
+        monkeypatch.setattr(apart, "LARGE", 0)
+    assert found[1] == found[0]
+    assert found[0][0] == [Go.ON, Go.STOP, Go.ON]
+    assert found[0][2]
+    assert found[0][3] == [("urn:x:gone",)]
+
+
+@pytest.mark.parametrize("large", [1 << 40, 0])
 @pytest.mark.parametrize("point", failpoints.SERIAL_POINTS)
-def test_kill_9_keeps_all_or_nothing(tmp_path: Path, point: str) -> None:
-    site = Site(tmp_path / "ws").build(TOLD)
+def test_kill_9_keeps_all_or_nothing(tmp_path: Path, point: str, large: int) -> None:
+    site = Site(tmp_path / "ws").build(ONE_TARGET)
+    site.large = large
     site.drop("1.xml", document(made(serials(3))))
     process, _ = site.start(point)
     process.join(40)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.epcis.element import element
 from gateway.epcis.events import AggregationEvent, ErrorDeclaration, ObjectEvent, TransactionEvent, TransformationEvent
 from gateway.epcis.hierarchy import CBV_MDA, DocumentHierarchy
-from gateway.exchange import serials_record
+from gateway.exchange import serials_check, serials_look, serials_record
 from gateway.exchange.database import Database
 from gateway.exchange.serials import SerialStore, Status
 from gateway.exchange.serials_check import check_story
@@ -308,6 +308,22 @@ def test_a_message_that_contradicts_earlier_ones_is_told(store, client, code):
         assert "of m1" in found.expected
     affected = {found.value for found in findings}
     assert len(affected) == (6 if code == "SERIAL-03" else 1)
+
+
+@pytest.mark.parametrize("code", STORIES)
+def test_a_message_is_looked_at_piece_by_piece_with_the_same_result(store, client, code, monkeypatch):
+    first, second = STORIES[code]
+    second = [*second, *second[:1], step("observing", PACKS, "23:00:00"), step("observing", PACKS[::-1], "23:30:00")]
+    whole = [(f.code, f.message, f.value, f.where) for f in story(store, client, first, second)]
+    assert whole
+    monkeypatch.setattr(serials_check, "_BLOCK", 2)
+    monkeypatch.setattr(serials_check, "_EVENTS", 1)
+    monkeypatch.setattr(serials_check, "_SEEN", 1)
+    monkeypatch.setattr(serials_look, "_KEPT", 1)
+    monkeypatch.setattr(serials_look, "_KEPT_EVENTS", 1)
+    findings = Findings()
+    check_story(store.database, client, "m2", findings)
+    assert [(f.code, f.message, f.value, f.where) for f in findings] == whole
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -108,7 +108,7 @@ def test_all_places_of_an_identifier_are_found(ledger: Ledger) -> None:
     assert naming(ledger, f"{HEAD}5") == []
 
 
-@pytest.mark.parametrize("count", [epc_index.ROWS, epc_index.ROWS + 1, 5000])
+@pytest.mark.parametrize("count", [epc_keys.ROWS, epc_keys.ROWS + 1, 5000])
 def test_small_and_large_messages_hold_all_of_theirs_and_nothing_else(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
@@ -121,7 +121,7 @@ def test_small_and_large_messages_hold_all_of_theirs_and_nothing_else(
     assert naming(ledger, *(f"{HEAD}{s}" for s in serials[count:])) == []
     with ledger.database.read() as session:
         rows, blocks = (session.scalar(sa.text(f"SELECT count(*) FROM {t}")) for t in ("epc_rows", "epc_blocks"))
-    assert (rows > 1, blocks > 0) == (count <= epc_index.ROWS, count > epc_index.ROWS)
+    assert (rows > 1, blocks > 0) == (count <= epc_keys.ROWS, count > epc_keys.ROWS)
 
 
 def test_gtins_and_lots_are_kept_in_words(ledger: Ledger) -> None:

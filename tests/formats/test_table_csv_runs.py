@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -118,3 +119,33 @@ def test_keys_that_come_twice_are_suspects(monkeypatch: pytest.MonkeyPatch, coun
         unique.add(keys[start : start + 700])
     unique.add([keys[3], keys[-1]])
     assert unique.suspects() == {mark(keys[3]), mark(keys[-1])}
+
+
+@given(st.lists(st.integers(-5, 5).map(lambda number: number << 40 | number), max_size=60))
+def test_keys_that_come_often_are_suspects_however_often_heaps_are_divided(keys: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unique_keys, "_BUFFER", 4)
+        patch.setattr(unique_keys, "_AT_ONCE", 1)
+        unique = Unique()
+        for key in keys:
+            unique.add([key])
+        marks = list(map(mark, keys))  # two keys may have one
+        assert unique.suspects() == {one for one in marks if marks.count(one) > 1}
+
+
+def test_memory_does_not_grow_with_the_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unique_keys, "_BUFFER", 1 << 10)
+    monkeypatch.setattr(unique_keys, "_AT_ONCE", 1 << 9)
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        unique = Unique()
+        for start in range(0, count, 500):
+            unique.add([f"urn:x:{number}" for number in range(start, start + 500)])
+        assert not unique.suspects()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    few = peak(15_000)
+    assert peak(150_000) < 1.2 * few
