@@ -76,14 +76,14 @@ class Converting(Deliveries):
                 continue
             rounds += 1
             if rounds > MOST_ROUNDS * len(targets):
-                self.ledger.left_out(message.id, 0, None, left.told(LIST, MOST_TOLD))
+                self.ledger.left_out(message.id, 0, None, left.told_to_others("", MOST_TOLD))
                 text = f"after {len(left):,} events were left out, there were still others wrong"
                 raise InputError(Finding.of(INSEPARABLE, text))
             before = len(left)
             if self._convert_for(message, target, left, first=target is targets[0]):
                 done[target.id] = len(left)
             elif len(left) == before:  # the document is wrong, not one of its events
-                self.ledger.left_out(message.id, 0, None, left.told(LIST, MOST_TOLD))
+                self.ledger.left_out(message.id, 0, None, left.told_to_others(target.id, MOST_TOLD))
                 return
         self._keep_list(message, left)
 

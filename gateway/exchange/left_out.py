@@ -7,7 +7,7 @@ output, so that the audit trail, the checks of the archive and its retention kno
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -113,13 +113,20 @@ class LeftOut:
 
     def told(self, by: str, most: int) -> list[Told]:
         """What was wrong for a target, in the order of the document, at most so many errors."""
+        return self._told(lambda target: target == by, most)
+
+    def told_to_others(self, than: str, most: int) -> list[Told]:
+        """What was wrong for other targets than this one."""
+        return self._told(lambda target: target != than, most)
+
+    def _told(self, is_wanted: Callable[[str], bool], most: int) -> list[Told]:
         errors = [
             (finding, entry.id)
             for _, entry in sorted(self.entries.items())
-            if entry.by == by
+            if is_wanted(entry.by)
             for finding in entry.wrong.findings
         ]
-        return [*errors, *((finding, "") for finding, target in self.strays.items() if target == by)][:most]
+        return [*errors, *((finding, "") for finding, target in self.strays.items() if is_wanted(target))][:most]
 
     def write(self, path: Path) -> None:
         """Write the list."""

@@ -6,24 +6,30 @@ import contextlib
 import json
 import re
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.cli import show
+from gateway.convert import convert
 from gateway.exchange import apart, audit, converting, failpoints
 from gateway.exchange.epcs import asked
 from gateway.exchange.flow import Flow
 from gateway.exchange.intake import Arrival
-from gateway.exchange.left_out import LIST, PROCEED
+from gateway.exchange.left_out import LIST, PROCEED, LeftOut
 from gateway.exchange.received import Received
 from gateway.exchange.replay import STEPS, replay
 from gateway.exchange.tables import Message, OutputFile
 from gateway.exchange.trace import events_as_json, trace
 from gateway.findings import Finding, Where
 from gateway.leaving import NONE_LEFT
+from gateway.request import Request
+from gateway.sources import Source
 from gateway.transports.secrets import secrets
 from gateway.web.jobs import job
 from tests.exchange.site import Site, document
@@ -272,7 +278,7 @@ def test_what_stands_among_the_events_and_is_none(world: World) -> None:
 
 
 def test_what_one_receiver_cannot_have_nobody_gets(world: World) -> None:
-    """A time that XML keeps as it is and JSON does not know: found by the second receiver's writer alone."""
+    """A word that JSON's schema refuses as a URN and XML does not: found by the second receiver's writer alone."""
     agreement = AGREEMENT.replace("{id: one, to: epcis-2.0-json", "{id: one, to: epcis-1.2-xml").replace(
         "{id: two, to: epcis-1.2-xml", "{id: two, to: epcis-2.0-json, set: {cbv: urn}"
     )
@@ -284,8 +290,23 @@ def test_what_one_receiver_cannot_have_nobody_gets(world: World) -> None:
     assert other.serials(id_) == ["1", "3"]
     assert other.events(id_) == [2]
     assert [json.loads(line)["by"] for line in other.texts(id_)[LIST].splitlines()] == ["two"]
+    alone = other.take(xml(odd))  # the first receiver could have had it
+    assert other.message(alone).state == "refused"
+    assert other.events(alone) == [0, 1]
+    assert any("EPCIS-JSON" in error.get("code", "") for error in other.errors(alone))
     assert other.is_whole()
     other.workspace.close()
+
+
+def test_what_cannot_be_separated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time that something is left out something else may be wrong: that has an end."""
+    monkeypatch.setattr(converting, "MOST_ROUNDS", 1)
+    id_ = world.take(xml(event(1), event(2, ACTION)))
+    assert (world.message(id_).state, world.message(id_).left_out) == ("refused", 0)
+    assert {error.get("code") for error in world.errors(id_)} == {None, "EPCIS-EVENT-01", "LEFT-OUT-03"}
+    monkeypatch.undo()
+    again = world.take(xml(event(1), event(2, ACTION)) + b" ")
+    assert world.message(again).left_out == 1
 
 
 def test_what_only_the_schema_of_an_output_refuses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,6 +408,57 @@ def test_what_contradicts_earlier_messages_is_left_out(world: World) -> None:
     assert other.message(whole).state == "refused"
     assert other.is_whole()
     other.workspace.close()
+
+
+XML_FAULTS = (None, ACTION, DIGIT, NO_TIME, ("<epc>", "<epc/><epc>"), ("2026-01-02T09", "2026-13-02T09"))
+JSON_FAULTS: tuple[dict[str, Any] | None, ...] = (
+    None,
+    {"eventTime": None},
+    {"type": "FooEvent"},
+    {"bizStep": "shiping"},
+    {"epcList": ["https://id.gs1.org/01/10614141073465/21/8"]},
+    {"epcList": "urn:epc:id:sgtin:0614141.107346.1"},
+    {"eventID": 5},
+    {"odd": 1},
+    {"own:x": {"": 1}},
+)
+
+
+def sifted(data: bytes, to: str, folder: Path) -> tuple[bytes, list[int]]:
+    """What goes on of a document, and which of its events do not."""
+    left = LeftOut(1000)
+    while True:
+        request = Request(Source.memory(data, "a"), to, now="2026-01-03T00:00:00Z", leaving=left.leaving())
+        with tempfile.TemporaryDirectory(dir=folder) as out:
+            report = convert(request, Path(out))
+            if left.take("x", report):
+                continue
+            assert not report.failed, list(report.findings)
+            return Path(report.outputs[0].path).read_bytes(), sorted(left.entries)
+
+
+@given(st.lists(st.sampled_from(XML_FAULTS), min_size=1, max_size=10))
+@settings(max_examples=25, deadline=None)
+def test_what_goes_on_is_as_if_the_others_were_not_there(tmp_path_factory: Any, faults: list[Any]) -> None:
+    folder = tmp_path_factory.mktemp("sifted")
+    events = [event(number, fault or ("", "")) for number, fault in enumerate(faults, 1)]
+    right = [each for each, fault in zip(events, faults, strict=True) if fault is None]
+    for to in ("epcis-2.0-json", "epcis-1.2-xml", "epcis-2.0-xml"):
+        got, gone = sifted(xml(*events), to, folder)
+        assert gone == [number for number, fault in enumerate(faults, 1) if fault is not None]
+        assert got == sifted(xml(*right), to, folder)[0]
+
+
+@given(st.lists(st.sampled_from(JSON_FAULTS), min_size=1, max_size=10))
+@settings(max_examples=25, deadline=None)
+def test_the_same_of_linked_data(tmp_path_factory: Any, faults: list[Any]) -> None:
+    folder = tmp_path_factory.mktemp("sifted")
+    events = [item(number, **(fault or {})) for number, fault in enumerate(faults, 1)]
+    right = [each for each, fault in zip(events, faults, strict=True) if fault is None]
+    for to in ("epcis-2.0-json", "epcis-1.2-xml"):
+        got, gone = sifted(linked(*events), to, folder)
+        assert gone == [number for number, fault in enumerate(faults, 1) if fault is not None]
+        assert got == sifted(linked(*right), to, folder)[0]
 
 
 def test_a_row_that_was_changed_is_found(world: World) -> None:
