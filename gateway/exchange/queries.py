@@ -13,6 +13,7 @@ from gateway.exchange.tables import (
     ENDED,
     FINAL,
     LONGEST_LOT,
+    SOME_LEFT_OUT,
     AlertRow,
     AuditRow,
     Collection,
@@ -335,7 +336,7 @@ class Queries:
 
     def left_out_since(self, since: str) -> int:
         """How many wrong events were left out of the messages that ended at a time or later."""
-        query = sa.select(sa.func.sum(Message.left_out)).where(Message.closed_at >= since)
+        query = sa.select(sa.func.sum(Message.left_out)).where(SOME_LEFT_OUT, Message.closed_at >= since)
         with self._database.read() as session:
             return session.scalar(query) or 0
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -35,6 +36,8 @@ HASH = String(64)
 #: Bytes of a file. PostgreSQL's INTEGER ends at 2 GiB.
 SIZE = BigInteger().with_variant(Integer, "sqlite")
 
+#: Of few messages some events were left out; an index has these alone.
+SOME_LEFT_OUT = text("left_out > 0")
 #: Characters of a lot; GS1 allows 20.
 LONGEST_LOT = 64
 
@@ -99,7 +102,11 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_indexed", "indexed", "number"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_messages_indexed", "indexed", "number"),
+        Index("ix_messages_left_out", "closed_at", sqlite_where=SOME_LEFT_OUT, postgresql_where=SOME_LEFT_OUT),
+        {"sqlite_autoincrement": True},
+    )
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     id: Mapped[str] = mapped_column(String(32), unique=True)
     partner: Mapped[str] = mapped_column(String(64), index=True)
@@ -203,10 +210,7 @@ class Delivery(Base):
 
 
 class FindingRow(Base):
-    """A finding of one conversion; ``target`` is empty where it was found before any conversion.
-
-    `event_id` is the ID of the event that was left out because of it.
-    """
+    """A finding of one conversion, ``target`` empty: before any; `event_id` is that of an event it leaves out."""
 
     __tablename__ = "findings"
     __table_args__ = (UniqueConstraint("message", "target", "position"),)

@@ -17,7 +17,17 @@ from gateway.agreements.load import Agreements
 from gateway.bounded import bounded
 from gateway.exchange.answers import CONTRADICTS, GIVEN_UP, OVERDUE, UNKNOWN, WAITING
 from gateway.exchange.clock import moment, stamp
-from gateway.exchange.tables import AlertRow, Collection, Delivery, DeliveryState, InForce, Message, ScheduleRow, State
+from gateway.exchange.tables import (
+    SOME_LEFT_OUT,
+    AlertRow,
+    Collection,
+    Delivery,
+    DeliveryState,
+    InForce,
+    Message,
+    ScheduleRow,
+    State,
+)
 from gateway.exchange.tables_answers import AnswerRow, Expected
 from gateway.settings import Alerts
 
@@ -128,7 +138,7 @@ def _ended_badly(session: Session, now: datetime) -> Iterator[Trouble]:
 def _left_out(session: Session, now: datetime) -> Iterator[Trouble]:
     """Messages that went on without some of their events, by partner; a replay tells of itself."""
     query = sa.select(Message.partner, sa.func.count(), sa.func.sum(Message.left_out), sa.func.max(Message.number))
-    query = query.where(Message.left_out > 0, Message.closed_at >= stamp(now - MEMORY), Message.state != State.REFUSED)
+    query = query.where(SOME_LEFT_OUT, Message.closed_at >= stamp(now - MEMORY), Message.state != State.REFUSED)
     query = query.where(Message.replay_of.is_(None))
     for partner, count, events, last in session.execute(query.group_by(Message.partner).order_by(Message.partner)):
         text = f"{events:,} wrong events were left out of {_messages(count)} of {partner}, the last is {last}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ from gateway.exchange.received import Received
 from gateway.exchange.replay import STEPS, replay
 from gateway.exchange.tables import Message, OutputFile
 from gateway.exchange.trace import events_as_json, trace
+from gateway.exchange.troubles import troubles
 from gateway.findings import Finding, Where
 from gateway.leaving import NONE_LEFT
 from gateway.request import Request
@@ -473,3 +475,21 @@ def test_a_row_that_was_changed_is_found(world: World) -> None:
 
 def test_the_stage_has_the_name_of_the_list() -> None:
     assert show.LEFT_OUT == LIST
+
+
+def test_an_alert_tells_of_it_and_finds_it_quickly(world: World) -> None:
+    id_ = world.take(xml(event(1), event(2, ACTION), event(3, DIGIT)))
+    for delivery in world.workspace.queries.lineage(id_).deliveries:
+        world.workspace.ledger.delivered(delivery.id, "x")
+    world.workspace.ledger.close(id_)
+    with world.workspace.database.read() as session:
+        now, wanted = world.workspace.clock(), world.workspace.settings.alerts
+        (found,) = [each for each in troubles(session, now, wanted) if each.kind == "left-out"]
+        assert found.key == "left-out:acme"
+        assert found.text == (
+            "2 wrong events were left out of 1 message of acme, the last is 1: gateway show 1 --open left-out"
+        )
+        plan = session.execute(
+            sa.text("EXPLAIN QUERY PLAN SELECT sum(left_out) FROM messages WHERE left_out > 0 AND closed_at >= '2026'")
+        ).all()
+        assert "ix_messages_left_out" in str(plan)
