@@ -75,7 +75,10 @@ def parse(data: bytes, name: str) -> tuple[Any, Lines]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
-        message = f"{name}{line}: not YAML: {getattr(error, 'problem', None) or error}"
+        problem = getattr(error, "problem", None) or str(error)
+        if mark is not None and data.decode("utf-8").split("\n")[mark.line][mark.column : mark.column + 1] == "\t":
+            problem = "a tab stands where YAML wants spaces"
+        message = f"{name}{line}: not YAML: {problem}"
         raise ConfigurationError(message) from error
     lines: Lines = {}
     value = _plain(node, (), lines, name, set()) if node is not None else None

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gateway import yamlfile
+from gateway.agreements import places
 from gateway.agreements.model import Agreement, Channel, Target
 from gateway.convert import Request, settings_of
 from gateway.errors import ConfigurationError, GatewayError, UsageError
@@ -112,6 +113,7 @@ class _Loader:
         self.target_mappings: dict[str, TableMapping] = {}
         self.limits: dict[str, Limits] = {}
         self._folders = [settings.mappings]
+        self._uses: list[places.Use] = []
         self._ids: dict[tuple[str, str], list[tuple[yamlfile.Place, yamlfile.Lines, str]]] = {}
 
     def read(self, path: Path) -> Agreement | None:
@@ -133,18 +135,20 @@ class _Loader:
         self._note("partner", agreement.partner.id, ("partner", "id"), file)
         self._check_choice_of_targets(file, agreement)
         whole = agreement.model_copy(update={"channels": channels, "targets": targets})
+        self._uses += _uses(whole, file)
         if len(self.complaints) == before:
             self._check_values(file, whole)
         return whole
 
     def check_together(self) -> None:
-        """Ids are unique over all files."""
+        """Ids are unique over all files, and no folder is used so that files are taken twice or go round."""
         for (kind, id_), uses in self._ids.items():
             for place, lines, name in uses[1:]:
                 _, first_lines, first = uses[0]
                 line = first_lines.get(uses[0][0], 1)
                 text = f"the {kind} {id_!r} stands in {first}:{line} already"
                 self.complaints.append(yamlfile.complaint(place, lines, name, text))
+        self.complaints += places.complaints(self._uses)
 
     def _channel(self, file: _File, number: int, channel: Channel) -> Channel:
         place: yamlfile.Place = ("channels", number)
@@ -251,6 +255,16 @@ class _Loader:
 
     def _note(self, kind: str, id_: str, place: yamlfile.Place, file: _File) -> None:
         self._ids.setdefault((kind, id_), []).append((place, file.lines, file.name))
+
+
+def _uses(agreement: Agreement, file: _File) -> Iterator[places.Use]:
+    fed: dict[str, frozenset[str]] = {}
+    for target in agreement.targets:
+        fed[target.id] = frozenset(one.id for one in agreement.channels if target in agreement.targets_of(one))
+    for number, channel in enumerate(agreement.channels):
+        yield places.Use(channel, ("channels", number), file.lines, file.name)
+    for number, target in enumerate(agreement.targets):
+        yield places.Use(target, ("targets", number), file.lines, file.name, fed[target.id])
 
 
 @dataclass(frozen=True, slots=True)

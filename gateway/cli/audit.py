@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from gateway.cli.workspace import short_time, since, table, workspace_option
 from gateway.errors import ConfigurationError, UsageError
 
 SHOWN = 50
+MOST = 10_000  # faults in JSON
+HASH = re.compile("[0-9a-f]{64}")
 HEAD = re.compile(r"(\d+):([0-9a-f]{64})")
 
 
@@ -32,8 +35,9 @@ def command() -> None:
 def verify(root: Path, expect: str, *, as_json: bool) -> None:
     """Find rows that were changed, taken out or put in.
 
-    The states of messages are compared with the trail, too. Prints the head of the trail: note it somewhere else,
-    and a trail that was written anew, or cut off at its end, is found with --expect. Ends with 4 if anything is wrong.
+    What it tells of is compared with it, too: messages with their steps, findings, losses and outputs, deliveries,
+    answers, configurations, holds. Prints the head of the trail: note it somewhere else, and a trail that was written
+    anew is found with --expect. Ends with 4 if anything is wrong.
     """
     from gateway.exchange import audit
     from gateway.exchange.workspace import opened
@@ -41,17 +45,20 @@ def verify(root: Path, expect: str, *, as_json: bool) -> None:
     expected = _head(expect) if expect else None
     with opened(root) as workspace, workspace.database.read() as session:
         head = audit.head(session)
-        faults = [f"row {f.number}: {f.text}" if f.number else f.text for f in audit.verify(session, expected)]
+        found = (f"row {f.number}: {f.text}" if f.number else f.text for f in audit.verify(session, expected))
+        faults = list(islice(found, MOST if as_json else SHOWN))
+        count = len(faults) + sum(1 for _ in found)  # a ledger that is wrong throughout may have millions
     if as_json:
-        click.echo(json.dumps({"rows": head.number, "head": str(head), "faults": faults}, ensure_ascii=False, indent=2))
+        told = {"rows": head.number, "head": str(head), "count": count, "faults": faults}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         click.echo(f"{head.number:,} rows, head {head}")
-        for fault in faults[:SHOWN]:
+        for fault in faults:
             click.echo(click.style(fault, fg="red"))
-        if len(faults) > SHOWN:
-            click.echo(f"… and {len(faults) - SHOWN:,} more")
-    if faults:
-        message = f"the audit trail is not whole: {len(faults):,} {'fault' if len(faults) == 1 else 'faults'}"
+        if count > len(faults):
+            click.echo(f"… and {count - len(faults):,} more")
+    if count:
+        message = f"the audit trail is not whole: {count:,} {'fault' if count == 1 else 'faults'}"
         raise ConfigurationError(message, hint="compare the ledger with a backup, and find out who could write to it")
     if not as_json:
         click.echo(click.style("whole", fg="green"))
@@ -109,8 +116,15 @@ def _as_dict(row: Any) -> dict[str, Any]:
 
 
 def _short(what: str) -> str:
-    """The facts without those that are empty or long hashes."""
-    facts = json.loads(what)
-    return ", ".join(
-        f"{key}={value}" for key, value in facts.items() if value and key not in ("sha256", "configuration")
-    )
+    """The facts without those that are empty or hashes."""
+    facts = {key: _plain(value) for key, value in json.loads(what).items()}
+    return ", ".join(f"{key}={value}" for key, value in facts.items() if value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        parts = [(key, _plain(one)) for key, one in value.items()]
+        return "; ".join(f"{key}: {text}" for key, text in parts if text)
+    if isinstance(value, list):
+        return " ".join(filter(None, map(_plain, value)))
+    return "" if not value or HASH.fullmatch(str(value)) else str(value)

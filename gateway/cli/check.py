@@ -43,7 +43,6 @@ def command(root: Path, *, online: bool, days: int) -> None:
         agreements = _agreements(workspace)
         channels = list(agreements.channels())
         targets = [target for agreement in agreements.all for target in agreement.targets]
-        click.echo(f"{len(agreements.all)} agreements, {len(channels)} channels, {len(targets)} targets: right")
         parts = [("channel", c.id, c.transport, c.settings) for _, c in channels]
         parts += [("target", t.id, t.transport, t.settings) for t in targets]
         ways(workspace.settings.alerts, str)
@@ -51,6 +50,9 @@ def command(root: Path, *, online: bool, days: int) -> None:
         wrong = _references(workspace, parts, days) or _doors(workspace, parts) or _as2(workspace, days)
         if wrong:
             raise ConfigurationError("\n".join(wrong))
+        counts = ((agreements.all, "agreement"), (channels, "channel"), (targets, "target"))
+        found = ", ".join(f"{len(some)} {word}{'' if len(some) == 1 else 's'}" for some, word in counts)
+        click.echo(f"{found}: right")
         if online:
             failed = [_probe(root, *part) for part in parts].count(False)
             if failed:

@@ -23,6 +23,7 @@ from gateway.errors import ConfigurationError, GatewayError, UsageError
 from gateway.exchange import audit
 from gateway.exchange.alarm import BLIND, Alarm
 from gateway.exchange.alert_ways import Notice, Way, ways
+from gateway.exchange.audit_work import SEEN
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.database import StoreError
 from gateway.exchange.tables import AlertRow
@@ -164,7 +165,7 @@ class Alerting:
             row = session.get_one(AlertRow, key)
             row.seen_at, row.seen_by, row.seen_why, row.seen_count = stamp(now), actor.who, actor.why, row.count
             subject = bounded(key, SUBJECT)
-            audit.note(session, audit.Entry(stamp(now), "alert seen", subject, {"key": key, "count": row.count}))
+            audit.note(session, audit.Entry(stamp(now), SEEN, subject, {"key": key, "count": row.count}))
             return row
 
     def _due(self, row: AlertRow, way: str, now: datetime) -> Notice | None:

@@ -22,6 +22,7 @@ from gateway.agreements.answer_kinds import Then
 from gateway.answers import Answer, SerialAnswer, Verdict
 from gateway.bounded import bounded
 from gateway.exchange import audit, audit_answers
+from gateway.exchange.audit_deliveries import MISSED
 from gateway.exchange.clock import Clock, moment, stamp, system
 from gateway.exchange.database import Database, locking
 from gateway.exchange.epc_keys import keys_of
@@ -128,13 +129,15 @@ def expect(
         session.merge(Asking(delivery=delivery.id, asked=0, ask_at=at, error=""))
 
 
-def owe(session: Session, delivery: Delivery, expectation: Expectation, at: str) -> None:
+def owe(session: Session, delivery: Delivery, expectation: Expectation, at: str) -> Expected:
     """Nobody knows whether a delivery was made: an operator owes the answer, within the time of the receiver."""
-    if session.get(Expected, delivery.id) is None:
+    row = session.get(Expected, delivery.id)
+    if row is None:
         row = Expected(delivery=delivery.id, message=delivery.message, resent=0, kind=expectation.kind, state=WAITING)
         row.within, row.then, row.resends = expectation.within, expectation.then, expectation.resends
         row.due_at = stamp(moment(at) + timedelta(seconds=expectation.within))
         session.add(row)
+    return row
 
 
 def outcome(session: Session, message: str) -> tuple[State, str]:
@@ -220,7 +223,7 @@ class AnswerBook:
             return [Missed(delivery, Then.RESEND, resent + delivery.again) for delivery, resent in found]
 
     def _miss(self, session: Session, row: Expected, delivery: Delivery, then: Then, now: str) -> None:
-        audit.note(session, audit.Entry(now, "no answer in time", delivery.id, {"then": then, "due_at": row.due_at}))
+        facts = {"then": then, "due_at": row.due_at}
         if then is Then.ALERT:
             row.state = OVERDUE
         elif then is Then.FAIL:
@@ -229,10 +232,11 @@ class AnswerBook:
             _settle(session, delivery.message, now)
         else:
             row.resent += 1
-            row.due_at = stamp(self.clock() + timedelta(seconds=row.within))
+            row.due_at = facts["next"] = stamp(self.clock() + timedelta(seconds=row.within))
             delivery.state = DeliveryState.PLANNED
             message = message_row(session, delivery.message)
             _move(session, message, State.DELIVERING, f"no answer of {delivery.target} in time: sent again", now)
+        audit.note(session, audit.Entry(now, MISSED, delivery.id, facts))
 
     def _row(self, incoming: Incoming, delivery: Delivery | None, now: str) -> AnswerRow:
         answer = incoming.answer
@@ -260,8 +264,10 @@ def conclude(session: Session, row: AnswerRow, delivery: Delivery | None, now: s
     """Say how an answer stands to the delivery that it means, tell it the audit trail, and draw the consequence."""
     row.standing = _standing(session, delivery, row)
     session.flush()
-    audit.note(session, audit.Entry(now, audit_answers.ACTION, *audit_answers.told(session, row)))
-    if delivery is not None and row.standing in (FIRST, LATE) and _tells(row, delivery):
+    tells = delivery is not None and row.standing in (FIRST, LATE) and _tells(row, delivery)
+    subject, facts = audit_answers.told(session, row)
+    audit.note(session, audit.Entry(now, audit_answers.ACTION, subject, facts | {ANSWERED: True} if tells else facts))
+    if delivery is not None and tells:
         expected = session.get_one(Expected, delivery.id)
         expected.state = ANSWERED
         session.flush()

@@ -14,15 +14,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gateway.exchange.audit_rows import Fault, differences
-from gateway.exchange.tables import AuditRow, History, Message, State
+from gateway.exchange.audit_facts import Fault
+from gateway.exchange.audit_rows import differences
+from gateway.exchange.tables import AuditRow, History, Message
 
 #: What stands before the first row.
 GENESIS = "0" * 64
@@ -33,9 +34,8 @@ STATE = "message"
 #: Action of the first row in a ledger that is older than its trail; what came before is not told.
 BEGIN = "begin"
 
-_PENDING = "audit"
+_PENDING, _BESIDE = "audit", "audit beside"
 _LOCK = 0x6761746577617901  # any constant, the same for all workers
-_INITIAL = (State.RECEIVED, State.DUPLICATE)
 _PAGE = 2000
 
 
@@ -90,6 +90,11 @@ def note(session: Session, entry: Entry) -> None:
     session.info.setdefault(_PENDING, []).append(entry)
 
 
+def tell(session: Session, entry: Entry) -> None:
+    """Tell facts in the row of this transaction that tells their subject's new state, or in a row of their own."""
+    session.info.setdefault(_BESIDE, []).append(entry)
+
+
 def collect(session: Session, *_: object) -> None:
     """Notes every new state of a message: a listener for what a session is about to write."""
     for row in session.new:
@@ -103,7 +108,7 @@ def seal(session: Session, actor: Actor) -> None:
     It is the last one so that workers who write at the same time wait for each other only from here to the commit.
     """
     session.flush()
-    entries: list[Entry] = session.info.pop(_PENDING, [])
+    entries = _merged(session.info.pop(_PENDING, []), session.info.pop(_BESIDE, []))
     if not entries:
         return
     if session.get_bind().dialect.name == "postgresql":
@@ -120,7 +125,7 @@ def seal(session: Session, actor: Actor) -> None:
             "action": entry.action,
             "subject": entry.subject,
             "why": (entry.actor or actor).why,
-            "what": json.dumps(_facts(session, entry), ensure_ascii=False, sort_keys=True),
+            "what": json.dumps(dict(entry.what), ensure_ascii=False, sort_keys=True),
             "previous": previous,
         }
         row["sha256"] = previous = _digest(row)
@@ -152,15 +157,15 @@ def verify(session: Session, expected: Head | None = None) -> Iterator[Fault]:
     yield from differences(session, since)
 
 
-def _facts(session: Session, entry: Entry) -> dict[str, Any]:
-    facts = dict(entry.what)
-    if entry.action in [f"{STATE} {state}" for state in _INITIAL]:
-        message = session.scalars(sa.select(Message).where(Message.id == entry.subject)).one()
-        facts |= {name: getattr(message, name) for name in ("partner", "channel", "name", "size", "sha256")}
-        facts |= {"configuration": message.configuration, "replay_of": message.replay_of or ""}
-        if message.error_behaviour:
-            facts["error_behaviour"] = message.error_behaviour
-    return facts
+def _merged(entries: list[Entry], beside: list[Entry]) -> list[Entry]:
+    for told in beside:
+        for at, entry in enumerate(entries):
+            if entry.subject == told.subject and entry.action.startswith(f"{STATE} "):
+                entries[at] = replace(entry, what={**entry.what, **told.what})
+                break
+        else:
+            entries.append(told)
+    return entries
 
 
 def _digest(row: Mapping[str, Any]) -> str:

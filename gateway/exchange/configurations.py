@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import UsageError
 from gateway.exchange import audit
+from gateway.exchange.audit_work import SINCE
 from gateway.exchange.tables import AuditRow, Configuration
 
 #: Action in the audit trail; the subject is the version's hash.
@@ -41,14 +42,15 @@ class Version:
     changed: Mapping[str, str]
 
 
-def changed_to(session: Session, sha256: str, files: Mapping[str, str], at: str) -> None:
-    """Tell the audit trail that a version is in use, unless it was the last one that it knows."""
+def changed_to(session: Session, sha256: str, files: Mapping[str, str], at: str, *, new: bool) -> None:
+    """Tell the audit trail that a version is in use, unless it was the last one that it knows; and if it is new."""
     last = session.scalar(_versions().with_only_columns(AuditRow.subject).limit(1))
     if last == sha256:
         return
     old = session.get(Configuration, last) if last else None
     changed = differences(old.files if old else {}, files)
-    audit.note(session, audit.Entry(at, ACTION, sha256, {"changed": changed}))
+    facts = {"changed": changed, SINCE: at} if new else {"changed": changed}
+    audit.note(session, audit.Entry(at, ACTION, sha256, facts))
 
 
 def differences(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -11,9 +11,13 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 from lxml import etree
+from sqlalchemy.orm import Session
 
 from gateway.bounded import bounded
 from gateway.errors import InputError, LimitExceeded
+from gateway.exchange import audit
+from gateway.exchange.audit_rows import NUMBER
+from gateway.exchange.clock import Clock, stamp, system
 from gateway.exchange.database import Database
 from gateway.exchange.tables import Message, State
 from gateway.exchange.tables_work import ControlNumber
@@ -41,10 +45,12 @@ class ControlNumbers:
 
     Args:
         database: the ledger's database.
+        clock: the time.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = system) -> None:
         self._database = database
+        self._clock = clock
 
     def first(self, message: Message, number: str) -> str:
         """Id of the message that brought a number first, on the same channel; empty when it is this one.
@@ -57,14 +63,19 @@ class ControlNumbers:
             row = session.scalar(query.where(ControlNumber.number == number))
             if row is None:
                 session.add(ControlNumber(channel=message.channel, number=number, message=message.id))
+                self._note(session, message, number)
                 return ""
             if row.message == message.id:
                 return ""
             state = session.scalar(sa.select(Message.state).where(Message.id == row.message))
             if state is None or state in _UNUSED:
                 row.message = message.id
+                self._note(session, message, number)
                 return ""
             return row.message
+
+    def _note(self, session: Session, message: Message, number: str) -> None:
+        audit.note(session, audit.Entry(stamp(self._clock()), NUMBER, message.id, {"number": number}))
 
 
 def _x12(stream: BinaryIO, name: str) -> str:

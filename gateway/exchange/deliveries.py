@@ -75,7 +75,7 @@ class Deliveries:
         self.queries = Queries(ledger.database)
         self.holds = Holds(ledger.database, ledger.clock)
         self.interruptions = Interruptions(ledger.database, ledger.clock)
-        self.control_numbers = ControlNumbers(ledger.database)
+        self.control_numbers = ControlNumbers(ledger.database, ledger.clock)
         self._rates = Rates(ledger.database)
         self.answering = Answering(ledger, archive)
         self.remembering = Remembering(ledger.database, ledger.clock)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gateway.agreements.load import Agreements
+from gateway.exchange import audit
+from gateway.exchange.audit_work import HOLD, RELEASE, SINCE
 from gateway.exchange.clock import Clock, stamp, system
 from gateway.exchange.database import Database
 from gateway.exchange.tables import Delivery, DeliveryState, Message, State
@@ -44,7 +46,10 @@ class Holds:
             self._database.alone(session, "holds")
             if session.get(Hold, (kind, key)) is not None:
                 return False
-            session.add(Hold(kind=kind, key=key, at=stamp(self._clock()), who=who, reason=reason))
+            at = stamp(self._clock())
+            session.add(Hold(kind=kind, key=key, at=at, who=who, reason=reason))
+            facts = {SINCE: at, "reason": reason}
+            audit.note(session, audit.Entry(at, f"{HOLD}{kind}", key, facts, audit.Actor(who, reason)))
             return True
 
     def lift(self, kind: str, key: str) -> bool:
@@ -56,7 +61,9 @@ class Holds:
                 return False
             session.delete(hold)
             session.flush()
-            _wake_held(session, stamp(self._clock()))
+            at = stamp(self._clock())
+            _wake_held(session, at)
+            audit.note(session, audit.Entry(at, f"{RELEASE}{kind}", key, {}))
             return True
 
     def all(self) -> Sequence[Hold]:

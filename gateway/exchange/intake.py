@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,8 @@ from sqlalchemy.orm import Session
 from gateway.errors import UsageError
 from gateway.exchange import audit
 from gateway.exchange.archive import Stored
+from gateway.exchange.audit_rows import BEGUN
+from gateway.exchange.audit_work import version_of
 from gateway.exchange.clock import Clock, stamp, system
 from gateway.exchange.configurations import changed_to
 from gateway.exchange.database import Database
@@ -34,6 +34,15 @@ from gateway.exchange.tables import (
     State,
 )
 from gateway.findings import Finding
+
+#: Facts of the arrival that the audit trail tells, besides `BEGUN`.
+_ARRIVAL = (
+    *("partner", "channel", "name", "size", "sha256", "configuration"),
+    *("replay_of", "duplicate_of", "start", "error_behaviour"),
+)
+
+#: What a replay that begins with a step knows already.
+_KEPT = {"detect": (), "convert": ("format", "mapping")}
 
 #: Name of the lock under which messages get their numbers: numbers, ids and times rise in the order of the commits.
 ARRIVALS = "arrivals"
@@ -86,12 +95,13 @@ class Intake:
 
         A version that is not the one before goes into the audit trail, also when it comes back.
         """
-        digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        digest, now = version_of(dict(files)), self.now()
         with self.database.write() as session:
             self.database.alone(session, "configurations")
-            if session.get(Configuration, digest) is None:
-                session.add(Configuration(sha256=digest, seen_at=self.now(), files=dict(files)))
-            changed_to(session, digest, files, self.now())
+            known = session.get(Configuration, digest)
+            if known is None:
+                session.add(Configuration(sha256=digest, seen_at=now, files=dict(files)))
+            changed_to(session, digest, files, now, new=known is None)
         return digest
 
     def receive(self, arrival: Arrival, *, same_content: bool = False, once: bool = False) -> tuple[Message, bool]:
@@ -139,7 +149,7 @@ class Intake:
                     error_behaviour=arrival.error_behaviour,
                 ),
             )
-            self._see(session, known, arrival, message.id)
+            self._see(session, known, arrival, message)
             return message, True
 
     def told(self, channel: str, identity: str) -> str | None:
@@ -170,8 +180,8 @@ class Intake:
                     configuration=arrival.configuration,
                 ),
             )
-            self._see(session, None, arrival, message.id)
-            put_findings(session, message.id, "", [finding])
+            self._see(session, None, arrival, message)
+            self._tell(session, message, findings=put_findings(session, message.id, "", [finding]))
             return message, True
 
     def replay(
@@ -202,19 +212,18 @@ class Intake:
                     only_targets=list(only_targets) if only_targets is not None else None,
                     configuration=configuration,
                     error_behaviour=old.error_behaviour,
+                    left_out=0 if start in ("detect", "convert") else old.left_out,
+                    **{name: getattr(old, name) for name in _KEPT.get(start, BEGUN)},
                 ),
             )
-            if start != "detect":
-                message.format, message.mapping = old.format, old.mapping
             if start not in ("detect", "convert"):
-                message.events, message.epcs, message.left_out = old.events, old.epcs, old.left_out
                 taken = sa.select(OutputFile).where(OutputFile.message == old.id)
                 outputs = session.scalars(taken.order_by(OutputFile.target, OutputFile.position)).all()
                 for target, some in groupby(outputs, lambda output: output.target):
                     if only_targets is None or target in (*only_targets, LIST):
                         copies = [copy_of(output, message.id) for output in some]
                         session.add_all(copies)
-                        files = [[output.name, output.format, output.size] for output in copies]
+                        files = [[output.name, output.format, output.size, output.kind] for output in copies]
                         facts = {"target": target, "sha256": [output.sha256 for output in copies], "files": files}
                         if target == LIST:
                             facts["left_out"] = old.left_out
@@ -259,7 +268,13 @@ class Intake:
         message.id = f"{max(own, latest[:TIME]) if latest[:TIME] < ahead else own}-{message.number:08d}"
         session.flush()
         session.add(History(message=message.id, at=message.received_at, state=message.state, detail=message.reason))
+        facts = {name: getattr(message, name) or "" for name in (*_ARRIVAL, *BEGUN)}
+        self._tell(session, message, only_targets=message.only_targets, **facts)
         return message
+
+    def _tell(self, session: Session, message: Message, **what: object) -> None:
+        """Tell the audit trail more of an arrival, in the row that tells it."""
+        audit.tell(session, audit.Entry(message.received_at, f"message {message.state}", message.id, what))
 
     def _first(self, session: Session, arrival: Arrival) -> str | None:
         doubtful = sa.select(Delivery.id).where(
@@ -275,13 +290,14 @@ class Intake:
         )
         return session.scalar(query)
 
-    def _see(self, session: Session, known: OfferSeen | None, arrival: Arrival, message: str) -> None:
+    def _see(self, session: Session, known: OfferSeen | None, arrival: Arrival, message: Message) -> None:
         if known is None:
             known = OfferSeen(channel=arrival.channel, identity=arrival.identity)
             session.add(known)
         known.sha256, known.message, known.seen_at, known.acknowledged_at = (
-            arrival.stored.sha256,
-            message,
-            self.now(),
+            message.sha256,
+            message.id,
+            message.received_at,
             "",
         )
+        self._tell(session, message, identity=arrival.identity)

@@ -14,12 +14,26 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gateway.bounded import bounded
 from gateway.exchange import answers, audit
-from gateway.exchange.archive import Stored
+from gateway.exchange.audit_deliveries import DELIVERED, FAILED, PLANNED, TRIED, UNCERTAIN
+from gateway.exchange.audit_facts import DELIVERY, STAGE, digest
+from gateway.exchange.audit_rows import FINDINGS, OUTPUTS, REPEATS, STEP
 from gateway.exchange.clock import stamp
 from gateway.exchange.intake import Arrival, Intake
 from gateway.exchange.left_out import LIST, Told
-from gateway.exchange.rows import delivery_facts, delivery_row, message_row, put_findings, put_losses, stage_row
+from gateway.exchange.rows import (
+    LONGEST_TARGET,
+    Made,
+    delivery_facts,
+    delivery_row,
+    message_row,
+    owed_facts,
+    put_findings,
+    put_losses,
+    put_outputs,
+    stage_row,
+)
 from gateway.exchange.tables import (
     ENDED,
     FINAL,
@@ -40,9 +54,6 @@ if TYPE_CHECKING:
     from gateway.agreements.answers import Expectation
 
 __all__ = ["Arrival", "Ledger", "Made", "Plan"]
-
-#: Name, format, kind and archived content of a file that was made.
-Made = tuple[str, str, str, Stored]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,14 @@ class Ledger(Intake):
         """A step begins, or begins again after a crash."""
         with self.database.write() as session:
             stage = stage_row(session, message, step, target)
+            again = stage is not None
             if stage is None:
                 stage = Stage(message=message, step=step, target=target, started_at=self.now(), state="running")
                 session.add(stage)
             stage.state, stage.input_sha256 = "running", input_sha256
+            if again:  # after a crash: what was told of it, if anything, holds no more
+                session.flush()
+                self._note(session, STEP, message, **_stage_facts(stage))
 
     def finish(
         self,
@@ -84,14 +99,18 @@ class Ledger(Intake):
     ) -> None:
         """A step is done or has failed."""
         with self.database.write() as session:
-            self._finish(session, message, step, target, "failed" if failed else "done", output_sha256, detail)
+            state = "failed" if failed else "done"
+            facts = self._finish(session, message, step, target, state, output_sha256, detail)
+            if facts:
+                self._note(session, STEP, message, **facts)
 
     def detected(self, message: str, format_: str, mapping: str, reason: str) -> None:
         """What a message was recognised as."""
         with self.database.write() as session:
             row = message_row(session, message)
             row.format, row.mapping = format_, mapping
-            self._finish(session, message, "detect", "", "done", row.sha256, reason)
+            facts = self._finish(session, message, "detect", "", "done", row.sha256, reason)
+            self._note(session, STEP, message, format=format_, mapping=mapping, **facts)
 
     def converted(
         self, message: str, target: str, report: Report, outputs: Sequence[Made], left_out: Sequence[Told] = ()
@@ -109,10 +128,15 @@ class Ledger(Intake):
             row = message_row(session, message)
             row.events, row.epcs = report.events, report.epcs
             row.format = row.format or report.format_in
-            put_findings(session, message, target, report.findings, left_out)
-            put_losses(session, message, target, report)
-            self._put_outputs(session, message, target, outputs)
-            self._finish(
+            facts: dict[str, object] = {
+                "findings": put_findings(session, message, target, report.findings, left_out),
+                "losses": put_losses(session, message, target, report),
+                "format": row.format,
+                "events": row.events,
+                "epcs": row.epcs,
+                **put_outputs(session, message, target, outputs),
+            }
+            facts |= self._finish(
                 session,
                 message,
                 "convert",
@@ -121,20 +145,25 @@ class Ledger(Intake):
                 outputs[0][-1].sha256 if len(outputs) == 1 else "",
                 f"{report.events:,} events with {report.epcs:,} identifiers",
             )
+            self._note(session, OUTPUTS, message, **{**facts, "target": target})
 
     def left_out(self, message: str, count: int, made: Made | None, told: Sequence[Told]) -> None:
         """How many events of a message were left out, the list of them, and errors that no conversion found."""
         with self.database.write() as session:
             message_row(session, message).left_out = count
-            put_findings(session, message, LIST, (), told)
+            found = put_findings(session, message, LIST, (), told)
             known = sa.select(OutputFile.id).where(OutputFile.message == message, OutputFile.target == LIST)
             if made is not None or session.scalar(known) is not None:
-                self._put_outputs(session, message, LIST, [made] if made is not None else [], left_out=count)
+                facts = put_outputs(session, message, LIST, [made] if made is not None else [])
+                self._note(session, OUTPUTS, message, **facts, target=LIST, left_out=count, findings=found)
+            else:
+                self._note(session, FINDINGS, message, target=LIST, findings=found)
 
     def findings(self, message: str, target: str, findings: Iterable[Finding]) -> None:
         """Keep findings that no conversion reported."""
         with self.database.write() as session:
-            put_findings(session, message, target, findings)
+            told = put_findings(session, message, target, findings)
+            self._note(session, FINDINGS, message, target=bounded(target, LONGEST_TARGET), findings=told)
 
     def move(self, message: str, state: State, reason: str = "") -> None:
         """A message comes into a state. A message in a final state stays there."""
@@ -145,6 +174,7 @@ class Ledger(Intake):
         """A message repeats what another one brought first."""
         with self.database.write() as session:
             message_row(session, message).duplicate_of = first
+            self._note(session, REPEATS, message, duplicate_of=first)
 
     def waits(self, message: str, reason: str) -> None:
         """Say why a message stays in its state."""
@@ -159,7 +189,7 @@ class Ledger(Intake):
             row = message_row(session, message)
             if row.state in FINAL:
                 return []  # cancelled meanwhile
-            deliveries = []
+            deliveries, added = [], list[Delivery]()
             for number, plan in enumerate(plans, 1):
                 id_ = f"{message}.{number:03d}"
                 delivery = session.get(Delivery, id_)
@@ -176,9 +206,13 @@ class Ledger(Intake):
                         sha256=plan.sha256,
                         state=DeliveryState.PLANNED,
                     )
-                    session.add(delivery)
+                    added.append(delivery)
                 deliveries.append(delivery)
+            session.add_all(added)
             self._move(session, row, State.DELIVERING)
+            if added:
+                told = {one.id.rpartition(".")[2]: [one.name, digest([one], DELIVERY)] for one in added}
+                audit.tell(session, audit.Entry(self.now(), "planned", message, {PLANNED: told}))
             return deliveries
 
     # ---- deliveries ---------------------------------------------------------------------------------------------
@@ -207,7 +241,7 @@ class Ledger(Intake):
                 row.state, row.name, row.delivered_at = DeliveryState.DELIVERED, name, self.now()
                 row.error, row.next_try_at, row.said = "", "", said
                 answers.expect(session, row, expectation, names, row.delivered_at)
-                self._note(session, "delivered", delivery, **delivery_facts(row))
+                self._note(session, DELIVERED, delivery, **delivery_facts(session, row))
 
     def undelivered(self, delivery: str, error: str, wait: float | None) -> None:
         """An attempt failed; another one follows after `wait` seconds, or none when it is None."""
@@ -219,10 +253,11 @@ class Ledger(Intake):
             row.error = error
             if wait is None or row.state == DeliveryState.UNCERTAIN:
                 row.state, row.next_try_at = DeliveryState.FAILED, ""
-                self._note(session, "not delivered", delivery, target=row.target, error=error)
             else:
                 row.state = DeliveryState.WAITING
                 row.next_try_at = stamp(self.clock() + timedelta(seconds=wait))
+            action = FAILED if row.state == DeliveryState.FAILED else TRIED
+            self._note(session, action, delivery, target=row.target, error=error, attempts=row.attempts)
 
     def uncertain(self, delivery: str, error: str, expectation: Expectation) -> None:
         """Nothing more is tried, and nobody knows whether the receiver has the file: an operator has to find out.
@@ -238,9 +273,10 @@ class Ledger(Intake):
                 return
             row.attempts += 1
             row.state, row.error, row.next_try_at = DeliveryState.UNCERTAIN, error, ""
-            self._note(session, "uncertain", delivery, target=row.target, error=error)
+            facts = {"target": row.target, "error": error, "attempts": row.attempts}
             if message_row(session, row.message).state not in FINAL:
-                answers.owe(session, row, expectation, self.now())
+                facts |= owed_facts(answers.owe(session, row, expectation, self.now()))
+            self._note(session, UNCERTAIN, delivery, **facts)
 
     def postponed(self, delivery: str, reason: str, wait: float) -> None:
         """A delivery waits for something else. That is no try."""
@@ -314,32 +350,17 @@ class Ledger(Intake):
             message.closed_at = at
         session.add(History(message=message.id, at=at, state=state, detail=reason))
 
-    def _put_outputs(
-        self, session: Session, message: str, target: str, outputs: Sequence[Made], **more: object
-    ) -> None:
-        """Files that were made for a target, in place of those of an earlier run."""
-        session.execute(sa.delete(OutputFile).where(OutputFile.message == message, OutputFile.target == target))
-        for position, (name, format_, kind, stored) in enumerate(outputs, 1):
-            session.add(
-                OutputFile(
-                    message=message,
-                    target=target,
-                    position=position,
-                    name=name,
-                    format=format_,
-                    kind=kind,
-                    size=stored.size,
-                    sha256=stored.sha256,
-                )
-            )
-        files = [[name, format_, stored.size] for name, format_, _, stored in outputs]
-        hashes = [made[-1].sha256 for made in outputs]
-        self._note(session, "outputs", message, target=target, sha256=hashes, files=files, **more)
-
     def _finish(
         self, session: Session, message: str, step: str, target: str, state: str, output_sha256: str, detail: str
-    ) -> None:
+    ) -> dict[str, object]:
+        """End a step; returns what the audit trail tells of it, nothing where there is no such step."""
         stage = stage_row(session, message, step, target)
-        if stage is not None:
-            stage.state, stage.finished_at = state, self.now()
-            stage.output_sha256, stage.detail = output_sha256, detail
+        if stage is None:
+            return {}
+        stage.state, stage.finished_at = state, self.now()
+        stage.output_sha256, stage.detail = output_sha256, detail
+        return _stage_facts(stage)
+
+
+def _stage_facts(stage: Stage) -> dict[str, object]:
+    return {"step": stage.step, "target": stage.target, "state": stage.state, "row": digest([stage], STAGE)}

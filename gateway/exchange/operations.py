@@ -32,7 +32,6 @@ def hold(workspace: Workspace, kind: str, key: str, reason: str) -> None:
     if not Holds(workspace.database, workspace.clock).put(kind, key, workspace.actor.who, reason):
         message = f"{kind} {key} is held already"
         raise UsageError(message, hint="`gateway status` says since when and why")
-    workspace.ledger.note(f"hold {kind}", key)
 
 
 def release(workspace: Workspace, kind: str, key: str) -> None:
@@ -44,7 +43,6 @@ def release(workspace: Workspace, kind: str, key: str) -> None:
     if not Holds(workspace.database, workspace.clock).lift(kind, key):
         message = f"{kind} {key} is not held"
         raise UsageError(message, hint="`gateway status` lists what is held; `hold: true` stands in an agreement")
-    workspace.ledger.note(f"release {kind}", key)
 
 
 def cancel(workspace: Workspace, id_: str, reason: str) -> int:

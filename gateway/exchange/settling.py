@@ -19,6 +19,7 @@ from gateway.answers import Answer, SerialAnswer, Verdict, of_serials
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import answers, audit
 from gateway.exchange.answers import ANSWERED, AnswerBook, Incoming
+from gateway.exchange.audit_deliveries import SETTLED
 from gateway.exchange.clock import stamp
 from gateway.exchange.epcs import of_regulators
 from gateway.exchange.holds import wake
@@ -29,8 +30,6 @@ from gateway.exchange.tables_answers import Asking, Expected
 from gateway.exchange.workspace import Workspace
 from gateway.markets.base import Submission
 from gateway.submit.journal import Entry, digest
-
-SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +184,16 @@ def _not_taken(workspace: Workspace, delivery: Delivery) -> None:
             return  # somebody was quicker
         session.execute(sa.delete(Asking).where(Asking.delivery == row.id))
         session.execute(sa.delete(Expected).where(Expected.delivery == row.id))
-        facts = {"target": row.target, "taken": False}
-        audit.note(session, audit.Entry(at, SETTLED, row.id, facts))
+        again = row.again if message.state in FINAL else row.again + 1
+        told = {"target": row.target, "taken": False, "again": again}
+        audit.note(session, audit.Entry(at, SETTLED, row.id, told))
         row.next_try_at = row.delivered_at = row.said = ""
         if message.state in FINAL:
             row.state, row.error = DeliveryState.FAILED, f"not taken, says {workspace.actor.who}"
             facts = {"target": row.target, "error": row.error}
             audit.note(session, audit.Entry(at, "not delivered", row.id, facts))
             return
-        row.state, row.error, row.again = DeliveryState.PLANNED, "", row.again + 1
+        row.state, row.error, row.again = DeliveryState.PLANNED, "", again
         if message.state != State.DELIVERING:
             detail = f"not taken by {row.target}, says {workspace.actor.who}: sent again"
             message.state, message.reason = State.DELIVERING, detail
@@ -215,7 +215,7 @@ def _taken(workspace: Workspace, delivery: Delivery, target: Target, answer: Ans
             row.said = f"taken, says {actor.who}"
             answers.expect(session, row, None, (), at)
             answers.owe(session, row, Regulators.owed(target), at)
-            audit.note(session, audit.Entry(at, "delivered", row.id, delivery_facts(row)))
+            audit.note(session, audit.Entry(at, "delivered", row.id, delivery_facts(session, row)))
         if answer.verdict is Verdict.PENDING:
             session.merge(Asking(delivery=row.id, asked=0, ask_at=at, error=""))
         _let_go(session, row, at)

@@ -223,3 +223,45 @@ def test_waits_grow_end_and_are_spread() -> None:
     retry = Retry(attempts=5, first=10, factor=3, longest=100)
     assert [retry.wait(n, 0) for n in range(1, 6)] == [10, 30, 90, 100, None]
     assert retry.wait(1, 1) == 12.5
+
+
+TWO = """\
+partner: {id: acme}
+channels:
+  - {id: one, transport: folder, settings: {path: data/in}}
+  - {id: two, transport: folder, settings: {path: data/out/../in/}}
+targets:
+  - {id: t, to: epcis-2.0-json, transport: folder, settings: {path: data/out}}
+"""
+
+
+def test_two_channels_must_not_take_the_same_files(tmp_path: Path) -> None:
+    (found,) = complaints(tmp_path, acme=TWO)
+    assert found == (
+        "agreements/acme.yaml:4: channels.1.settings: channel 'one' (agreements/acme.yaml:3)"
+        " takes the same files of this folder; give both their own `patterns`"
+    )
+    parted = TWO.replace("path: data/in}", 'path: data/in, patterns: ["*.csv"]}')
+    assert complaints(tmp_path, acme=parted)
+    parted = parted.replace("in/}", 'in/, patterns: ["*.xml"]}')
+    assert len(list(read(tmp_path, acme=parted).channels())) == 2
+    left = parted.replace('["*.xml"]', '["*"], ignore: ["*.CSV"]')
+    assert len(list(read(tmp_path, acme=left).channels())) == 2
+
+
+def test_what_is_delivered_must_not_come_in_again(tmp_path: Path) -> None:
+    loop = TWO.replace("in/}", "in/x}").replace("data/out}", "data/in}")
+    (found,) = complaints(tmp_path, acme=loop)
+    assert found == (
+        "agreements/acme.yaml:6: targets.0.settings: channel 'one' collects from this folder:"
+        " what is delivered would come in again; use another one"
+    )
+    on = loop.replace("settings: {path: data/in}}", "settings: {path: data/in}, targets: [u]}", 1)
+    on += "  - {id: u, to: epcis-2.0-json, transport: folder, settings: {path: data/u}}\n"
+    on = on.replace("in/x}}", "in/x}, targets: [t]}")
+    assert read(tmp_path, acme=on).target("t")  # from one channel into the folder of another one
+
+
+def test_a_tab_is_called_a_tab(tmp_path: Path) -> None:
+    (found,) = complaints(tmp_path, acme="partner: {id: acme}\nchannels:\n\t- id: x\n")
+    assert found == "agreements/acme.yaml:3: not YAML: a tab stands where YAML wants spaces"

@@ -85,7 +85,7 @@ def test_check_looks_at_the_key_of_the_archive_and_who_can_read_it(site: Site) -
 
 
 def test_a_channel_of_answers_needs_no_targets_and_others_do(site: Site) -> None:
-    head = "partner: {id: its}\nchannels: [{id: its-in, transport: folder, settings: {path: data/in}"
+    head = "partner: {id: its}\nchannels: [{id: its-in, transport: folder, settings: {path: data/its}"
     (site.root / "agreements" / "its.yaml").write_text(head + ", answers: {kind: x12-997}}]\n")
     assert "2 agreements" in gateway("check", "-C", str(site.root))
     for wrong, words in (

@@ -45,7 +45,7 @@ def test_from_nothing_to_the_result(tmp_path: Path) -> None:
     root = tmp_path / "ws"
     assert "made" in gateway("init", str(root))
     assert "is a workspace already" in gateway("init", str(root), expect=2)
-    assert "1 agreements, 1 channels, 2 targets: right" in gateway("check", "-C", str(root), "--online")
+    assert "1 agreement, 1 channel, 2 targets: right" in gateway("check", "-C", str(root), "--online")
     file = root / "data" / "example" / "in" / "lot 1.xml"
     file.write_bytes(document())
     os.utime(file, (time.time() - 60,) * 2)
