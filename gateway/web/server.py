@@ -20,6 +20,7 @@ from gateway.settings import Web
 from gateway.transports.base import Secrets
 from gateway.transports.https.serving import (
     MOST_HEADER_BYTES,
+    Renewal,
     Server,
     address,
     listen,
@@ -35,6 +36,7 @@ from gateway.web.protocol import protocol
 QUARANTINE = "incoming"
 SECTION = "web"  # of gateway.toml
 OLD = 86400.0  # seconds; what is older in quarantine was left by a process that died
+RENEWAL = 60  # seconds between two looks whether the certificate was renewed
 GRACE = 20  # seconds for files that are under way when the server stops
 
 log = logs.get(__name__)
@@ -54,7 +56,11 @@ def serving(workspace: Workspace, web: Web) -> Iterator[str]:
     resolve = secrets(workspace.settings.root)
     context = tls(web, resolve)
     speaks = protocol(web.most_connections, web.header_seconds)
-    server = Server(_config(workspace, resolve, context), speaks, web.header_seconds)
+    config = _config(workspace, resolve, context)
+    if web.certificate is not None and context is not None:
+        config.callback_notify = Renewal(context, web.certificate, lambda: resolve(web.key), SECTION)
+        config.timeout_notify = RENEWAL
+    server = Server(config, speaks, web.header_seconds)
     listener = _listen(web, tls=context is not None)
     with contextlib.closing(listener), running(server, listener, "web", GRACE + 5) as url:
         log.info("serving", url=url)

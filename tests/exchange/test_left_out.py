@@ -33,7 +33,7 @@ from gateway.leaving import NONE_LEFT
 from gateway.request import Request
 from gateway.sources import Source
 from gateway.transports.secrets import secrets
-from gateway.web.jobs import job
+from gateway.web.jobs import errors_of, job
 from tests.exchange.site import Site, document
 
 AGREEMENT = """\
@@ -98,8 +98,8 @@ def item(serial: int, **changes: Any) -> dict[str, Any]:
 class World:
     """A workspace whose messages go through the steps before their delivery here, without an engine."""
 
-    def __init__(self, root: Path, agreement: str = AGREEMENT) -> None:
-        self.site = Site(root)
+    def __init__(self, root: Path, agreement: str = AGREEMENT, **more: Any) -> None:
+        self.site = Site(root, **more)
         self.site.build(agreement)
         self.workspace = self.site.workspace()
         self.flow = Flow(self.workspace.agreements, self.workspace.ledger, self.workspace.archive, secrets(root))
@@ -219,6 +219,21 @@ def test_linked_data(world: World) -> None:
     assert (world.message(id_).events, world.message(id_).left_out) == (3, 6)
     kept = json.loads(world.texts(id_)["one"])["epcisBody"]["eventList"]
     assert [each["type"] for each in kept] == ["ObjectEvent"] * 3 + ["own:Event"]
+
+
+def test_on_postgresql(tmp_path: Path, postgres: Any) -> None:
+    """Also with characters that PostgreSQL does not keep."""
+    world = World(tmp_path / "ws", postgres=postgres)
+    odd = item(2, bizStep="shiping\0", eventID="urn:x:\0")
+    id_ = world.take(linked(item(1), odd, item(3), *(item(number, bizStep="x") for number in range(4, 10))))
+    assert world.serials(id_) == ["1", "3"]
+    assert world.events(id_) == [2, *range(4, 10)]
+    assert "urn:x:" in world.errors(id_)[0]["eventID"]
+    assert len(list(errors_of(world.message(id_), world.received, world.workspace.archive))) >= 7
+    with events_as_json(world.workspace, world.message(id_)) as path:
+        assert len(json.loads(path.read_text())["epcisBody"]["eventList"]) == 2
+    assert world.is_whole()
+    world.workspace.close()
 
 
 WRONG_DOCUMENTS = {
@@ -398,7 +413,12 @@ def test_a_large_document(world: World, monkeypatch: pytest.MonkeyPatch) -> None
     assert named.mentions[0].left_out
 
 
-def test_what_contradicts_earlier_messages_is_left_out(world: World) -> None:
+@pytest.mark.parametrize("large", [apart.LARGE, 1])
+def test_what_contradicts_earlier_messages_is_left_out(
+    world: World, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the hierarchy store is asked and filled in a process of its own."""
+    monkeypatch.setattr(apart, "LARGE", large)
     agreement = f"{AGREEMENT}serials: {{client: maker, contradictions: refuse}}\n"
     other = World(world.site.root.parent / "other", agreement)
     assert other.message(other.take(xml(event(1), event(2)))).state == "delivering"

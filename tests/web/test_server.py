@@ -16,6 +16,7 @@ import pytest
 
 from gateway.errors import ConfigurationError
 from gateway.settings import Web
+from gateway.web import server
 from gateway.web.server import address, serving
 from tests.exchange.site import Site, document, until
 from tests.peers.pki import Authority
@@ -83,6 +84,38 @@ def test_client_certificates_and_keys_over_tls(site, authority, tmp_path):
         with pytest.raises(httpx.HTTPError), site.client() as plain:
             plain.get("/health/live")
     assert len(site.messages()) == 2
+
+
+def shown(site: ServedSite, authority: Authority) -> str:
+    """SHA-256 of the certificate that the server shows now."""
+    context = ssl.create_default_context(cafile=authority.certificate)
+    with (
+        socket.create_connection(("127.0.0.1", site.port), 10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        return hashlib.sha256(connection.getpeercert(True)).hexdigest().upper()
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(site, authority, monkeypatch):
+    """Also where the certificate is there before its key, and on connections that are kept."""
+    monkeypatch.setattr(server, "RENEWAL", 0)
+    settings = with_tls(site, authority)
+    workspace = settings.workspace()
+    files = authority.folder / "server.pem", authority.folder / "server.key"
+    with serving(workspace, workspace.settings.web), secure(site, authority, None, ACME) as client:
+        before = shown(site, authority)
+        assert client.get("/health/live").status_code == 200
+        following = authority.issue("following", "localhost")
+        files[0].write_bytes(b"half of a certifi")
+        time.sleep(1.5)
+        assert shown(site, authority) == before
+        files[0].write_bytes(following.certificate.read_bytes())
+        time.sleep(1.5)
+        assert shown(site, authority) == before  # the key is not there yet
+        files[1].write_bytes(following.key.read_bytes())
+        until(lambda: shown(site, authority) == following.pin, 10)
+        assert client.get("/health/live").status_code == 200
+    workspace.close()
 
 
 def hospital(sender: ServedSite, receiver: ServedSite, authority: Authority, capture: str) -> ServedSite:

@@ -11,11 +11,12 @@ import functools
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
 
+from gateway import logs
 from gateway.errors import ConfigurationError
 from gateway.transports.https.tls import show
 
@@ -23,6 +24,8 @@ from gateway.transports.https.tls import show
 CERTIFICATE = "certificate"
 
 MOST_HEADER_BYTES = 32 << 10
+
+log = logs.get(__name__)
 
 
 class Server(uvicorn.Server):
@@ -146,6 +149,52 @@ def server_context(certificate: Path, key: str, section: str) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise unusable(section, error) from None
     return context
+
+
+class Renewal:
+    """Has a server show a certificate that was renewed while it runs, on connections that begin from then on.
+
+    Called now and then in the server's own thread: no handshake goes on meanwhile. A certificate that does not fit its
+    key, because only one of them is there yet, is tried again the next time, and the one of before is shown until then.
+
+    Args:
+        context: what the server shows.
+        certificate: PEM file with the certificate and its chain.
+        key: gives the private key, PEM.
+        section: table of gateway.toml that says so.
+    """
+
+    def __init__(self, context: ssl.SSLContext, certificate: Path, key: Callable[[], str], section: str) -> None:
+        self._context = context
+        self._certificate = certificate
+        self._key = key
+        self._section = section
+        self._shown = _content(certificate)
+        self._told = self._shown
+
+    async def __call__(self) -> None:
+        """Look whether the certificate is another one."""
+        found = _content(self._certificate)
+        if found == self._shown:
+            return
+        try:
+            key = self._key()
+            server_context(self._certificate, key, self._section)  # whether they fit is found out aside
+            show(self._context, str(self._certificate), key)
+        except (ConfigurationError, OSError) as error:
+            if found != self._told:
+                log.error("the renewed certificate cannot be used, the one of before is shown", reason=str(error))  # noqa: TRY400 - no traceback
+            self._told = found
+            return
+        self._shown = self._told = found
+        log.info("a renewed certificate is shown", certificate=str(self._certificate))
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def unusable(section: str, error: OSError) -> ConfigurationError:
