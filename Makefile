@@ -28,7 +28,7 @@ load: $(STAMP)  ## the exchange under load over SFTP, half an hour or more; ARGS
 	$(BIN)/python tests/bench/exchange_load.py $(ARGS)
 
 crash-matrix: $(STAMP)  ## kill -9 at every failpoint, on both stores, with one worker and with two
-	GATEWAY_CRASH_MATRIX=all $(BIN)/python -m pytest tests/exchange/test_crash.py tests/exchange/test_as2_crash.py --durations 5
+	GATEWAY_CRASH_MATRIX=all $(BIN)/python -m pytest tests/exchange/test_crash.py tests/exchange/test_as2_crash.py tests/submit/test_market_workers.py --durations 5
 
 SECONDS ?= 600
 TARGET  ?= run

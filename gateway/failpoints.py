@@ -4,7 +4,7 @@ Off unless the environment variable ``GATEWAY_FAILPOINT`` names a point; then th
 there, as a power cut would. ``NAME:3`` does so when the point is reached for the third time, and ``NAME:3:stop`` stops
 it there (SIGSTOP) until somebody lets it go on, as a machine that sleeps would. ``NAME:1:/PATH`` kills it only if it
 can make that file: of several processes one dies. The names are listed where they are used: `exchange.failpoints`,
-`transports.as2_http.failpoints`.
+`transports.as2_http.failpoints`, `submit.failpoints`.
 """
 
 from __future__ import annotations

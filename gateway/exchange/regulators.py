@@ -18,7 +18,7 @@ from gateway.agreements.answers import DAY, AnswerKind, Expectation
 from gateway.agreements.model import Target
 from gateway.answers import Answer, Verdict
 from gateway.errors import ConfigurationError, TransportError
-from gateway.exchange.answers import GIVEN_UP, WAITING, AnswerBook, Incoming
+from gateway.exchange.answers import ANSWERED, GIVEN_UP, WAITING, AnswerBook, Incoming
 from gateway.exchange.archive import Archive
 from gateway.exchange.clock import moment, stamp
 from gateway.exchange.ledger import Ledger
@@ -154,7 +154,8 @@ class Regulators:
             if row is None:
                 return False
             old = stamp(self._ledger.clock() - MEMORY)
-            if expected is None or (expected.state == GIVEN_UP and expected.due_at < old):
+            over = expected is None or expected.state == ANSWERED
+            if over or (expected is not None and expected.state == GIVEN_UP and expected.due_at < old):
                 session.delete(row)
                 return False
             return True

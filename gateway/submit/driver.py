@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from gateway.errors import TransportError
 from gateway.markets.client import Account, Call, Conversation, Keep, Reply, Sign, Step, UncertainError, Wait
+from gateway.submit import failpoints
 from gateway.submit.journal import Entry
 from gateway.submit.line import Line, LostReplyError
 from gateway.submit.settings import MarketSettings
@@ -95,6 +96,7 @@ class Driver:
         doubtful = entry is not None and entry.known.uncertain
         if call.once and entry is not None:
             entry.doubt()
+            failpoints.reach("market.doubted")
         try:
             reply = self.line.call(call)
         except LostReplyError as error:
@@ -110,6 +112,8 @@ class Driver:
                 entry.not_sent()
             raise
         self.status = reply.status
+        if call.once:
+            failpoints.reach("market.called")
         if entry is not None:
             if call.once:
                 entry.dispel()

@@ -10,6 +10,7 @@ import yaml
 
 from gateway.markets import MARKETS
 from gateway.submit import driver
+from tests.exchange.conftest import blank  # noqa: F401 - a fixture of these tests, too
 from tests.exchange.site import Site
 from tests.submit.runs import PLUGIN, SETTLED
 
