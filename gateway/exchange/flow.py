@@ -31,6 +31,7 @@ from gateway.exchange.tables import ENDED, FINAL, Delivery, DeliveryState, Messa
 from gateway.exchange.trouble import frames
 from gateway.findings import Severity
 from gateway.formats.table.mappings import Mapping as TableMapping
+from gateway.markets import messages
 from gateway.sources import Source
 from gateway.transports import TRANSPORTS
 
@@ -148,8 +149,10 @@ class Flow(Converting):
             return Go.STOP
         made = [output for output in lineage.outputs if output.target != LIST]
         served = {output.target for output in made}
-        for target in self._targets(message):
-            if target.id not in served:
+        converted = {stage.target for stage in lineage.stages if stage.step == "convert" and stage.state == "done"}
+        idle = [target for target in self._targets(message) if target.id not in served]
+        for target in idle:
+            if target.id not in converted or target.to not in messages():
                 self.end(id_, "check", State.FAILED, f"there is no output for {target.id}")
                 return Go.STOP
         damaged = [output.name for output in lineage.outputs if not self.archive.verify(output.sha256)]
@@ -160,8 +163,13 @@ class Flow(Converting):
             return Go.STOP
         self.remembering.counts(message)
         gone = f"; {message.left_out:,} events were left out" if message.left_out else ""
-        self.ledger.finish(id_, "check", detail=f"{len(made)} outputs for {len(served)} targets{gone}")
+        unwanted = f"nothing in it is reported to {', '.join(target.id for target in idle)}" if idle else ""
+        detail = "; ".join(filter(None, [f"{len(made)} outputs for {len(served)} targets{gone}", unwanted]))
+        self.ledger.finish(id_, "check", detail=detail)
         failpoints.reach("check.recorded")
+        if not made:
+            self.ledger.move(id_, State.DONE, unwanted)
+            return Go.STOP
         return Go.ON
 
     def plan(self, id_: str) -> list[tuple[str, str]]:

@@ -46,6 +46,7 @@ def compose(document: Document, context: Context) -> Iterator[Submission]:
             context.findings.report(dscsa_rules.TOO_DEEP, str(error), where=event.where)
     if not packs and not context.findings.errors:
         context.findings.report(rules.NOTHING, "the document returns no packs")
+        return
     if not context.findings.errors:
         data = written_down(packs)
         yield Submission(f"vrs-{hashlib.sha256(data).hexdigest()[:_HASH]}.json", data, len(packs), "verify")

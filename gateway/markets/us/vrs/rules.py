@@ -43,7 +43,7 @@ TWICE: Final = Rule(
 )
 NOTHING: Final = Rule(
     "US-VRS-06",
-    Severity.ERROR,
+    Severity.INFO,
     "the document returns no packs",
     "Packs of events with the disposition returned are verified, all packs of the document with verify=all.",
     "give the events of the return the disposition returned, or choose verify=all",
