@@ -60,13 +60,16 @@ def openssh(tmp_path: Path):
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path):
-    """A disk of 5 MB. Only root can make one: without it CI fails; elsewhere the test is skipped."""
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path):
+    """A disk of 5 MB, or of what an indirect parameter says.
+
+    Only root can make one: without it CI fails; elsewhere the test is skipped.
+    """
     import subprocess
 
-    folder = tmp_path / "disk"
+    folder, size = tmp_path / "disk", f"size={getattr(request, 'param', '5m')}"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "none", folder], check=False, capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", folder], check=False, capture_output=True)
     if made.returncode:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI needs the right to mount a small disk: {made.stderr.decode()}")

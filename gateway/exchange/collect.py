@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from gateway import logs
 from gateway.agreements.load import Agreements
@@ -94,7 +95,12 @@ class Collector:
         self._archive = archive
         self.sessions = Sessions(secrets)
         self._sure = sure
+        self._stopping = False
         self._holds = Holds(ledger.database, ledger.clock)
+
+    def stop(self) -> None:
+        """Begin with no further file: the process stops. What is taken already stays taken, and its peer is told."""
+        self._stopping = True
 
     def use(self, agreements: Agreements, configuration: str) -> None:
         """Go by other agreements from the next collection on."""
@@ -116,6 +122,8 @@ class Collector:
             result.error = str(error)
             log.warning("collect failed", channel=channel_id, error=result.error)
         except Exception as error:  # noqa: BLE001 - a bug of ours must show in `gateway status`, not stop the channel in silence
+            if self._stopping:
+                return result  # the engine is gone already; the rest is taken at the next start
             log.error("collect failed", channel=channel_id, bug=type(error).__name__, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
             result.error = f"a bug: {type(error).__name__}: {error}"
         if result.bad > NAMED:
@@ -129,7 +137,7 @@ class Collector:
         secured: list[_Secured] = []
         at_once = AT_ONCE if hasattr(session, "acknowledge_all") else 1
         try:
-            for offer in session.offers():
+            for offer in takewhile(lambda _: not self._stopping, session.offers()):
                 # With a key it is a part of something that is put away whole.
                 if offer.identity in known and not offer.key:
                     continue

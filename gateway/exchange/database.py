@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import shutil
 import sqlite3
 import threading
 import time
@@ -54,6 +55,9 @@ IDLE = 15
 
 #: Seconds for which a server that does not answer is waited for before a step fails.
 PATIENCE = 60.0
+
+#: A disk with less free bytes than this is full.
+ROOM = 1 << 20
 
 S = TypeVar("S", bound="sa.Select[Any]")
 log = logs.get(__name__)
@@ -147,10 +151,9 @@ class Database:
                 if self._version() != _head():
                     command.upgrade(config, "head")
         except (sa.exc.SQLAlchemyError, CommandError, OSError) as error:
-            message = f"the ledger cannot be opened: {error}"
-            raise ConfigurationError(
-                message, hint="see `database` in gateway.toml; was it made by a newer gateway?"
-            ) from error
+            message = f"the ledger cannot be opened: {getattr(error, 'orig', None) or error}"
+            hint = self._no_room() or "see `database` in gateway.toml; was it made by a newer gateway?"
+            raise ConfigurationError(message, hint=hint) from error
 
     @contextmanager
     def _alone_at_tables(self) -> Iterator[None]:
@@ -260,7 +263,18 @@ class Database:
             yield
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             message = f"the database does not work: {error.orig or error}"
-            raise StoreError(message, hint="see `database` in gateway.toml, and its server's log") from error
+            hint = self._no_room() or "see `database` in gateway.toml, and its server's log"
+            raise StoreError(message, hint=hint) from error
+
+    def _no_room(self) -> str:
+        """What to do when the disk of a SQLite file is full: SQLite says that in several ways."""
+        path = self.engine.url.database
+        if self.server or not path or path == ":memory:":
+            return ""
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(Path(path).parent).free < ROOM:
+                return f"the disk is full: make room on the disk of {Path(path).parent}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

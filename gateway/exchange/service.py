@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from gateway import logs
 from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError
@@ -136,9 +138,20 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
         try:
             yield Running(engine, crew, flow)
         finally:
+            collector.stop()
             engine.stop()
             flow.sessions.close()
-            crew.leave()
+            with _complained():
+                crew.leave()
+
+
+@contextmanager
+def _complained() -> Iterator[None]:
+    """A database that does not work at the end is only told of: whoever starts next finds out what was left."""
+    try:
+        yield
+    except StoreError as error:
+        log.warning("the end of this worker cannot be recorded", error=str(error))
 
 
 def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) -> None:
@@ -169,8 +182,10 @@ def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) 
                 leader.look()
                 reload()
                 tidy()
-            except StoreError as error:
-                log.warning("the database does not work; trying again", error=str(error))
+            except (StoreError, SQLAlchemyError) as error:
+                # The second one comes from the engine's own database.
+                said = error if isinstance(error, StoreError) else getattr(error, "orig", None) or type(error).__name__
+                log.warning("the database does not work; trying again", error=str(said))
                 leader.alerting.broken_aside()
             stopping.wait(interval)
         log.info("stopping")
