@@ -11,9 +11,17 @@ import logging
 import sys
 from typing import Any, TextIO
 
-import structlog
-
 from gateway.printable import printable
+
+if "rich" in sys.modules:
+    import structlog
+else:
+    # structlog loads rich, which would draw tracebacks; ours are never drawn, and each process is five MiB smaller.
+    sys.modules["rich"] = None  # type: ignore[assignment] # so an import says that it is not there
+    try:
+        import structlog
+    finally:
+        del sys.modules["rich"]
 
 #: Libraries that talk much; only their warnings are of interest. ``dbos`` keeps a console handler of its own
 #: unless it finds one on its logger, therefore ours is put there.

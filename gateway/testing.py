@@ -32,7 +32,8 @@ from gateway.markets.base import GRADES, STATUSES, Market, Message, Submission
 from gateway.markets.simulation import Rehearsal
 from gateway.options import Options
 from gateway.sources import Source
-from gateway.submit import MarketSession, MarketSettings, connect
+from gateway.submit import MarketSettings, connect
+from gateway.submit.session import MarketSession
 from gateway.transports.base import Secrets
 from gateway.web.simulate import Simulated, simulating
 

@@ -14,9 +14,8 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, Protocol
 
-import jsonschema_rs
 import orjson
 
 from gateway.checks import json_schema_rules as rules
@@ -24,6 +23,9 @@ from gateway.checks.json_schema_words import explain
 from gateway.errors import ConfigurationError, InputError
 from gateway.findings import Finding, Findings, Rule, Where, clip
 from gateway.sources import Lines
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 MOST_ERRORS: Final = 1000
 
@@ -99,6 +101,8 @@ class JsonSchema:
     """
 
     def __init__(self, schema: dict[str, Any], others: Iterable[tuple[str, dict[str, Any]]] = ()) -> None:
+        import jsonschema_rs  # noqa: PLC0415 - six MiB that only a process needs that checks JSON
+
         self.text = schema
         try:
             registry = jsonschema_rs.Registry(list(others))

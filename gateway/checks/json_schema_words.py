@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-from jsonschema_rs import ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.checks import json_schema_rules as rules
 from gateway.findings import Rule, clip
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
 
 _LONGEST: Final = 400
 _MANY_WORDS: Final = 12
@@ -210,7 +211,7 @@ def _other(error: ValidationError, path: tuple[str | int, ...], schema: dict[str
     )
 
 
-_Maker = Callable[[ValidationError, tuple[str | int, ...], dict[str, Any]], Iterator[Fault]]
+_Maker = Callable[["ValidationError", tuple[str | int, ...], dict[str, Any]], Iterator[Fault]]
 _MAKERS: Final[dict[str, _Maker]] = {
     "required": _missing,
     "additionalProperties": _surplus,

@@ -48,7 +48,12 @@ if TYPE_CHECKING:
     from gateway.exchange.serials_look import Run
 
 #: Contents from this size on are worked on apart. To start the process takes less than a second.
-LARGE = 16 << 20
+LARGE = 4 << 20
+#: The same for what is packed: workbooks (ZIP, OLE2) and gzip. A workbook of so many bytes needs some ten MiB.
+LARGE_PACKED = 512 << 10
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b")
+#: Pages (PDF, TIFF, PNG, JPEG) become pictures of tens of MiB, however small their files are.
+_PAGES = (b"%PDF", b"II*\x00", b"MM\x00*", b"\x89PNG", b"\xff\xd8\xff")
 
 log = logs.get(__name__)
 
@@ -163,7 +168,10 @@ class _Raised:
 
 def is_large(source: Source) -> bool:
     """Whether a content is to be worked on in a process of its own."""
-    return source.size >= LARGE
+    if source.size >= LARGE:
+        return True
+    head = source.head(8)
+    return head.startswith(_PAGES) or (source.size >= LARGE_PACKED and head.startswith(_PACKED))
 
 
 def convert(

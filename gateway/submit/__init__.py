@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from gateway.submit.driver import Driver
-from gateway.submit.line import line
-from gateway.submit.session import MarketSession
 from gateway.submit.settings import MarketSettings, address
 from gateway.transports.base import Secrets, Transport
 
-__all__ = ["MARKET", "MarketSession", "MarketSettings", "connect"]
+if TYPE_CHECKING:
+    from gateway.submit.session import MarketSession
+
+__all__ = ["MARKET", "MarketSettings", "connect"]
 
 
 @contextlib.contextmanager
@@ -25,6 +26,11 @@ def connect(settings: MarketSettings, secrets: Secrets) -> Iterator[MarketSessio
     Raises:
         ConfigurationError: a secret, certificate or key cannot be read.
     """
+    # Not before: httpx takes ten MiB of workers that report to nobody.
+    from gateway.submit.driver import Driver  # noqa: PLC0415
+    from gateway.submit.line import line  # noqa: PLC0415
+    from gateway.submit.session import MarketSession  # noqa: PLC0415
+
     with line(settings, secrets) as opened:
         yield MarketSession(settings, Driver(settings, secrets, opened))
 

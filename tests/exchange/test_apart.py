@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.convert import convert as convert_here
 from gateway.epcis.document import Document, Header
 from gateway.errors import InputError, LimitExceeded, UsageError
 from gateway.exchange import apart
@@ -27,6 +28,7 @@ from gateway.exchange.intake import Arrival
 from gateway.findings import Finding, Where
 from gateway.formats import FORMATS
 from gateway.formats.base import Context
+from gateway.formats.table.mappings import load as find_mapping
 from gateway.markets.ru.oms_codes import sgtin_of
 from gateway.markets.ru.simulator_oms import made_up_code
 from gateway.opening import TOO_LARGE
@@ -81,6 +83,35 @@ def test_the_results_are_the_same(tmp_path, monkeypatch, settings):
     assert there == here
     assert here[0] == [Go.ON] * 3
     assert here[3:] == (2000, [1], [])
+
+
+@pytest.mark.parametrize(
+    ("head", "size", "large"),
+    [
+        (b"<?xml ", 1 << 20, False),
+        (b"<?xml ", apart.LARGE, True),
+        (b"PK\x03\x04", apart.LARGE_PACKED - 1, False),
+        (b"PK\x03\x04", apart.LARGE_PACKED, True),
+        (b"\x1f\x8b", apart.LARGE_PACKED, True),
+        (b"%PDF-1.7", 100, True),
+        (b"II*\x00", 100, True),
+        (b"", 0, False),
+    ],
+)
+def test_what_unpacks_to_much_is_large_earlier(head, size, large):
+    assert apart.is_large(Source.memory(head.ljust(size, b" "))) is large
+
+
+def test_a_workbook_gives_the_same_from_a_process_of_its_own(tmp_path):
+    found = []
+    for name, work in (("here", convert_here), ("apart", lambda *given: apart.convert(*given)[0])):
+        (tmp_path / name).mkdir()
+        source = Source.file(Path(__file__).parents[2] / "fixtures/mappings/acme-cmo/batch-tr.xlsx")
+        mapping = find_mapping("acme-cmo/batch")
+        report = work(Request(source, "epcis-1.2-xml", mapping=mapping, now=NOW), tmp_path / name)
+        found.append([(output.name, output.sha256) for output in report.outputs])
+    assert found[0] == found[1]
+    assert found[0]
 
 
 def test_a_file_with_errors_is_refused_with_the_same_words(tmp_path, monkeypatch):

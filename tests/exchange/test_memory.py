@@ -77,3 +77,10 @@ def test_the_limit_is_that_of_the_process(tmp_path: Path) -> None:
 def test_free_memory_goes_back_to_the_system() -> None:
     before, after = run(GIVE_BACK)
     assert before - after > 48 * 1024
+
+
+def test_a_worker_loads_nothing_that_only_others_need():
+    """Each of them takes megabytes of every process, as long as it runs."""
+    code = "import sys, gateway.exchange.service, gateway.agreements.load, gateway.cli.main; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not {"rich", "httpx", "jsonschema_rs", "alembic", "gateway.transports.as2"} & set(done.stdout.split())

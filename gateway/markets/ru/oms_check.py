@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-import jsonschema_rs
 import orjson
 
 from gateway.findings import Findings, Where
@@ -81,5 +80,7 @@ def _valid(data: bytes, schema: tuple[str, ...], findings: Findings) -> dict[str
 
 @cache
 def _validator(schema: tuple[str, ...]) -> Any:
+    import jsonschema_rs  # noqa: PLC0415 - see `gateway.checks.json_schema`
+
     build: Callable[[Any], Any] = jsonschema_rs.validator_for
     return build(orjson.loads(shipped("xsd", *schema).read_bytes()))

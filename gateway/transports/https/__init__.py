@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import httpx
-
-from gateway import __version__
 from gateway.transports.base import Secrets, Transport
-from gateway.transports.https import tls
-from gateway.transports.https.place import Place
 from gateway.transports.https.receive import Receiving
-from gateway.transports.https.session import HttpsSession
 from gateway.transports.https.settings import HttpsSettings, address
-from gateway.transports.https.wire import Wire, WireTransport
+
+if TYPE_CHECKING:
+    from gateway.transports.https.session import HttpsSession
 
 __all__ = ["HTTPS"]
 
@@ -29,27 +26,10 @@ def connect(settings: HttpsSettings, secrets: Secrets) -> Iterator[HttpsSession 
     if settings.receive is not None:
         yield Receiving()
         return
-    times = settings.timeouts
-    wire = Wire(_places(settings), settings.pins, Place.of(settings.url).host)
-    context = tls.context(settings, secrets)
-    with httpx.Client(
-        transport=WireTransport(wire, context, settings.proxy),
-        timeout=httpx.Timeout(connect=times.connect, write=times.stall, read=times.answer, pool=times.connect),
-        headers={"User-Agent": f"epcis-gateway/{__version__}", "Accept-Encoding": "identity"},
-        follow_redirects=False,
-        trust_env=False,
-    ) as client:
-        yield HttpsSession(settings, secrets, client, wire, context)
+    from gateway.transports.https.connecting import connected  # noqa: PLC0415 - httpx: ten MiB of each other worker
 
-
-def _places(settings: HttpsSettings) -> dict[Place, bool]:
-    """The places that may be connected to; through a proxy, that is the proxy alone."""
-    if settings.proxy:
-        return {Place.of(settings.proxy, ("http", "https")): True}
-    places = {Place.of(settings.url): settings.private_addresses}
-    if settings.oauth2 is not None:
-        places.setdefault(Place.of(settings.oauth2.token_url), settings.private_addresses)
-    return places
+    with connected(settings, secrets) as session:
+        yield session
 
 
 HTTPS = Transport("https", "HTTPS servers, verified, with idempotency keys", HttpsSettings, connect, address)
