@@ -53,6 +53,11 @@ class AnswerTable(Part):
     rejected: tuple[str, ...] = ()
     retryable: tuple[str, ...] = ()
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns that its first line must name."""
+        return [name for name in (self.reference, self.status, self.epc, self.code, self.text) if name]
+
 
 class Answers(Part):
     """What kind of answers a channel brings.

@@ -24,7 +24,13 @@ MORE = (
     epilog="Examples: gateway messages --state refused --since 7d · gateway messages --gtin 10614141073464 --lot L1"
 )
 @workspace_option
-@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these states (repeatable).")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(STATES, case_sensitive=False),
+    help="Only these states (repeatable).",
+)
 @click.option("--uncertain", is_flag=True, help="Only those that a receiver may have: `gateway settle` ends that.")
 @click.option("--partner", default="", metavar="ID", help="Only this partner.")
 @click.option("--since", "since_", default="", metavar="WHEN", help="Not older than 2h, 3d, 2026-11-22, …")

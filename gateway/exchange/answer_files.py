@@ -116,8 +116,7 @@ def _from_table(source: Source, table: AnswerTable) -> _Found | None:
             marks = {mark: head.count(mark) for mark in ",;\t|"}
             names = next(csv.reader([head], delimiter=max(marks, key=lambda mark: marks[mark])), [])
             columns = [name.strip() for name in names]
-            wanted = [name for name in (table.reference, table.status, table.epc, table.code, table.text) if name]
-            if any(name not in columns for name in wanted):
+            if any(name not in columns for name in table.columns):
                 return None
             rows = csv.DictReader(text, columns, delimiter=max(marks, key=lambda mark: marks[mark]))
             return _of_rows(rows, table)

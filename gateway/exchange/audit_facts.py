@@ -55,16 +55,23 @@ class Told:
 
 
 def digest(rows: Iterable[object], columns: Sequence[str]) -> str:
-    """SHA-256 over these columns of all rows, in their order."""
+    """SHA-256 over these columns of all rows.
+
+    What is empty is left out: a column that comes with a later version changes nothing of what was told before.
+    """
     hashed = hashlib.sha256()
     for row in rows:
-        hashed.update(packed([getattr(row, name) for name in columns]))
+        hashed.update(_bytes({name: value for name in columns if (value := getattr(row, name))}))
     return hashed.hexdigest()
 
 
 def packed(values: Sequence[Any]) -> bytes:
     """Values of one row, the same for a row that is to be written and for one that was read."""
-    text = json.dumps([value or "" for value in values], ensure_ascii=False, sort_keys=True)
+    return _bytes([value or "" for value in values])
+
+
+def _bytes(values: Any) -> bytes:
+    text = json.dumps(values, ensure_ascii=False, sort_keys=True)
     return text.replace("\\u0000", _SHOWN).encode("utf-8", "surrogatepass")
 
 

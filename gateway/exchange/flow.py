@@ -118,7 +118,9 @@ class Flow(Converting):
             return Go.STOP
         if channel.answers is not None and not agreement.targets_of(channel):
             kind = channel.answers.kind.value
-            text = f"it is no answer of kind {kind}, and nobody gets files of channel {channel.id}"
+            table = channel.answers.table
+            needed = f" (its first line must name {', '.join(table.columns)})" if table is not None else ""
+            text = f"it is no answer of kind {kind}{needed}, and nobody gets files of channel {channel.id}"
             self.end(id_, "detect", State.REFUSED, text)
             return Go.STOP
         found = self._detection(message, channel)

@@ -377,7 +377,8 @@ def test_the_whole_way_over_restarts(site: Site) -> None:
     (folder / "2.csv").write_text("hello\n")
     (folder / "3.xml").write_bytes(document(3))
     site.once()
-    text = "it is no answer of kind csv, and nobody gets files of channel its-answers"
+    kind = "csv (its first line must name FILE, STATUS, EPC)"
+    text = f"it is no answer of kind {kind}, and nobody gets files of channel its-answers"
     assert [(m.state, m.reason) for m in site.messages()][2:] == [("refused", text)] * 2
     assert gateway("audit", "verify", "-C", root).endswith("whole\n")
 

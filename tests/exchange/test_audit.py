@@ -7,12 +7,14 @@ import sqlite3
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 
 from gateway.exchange import audit
 from gateway.exchange.archive import Stored
+from gateway.exchange.audit_facts import digest
 from gateway.exchange.database import Database
 from gateway.exchange.ledger import Arrival, Ledger, Plan
 from gateway.exchange.tables import State
@@ -224,3 +226,11 @@ def test_commands(site: Site) -> None:
         connection.execute("UPDATE audit SET who = 'x' WHERE number = 2")
     connection.close()
     assert "row 2: was changed: message received of" in gateway("audit", "verify", "-C", root, expect=4)
+
+
+def test_a_column_of_a_later_version_changes_no_digest() -> None:
+    row = SimpleNamespace(code="X-1", text="it is odd", later="")
+    told = digest([row], ("code", "text"))
+    assert digest([row], ("later", "text", "code")) == told
+    row.later = "x"
+    assert digest([row], ("later", "text", "code")) != told

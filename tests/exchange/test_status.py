@@ -72,7 +72,7 @@ def test_names_from_outside_steer_no_terminal(site: Site) -> None:
         (Path(os.fsdecode(os.fsencode(site.inbox) + b"/" + name))).write_bytes(b"nonsense %d" % number)
     root = str(site.root)
     said = in_a_process("once", "-C", root)
-    for command in (["messages"], ["status"], ["show", "1"], ["show", "2"], ["messages", "--state", "refused"]):
+    for command in (["messages"], ["status"], ["show", "1"], ["show", "2"], ["messages", "--state", "Refused"]):
         said += gateway(*command, "-C", root)
     assert "\\x1b[31ma" in said
     assert "title" in said
