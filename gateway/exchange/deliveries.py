@@ -205,6 +205,9 @@ class Deliveries:
         target: Target | None = None
         try:
             target = self.agreements.target(delivery.target)
+            if held := self.holds.of_target(self.agreements, target.id):
+                self.regulators.rest(delivery_id, held)
+                return
             transport = TRANSPORTS.get(target.transport)
             with (
                 self.archive.open(delivery.sha256) as stream,

@@ -31,10 +31,13 @@ from gateway.transports.base import Receipt, Session
 EXPECTED = Expectation.model_validate({"kind": AnswerKind.TICKET, "within": DAY})
 #: Seconds until an answer is asked for again where the transport does not say how often.
 LATER = 3600.0
+#: Seconds after which it is looked again whether a held target may be asked.
+REST = 60.0
 #: For so long after its time an answer is asked for that the agreement has given up.
 MEMORY = timedelta(days=30)
 #: Questions to one target that are put at once.
 MOST = 20
+_UNDER_WAY = [state for state in DeliveryState if state not in ENDED]
 #: No question lies further ahead; one that does was put there by a clock that was wrong.
 AHEAD = timedelta(days=2)
 
@@ -130,19 +133,23 @@ class Regulators:
         asking = getattr(target.settings, "ask", None)
         if asking is None or not asking.in_order:
             return "", 0.0
-        earlier = sa.select(Delivery.id, Asking.asked).where(
-            Delivery.target == delivery.target, Delivery.id < delivery.id
-        )
-        earlier = earlier.outerjoin(Expected, Expected.delivery == Delivery.id)
-        earlier = earlier.outerjoin(Asking, Asking.delivery == Delivery.id)
-        open_ = sa.or_(Asking.delivery.is_not(None), Delivery.state == DeliveryState.UNCERTAIN)
-        again = sa.and_(Delivery.again > 0, Delivery.state.not_in(ENDED))
-        earlier = earlier.where(sa.or_(sa.and_(Expected.state == WAITING, open_), again))
+        # Each question begins with few rows, however many deliveries there were: a ledger of years has millions.
+        asked = sa.select(Delivery.id, Asking.asked).join(Asking, Asking.delivery == Delivery.id)
+        doubtful = sa.select(Delivery.id, sa.null()).where(Delivery.state == DeliveryState.UNCERTAIN)
+        again = sa.select(Delivery.id, sa.null()).where(Delivery.state.in_(_UNDER_WAY), Delivery.again > 0)
+        waiting = [
+            one.join(Expected, Expected.delivery == Delivery.id).where(Expected.state == WAITING)
+            for one in (asked, doubtful)
+        ]
+        found: list[Any] = []
         with self._ledger.database.read() as session:
-            found = session.execute(earlier.order_by(Delivery.id).limit(1)).first()
-        if found is None:
+            for one in (*waiting, again):
+                mine = one.where(Delivery.target == delivery.target, Delivery.id < delivery.id)
+                found += session.execute(mine.order_by(Delivery.id).limit(1)).all()
+        if not found:
             return "", 0.0
-        return found.id, asking.wait(found.asked) if found.asked is not None else asking.longest
+        earliest, times = min(found, key=lambda row: str(row[0]))
+        return earliest, asking.wait(times) if times is not None else asking.longest
 
     def waits(self, delivery: str) -> bool:
         """Whether an answer is still asked for: also one that was given up, until `MEMORY` after it was due.
@@ -170,6 +177,13 @@ class Regulators:
             pause = max(asking.wait(row.asked) if asking is not None else LATER, wait)
             row.asked, row.error = row.asked + 1, error
             row.ask_at = stamp(self._ledger.clock() + timedelta(seconds=pause))
+
+    def rest(self, delivery: str, reason: str) -> None:
+        """Ask nothing for a while. That is no question."""
+        with self._ledger.database.write() as session:
+            row = session.get(Asking, delivery)
+            if row is not None:
+                row.error, row.ask_at = reason, stamp(self._ledger.clock() + timedelta(seconds=REST))
 
     def over(self, delivery: str) -> None:
         """Nothing is asked for any more."""

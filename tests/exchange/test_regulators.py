@@ -19,7 +19,7 @@ from gateway.exchange.deliveries import Deliveries
 from gateway.exchange.ledger import Arrival, Ledger, Plan
 from gateway.exchange.queries import Queries
 from gateway.exchange.regulators import AHEAD, MEMORY, MOST, Regulators
-from gateway.exchange.tables import State
+from gateway.exchange.tables import Delivery, State
 from gateway.submit.settings import Asking
 from gateway.transports.base import Receipt
 
@@ -153,3 +153,38 @@ def test_the_time_of_an_answer_counts_from_the_delivery_over_restarts(
 
 def test_a_longest_pause_is_within_what_counts_as_ahead() -> None:
     assert Asking(first=86400, longest=86400).wait(9) < AHEAD.total_seconds()
+
+
+def test_what_a_delivery_waits_for(ledger: Ledger, regulators: Regulators) -> None:
+    """An open answer, a submission that may have been taken, and one that is on its way again; of its target alone."""
+    to = target()
+    sent(ledger, regulators, 1, "other")
+    first, second, third = (sent(ledger, regulators, number) for number in (2, 3, 4))
+    assert regulators.before(third, to) == (first.id, to.settings.ask.wait(1))
+    regulators.over(first.id)
+    assert regulators.before(third, to)[0] == second.id
+    regulators.over(second.id)
+    assert regulators.before(third, to) == ("", 0.0)
+    with ledger.database.write() as session:
+        session.get_one(Delivery, first.id).state = "uncertain"
+    assert regulators.before(third, to) == (first.id, to.settings.ask.longest)
+    with ledger.database.write() as session:
+        row = session.get_one(Delivery, first.id)
+        row.state, row.again = "planned", 1
+    assert regulators.before(third, to)[0] == first.id
+    to.settings.ask = Asking(in_order=False)
+    assert regulators.before(third, to) == ("", 0.0)
+
+
+def test_a_held_regulator_is_not_asked(ledger: Ledger, regulators: Regulators, clock: Clock) -> None:
+    delivery = sent(ledger, regulators, 1)
+    deliveries = Deliveries.__new__(Deliveries)
+    deliveries.ledger, deliveries.regulators, deliveries.queries = ledger, regulators, Queries(ledger.database)
+    deliveries.holds = SimpleNamespace(of_target=lambda *_: "held: target its by operator")
+    deliveries.agreements = SimpleNamespace(target=lambda _: SimpleNamespace(id="its"))
+    deliveries.sessions = None  # nobody connects
+    clock.now += timedelta(seconds=10)
+    deliveries.ask(delivery.id)
+    assert regulators.due(stamp(clock.now)) == []
+    ((row, _),) = regulators.due(stamp(clock.now + timedelta(seconds=60)))
+    assert (row.asked, row.error) == (1, "held: target its by operator")
