@@ -26,7 +26,7 @@ def test_any_accept_is_understood_or_refused(accept):
 
 @given(st.text(), st.text())
 def test_any_words_are_well_formed(id_, detail):
-    job = Job(id_.replace("\x00", ""), False, False, "2026-01-01T00:00:00Z", "", (_words(400, detail),))
+    job = Job(id_.replace("\x00", ""), False, False, "2026-01-01T00:00:00Z", "", "rollback", (_words(400, detail),))
     if not id_.isprintable():
         return  # ids are our own
     root = etree.fromstring(job.as_xml().encode())
