@@ -15,7 +15,7 @@ import pytest
 
 from gateway.errors import ConfigurationError, LimitExceeded, TransportError
 from gateway.transports.base import Session
-from gateway.transports.sftp import SFTP
+from gateway.transports.sftp import SFTP, client
 from gateway.transports.watchdog import Watchdog
 from tests.peers import openssh as openssh_peer
 from tests.peers import proxy
@@ -278,6 +278,32 @@ def test_nothing_is_logged_unless_asked_for(peer, openssh, caplog, capfd):
         deliver(session, "a.xml", os.urandom(SIZE))
     assert "Traceback" not in capfd.readouterr().err
     assert [record for record in caplog.records if "paramiko" in record.name or "sftp" in record.name] == []
+
+
+def test_a_large_file_is_asked_for_bit_by_bit(peer, monkeypatch):
+    """What is asked for at once costs memory, and a file may have any size."""
+    waiting, quiet = [], client._quiet_prefetch
+
+    def watched(file) -> None:
+        ask = file._prefetch_thread
+        file._prefetch_thread = lambda *given: ask(counted(file, given[0]), *given[1:])
+        quiet(file)
+
+    def counted(file, chunks):
+        for chunk in chunks:
+            waiting.append(len(file._prefetch_extents))
+            yield chunk
+
+    monkeypatch.setattr(client, "_quiet_prefetch", watched)
+    data = os.urandom(1 << 20) * 24
+    peer.put("a.csv", data)
+    target = io.BytesIO()
+    with peer.connect() as session:
+        (offer,) = session.offers()
+        session.fetch(offer, target)
+    assert target.getvalue() == data
+    assert len(waiting) == len(data) // client.REQUEST
+    assert max(waiting) <= client._ASKED
 
 
 def test_three_thousand_files(peer):

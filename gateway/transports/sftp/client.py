@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -33,6 +34,10 @@ from paramiko.sftp import (
 
 # The largest read or write that every server takes (paramiko, SFTPFile.MAX_REQUEST_SIZE).
 REQUEST = 32768
+#: Reads that are asked for before the first is answered: twice what the connection's window of 2 MiB holds. Without a
+#: bound paramiko asks for the whole file at once, and keeps half a kilobyte for each read until it is answered.
+_ASKED = 128
+_PAUSE = 0.005  # seconds
 PROTOCOL = 3
 POSIX_RENAME = "posix-rename@openssh.com"
 
@@ -214,11 +219,23 @@ def attributes_of(answer: paramiko.Message, line: bytes = b"") -> paramiko.SFTPA
 
 
 def _quiet_prefetch(file: Any) -> None:
-    """Keep the prefetch thread's errors out of standard error: the reading side gets them anyway."""
+    """Keep the prefetch thread's errors out of standard error: the reading side gets them anyway.
+
+    It asks for no more than `_ASKED` reads ahead, and ends with the file. paramiko's own bound goes on for ever when
+    nobody reads any more.
+    """
     ask = file._prefetch_thread  # noqa: SLF001 - there is no public place to catch them
 
-    def ask_quietly(*arguments: Any) -> None:
+    def some(chunks: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        for chunk in chunks:
+            while len(file._prefetch_extents) >= _ASKED and not file.closed:  # noqa: SLF001
+                time.sleep(_PAUSE)
+            if file.closed:
+                return
+            yield chunk
+
+    def ask_quietly(chunks: Iterable[tuple[int, int]], *arguments: Any) -> None:
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-            ask(*arguments)
+            ask(some(chunks), *arguments)
 
     file._prefetch_thread = ask_quietly  # noqa: SLF001 - as above
