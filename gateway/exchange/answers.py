@@ -57,6 +57,9 @@ LONGEST_NAME, LONGEST_KEY = 255, 160  # bytes
 UNHEARD = 5.0
 TICKET = "ticket"  # `AnswerKind.TICKET`
 
+_KNOWN = sa.select(Known).where(Known.delivery == sa.bindparam("delivery_"))
+_EXPECTED = sa.select(Expected).where(Expected.message == sa.bindparam("message_"))
+
 _GOOD = (Verdict.ACCEPTED, Verdict.WARNING)
 _SOME = 5000
 
@@ -111,8 +114,9 @@ def expect(
 ) -> None:
     """A delivery was made: remember the names by which an answer may mean it, and wait for one that is owed."""
     known = {*names, (NAME, delivery.name), (MESSAGE, delivery.message), (DELIVERY, delivery.id)}
-    for kind, value in sorted(known):
-        session.merge(Known(delivery=delivery.id, kind=kind, value=bounded(value, LONGEST_NAME)))
+    known = {(kind, bounded(value, LONGEST_NAME)) for kind, value in known}
+    there = {(row.kind, row.value) for row in session.scalars(_KNOWN, {"delivery_": delivery.id})}
+    session.add_all(Known(delivery=delivery.id, kind=kind, value=value) for kind, value in sorted(known - there))
     if expectation is None:
         return
     row = session.get(Expected, delivery.id)
@@ -142,7 +146,7 @@ def owe(session: Session, delivery: Delivery, expectation: Expectation, at: str)
 
 def outcome(session: Session, message: str) -> tuple[State, str]:
     """What state a message comes into whose deliveries are all at an end: awaiting, done, or failed."""
-    rows = session.scalars(sa.select(Expected).where(Expected.message == message)).all()
+    rows = session.scalars(_EXPECTED, {"message_": message}).all()
     given_up = [row.delivery for row in rows if row.state == GIVEN_UP]
     if given_up:
         return State.FAILED, f"no answer in time to {', '.join(_targets(session, given_up))}"

@@ -152,7 +152,7 @@ class Converting(Deliveries):
             report = convert_large(database, self.archive, request, folder, None if again else message, serials)
             if report.failed:
                 fail()
-        self._forget_if_ended(message)
+        self._forget_if_ended(agreement, message)
         return report
 
     def _leave_out(self, report: Report, target: Target, left: LeftOut) -> bool:
@@ -186,11 +186,12 @@ class Converting(Deliveries):
                 indexer.finish()
             if report.failed:
                 fail()
-        self._forget_if_ended(message)
+        self._forget_if_ended(agreement, message)
         return report
 
-    def _forget_if_ended(self, message: Message) -> None:
-        if State(self.queries.message(message.id).state) in FINAL:  # cancelled meanwhile
+    def _forget_if_ended(self, agreement: Agreement, message: Message) -> None:
+        """What a message said counts no more if it was cancelled meanwhile."""
+        if agreement.serials is not None and State(self.queries.message(message.id).state) in FINAL:
             self.remembering.forget(message.id)
 
     def _archive_outputs(self, report: Report) -> list[Made]:

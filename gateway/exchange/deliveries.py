@@ -91,10 +91,26 @@ class Deliveries:
     # ---- one delivery -------------------------------------------------------------------------------------------
 
     def attempt(self, delivery_id: str) -> float | None:
-        """Try to deliver. Returns the seconds to wait before the next try, None when there is none."""
+        """Try to deliver, and close the message if that was the last of its deliveries: one step of the engine.
+
+        Returns the seconds to wait before the next try, None when there is none.
+        """
         delivery = self.queries.delivery(delivery_id)
-        if delivery.state in ENDED:
-            return None
+        wait = None if delivery.state in ENDED else self._try(delivery)
+        if wait is None:
+            self.close(delivery.message)
+        return wait
+
+    def close(self, message: str) -> bool:
+        """Close a message whose deliveries have all come to an end. True when that closed it."""
+        state = self.ledger.close(message)
+        failpoints.reach("close.recorded")
+        if state is not None:
+            log.info("closed", message=message, state=state.value)
+        return state is not None
+
+    def _try(self, delivery: Delivery) -> float | None:
+        delivery_id = delivery.id
         failpoints.reach("deliver.started")
         wait: float | None = None
         target: Target | None = None
@@ -155,15 +171,6 @@ class Deliveries:
             self.ledger.postponed(delivery.id, f"waits for the answer to {earlier}", pause)
             return pause
         return self._rates.ask(target.id, delivery.id, target.rate) if target.rate else 0.0
-
-    def close(self, delivery_id: str) -> bool:
-        """Close the message of a delivery if it was the last one. True when that closed it."""
-        message = self.queries.delivery(delivery_id).message
-        state = self.ledger.close(message)
-        failpoints.reach("close.recorded")
-        if state is not None:
-            log.info("closed", message=message, state=state.value)
-        return state is not None
 
     # ---- order --------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,8 @@ from gateway.exchange.database import IDLE, address, use_wal
 from gateway.exchange.engine_words import (
     AGAIN,
     ASK,
+    ASK_LOOK,
+    AT_A_TIME,
     CLIENT_POOL,
     COLLECT,
     DELIVER,
@@ -56,7 +58,6 @@ from gateway.exchange.engine_words import (
     OLDER,
     PATIENCE,
     PROCESS,
-    PRUNED,
     VERSION,
     WAKE,
     WORKING,
@@ -66,6 +67,7 @@ from gateway.exchange.engine_words import (
 from gateway.exchange.flow import Flow, Go
 from gateway.exchange.gate import Gate
 from gateway.exchange.schedule import SCHEDULED
+from gateway.exchange.submissions import Submissions
 from gateway.exchange.tables import Delivery, Message, State
 from gateway.settings import Settings
 
@@ -114,12 +116,11 @@ def _collect_step(channel: str) -> str:
 def _process(message: str) -> None:
     flow = _Parts.flow
     try:
-        for name, step in (("detect", flow.detect), ("convert", flow.convert), ("check", flow.check)):
-            while (answer := _step(name, step, message)) == Go.HELD:
-                DBOS.recv(WAKE, timeout_seconds=LONGEST)
-            if answer != Go.ON:
-                return
-        for delivery, lane in _step("plan", flow.plan, message):
+        while (answer := _step("read", flow.read, message)) == Go.HELD:
+            DBOS.recv(WAKE, timeout_seconds=LONGEST)
+        if answer != Go.ON:
+            return
+        for delivery, lane in _step("release", flow.release, message):
             with SetWorkflowID(delivery), SetEnqueueOptions(queue_partition_key=lane):
                 DBOS.enqueue_workflow(DELIVER, _deliver, delivery)
             failpoints.reach("deliver.enqueued")
@@ -135,10 +136,8 @@ def _fail_step(message: str, reason: str) -> None:
 
 @DBOS.workflow(name=DELIVER)
 def _deliver(delivery: str) -> None:
-    flow = _Parts.flow
-    while (wait := _step("attempt", flow.attempt, delivery)) is not None:
+    while (wait := _step("attempt", _Parts.flow.attempt, delivery)) is not None:
         DBOS.recv(WAKE, timeout_seconds=wait)
-    _step("close", flow.close, delivery)
 
 
 @DBOS.workflow(name=ASK)
@@ -162,7 +161,8 @@ class Engine:
         self._flow = flow
         self._collector = collector
         self._client: DBOSClient | None = None
-        self._buried, self._submitted, self._waited = (set[str]() for _ in range(3))
+        self._buried = set[str]()
+        self._submissions = Submissions(flow.queries, self._process, self._known)
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
         _Parts.gate.open()
 
@@ -190,8 +190,7 @@ class Engine:
         """  # noqa: D205
         self.adopt()
         self.bury()
-        for open_message in self._flow.queries.open_messages():
-            self.process(open_message)
+        self._submissions.give_left(message.id for message in self._flow.queries.open_messages())
 
     def _launch(self) -> None:
         use_wal(self._settings.url)
@@ -208,12 +207,12 @@ class Engine:
             "notification_listener_polling_interval_sec": poll,
             "sys_db_pool_size": pool(self._settings.url),
         }
-        queue = queue_options(self._settings.url, poll)
         DBOS(config=config)
         DBOS.launch()
-        DBOS.register_queue(PROCESS, partition_concurrency=1, worker_concurrency=self._settings.concurrency, **queue)
-        for name in (COLLECT, DELIVER, ASK):
-            DBOS.register_queue(name, partition_concurrency=1, **queue)
+        DBOS.register_queue(PROCESS, worker_concurrency=self._settings.concurrency, **queue_options(poll))
+        DBOS.register_queue(COLLECT, **queue_options(poll))
+        DBOS.register_queue(DELIVER, **queue_options(poll))
+        DBOS.register_queue(ASK, **queue_options(max(poll, ASK_LOOK)))
         self._client = self._connect()
 
     def _connect(self) -> DBOSClient:
@@ -252,22 +251,15 @@ class Engine:
 
     def process(self, message: Message) -> None:
         """Enqueue the processing of a message; its sender's messages keep their order. Again: no effect."""
-        self._enqueue(PROCESS, message.id, self._flow.lane(message), message.id)
-        self._submitted.add(message.id)
+        self._submissions.give(message)
 
     def process_all(self, waiting: Sequence[str]) -> None:
-        """Enqueue, of all messages that have not begun, those that nobody here has enqueued since the last time."""
-        for id_ in waiting:
-            if id_ in self._waited and id_ not in self._submitted:
-                self.process(self._flow.queries.message(id_))
-        self._waited = set(waiting)
-        self._submitted &= self._waited
+        """Enqueue, of all messages that have not begun, those that nobody has enqueued since the last time."""
+        self._submissions.give_waiting(waiting)
 
     def process_left(self, channel: str) -> None:
         """Enqueue what a collection that broke off took and did not enqueue, before newer files of the channel."""
-        for id_ in self._flow.queries.not_begun(channel):
-            if id_ not in self._submitted:
-                self.process(self._flow.queries.message(id_))
+        self._submissions.give_left(self._flow.queries.not_begun(channel))
 
     def deliver(self, delivery: Delivery) -> None:
         """Enqueue a delivery that was planned. Again: no effect."""
@@ -355,9 +347,9 @@ class Engine:
             self._buried.add(status.workflow_id)
 
     def prune(self, before: datetime) -> int:
-        """Forget work that ended before a moment, `PRUNED` pieces at a time; DBOS never does. The ledger keeps it."""
+        """Forget work that ended before a moment, some pieces at a time; DBOS never does. The ledger keeps it."""
         ended = self._list(
-            status=["SUCCESS", *GIVEN_UP], completed_before=before.isoformat(), limit=PRUNED, load_output=False
+            status=["SUCCESS", *GIVEN_UP], completed_before=before.isoformat(), limit=AT_A_TIME, load_output=False
         )
         if ended:
             self._running().delete_workflows([status.workflow_id for status in ended])
@@ -376,6 +368,13 @@ class Engine:
             if self._client is not None:
                 self._client.destroy()
                 self._client = None
+
+    def _process(self, message: Message) -> None:
+        self._enqueue(PROCESS, message.id, self._flow.lane(message), message.id)
+
+    def _known(self, ids: Sequence[str]) -> set[str]:
+        parts = (list(ids[at : at + AT_A_TIME]) for at in range(0, len(ids), AT_A_TIME))
+        return {found.workflow_id for part in parts for found in self._list(workflow_ids=part, load_output=False)}
 
     def _enqueue(self, workflow: str, id_: str, partition: str, argument: str) -> None:
         self._running().enqueue(

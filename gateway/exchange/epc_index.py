@@ -29,8 +29,8 @@ _KEY = 63  # bits of a row's key; databases have no unsigned numbers
 class Indexer:
     """Takes the events of one message, batch by batch, and writes what they name into the index.
 
-    Each write is a transaction of its own: others who write need not wait for a large message. The same message again
-    gives the same rows.
+    Each part of a large message is a transaction of its own, so that others who write need not wait for all of it; the
+    last part goes with the pairs and the mark. The same message again gives the same rows.
 
     Args:
         database: the ledger's.
@@ -42,6 +42,7 @@ class Indexer:
         self._message = message
         self._named = Named(self.put, CHUNK)
         self._parts = 0
+        self._last: Part | None = None
 
     def __call__(self, events: Sequence[Event]) -> None:
         """Take some events."""
@@ -52,8 +53,10 @@ class Indexer:
         self.put_pairs(self._named.finish(), indexed)
 
     def put_pairs(self, pairs: Iterable[Pair], indexed: str = "yes") -> None:
-        """Write the pairs of GTIN and lot in place of those of an earlier time, and mark the message."""
+        """Write the last part, the pairs of GTIN and lot in place of those of an earlier time, and mark the message."""
         with self._database.write() as session:
+            if self._last is not None:
+                self._put(session, self._last)
             session.execute(sa.update(Message).where(Message.number == self._message).values(indexed=indexed))
             session.execute(sa.delete(Traded).where(Traded.message == self._message))
             pairs = sorted({(gtin, lot[:LONGEST_LOT]) for gtin, lot in pairs})
@@ -62,20 +65,27 @@ class Indexer:
                 session.execute(sa.insert(Traded), rows)
 
     def put(self, keys: Sequence[int], last: bool) -> None:  # noqa: FBT001 - `Named` calls it so
-        """Write the next part: rising hashes, each once."""
-        self.put_part(part_of(keys, alone=last and self._parts == 0))
+        """Write the next part: rising hashes, each once. The last one waits for `put_pairs`."""
+        part = part_of(keys, alone=last and self._parts == 0)
+        if last:
+            self._last = part
+        else:
+            self.put_part(part)
 
     def put_part(self, part: Part) -> None:
         """Write the next part."""
         with self._database.write() as session:
-            if self._parts == 0:
-                forget(session, [self._message])
-            _put_rows(session, self._message, part.rows)
-            if part.blocks:
-                known = {"message": self._message, "part": self._parts}
-                rows = [known | {"bucket": bucket, "hashes": hashes} for bucket, hashes in part.blocks]
-                session.execute(sa.insert(EpcBlock), rows)
+            self._put(session, part)
         self._parts += 1
+
+    def _put(self, session: Session, part: Part) -> None:
+        if self._parts == 0:
+            forget(session, [self._message])
+        _put_rows(session, self._message, part.rows)
+        if part.blocks:
+            known = {"message": self._message, "part": self._parts}
+            rows = [known | {"bucket": bucket, "hashes": hashes} for bucket, hashes in part.blocks]
+            session.execute(sa.insert(EpcBlock), rows)
 
 
 def candidates(session: Session, links: Sequence[str]) -> list[int]:

@@ -23,7 +23,7 @@ POINTS = (
     "convert.written",  # outputs lie in a private folder
     "convert.archived",  # outputs are durable, the ledger does not know them
     "convert.recorded",
-    "check.recorded",
+    "check.passed",  # the ledger knows nothing of it
     "deliver.planned",  # deliveries stand in the ledger, the engine has no work for them
     "deliver.enqueued",
     "deliver.started",

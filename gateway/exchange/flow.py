@@ -1,8 +1,10 @@
 """What happens to a message, step by step: detect, convert, check, plan, deliver, close.
 
 The steps know nothing of the engine that calls them. Each takes an id, may be called again after a crash at any of
-its lines, and leaves the same rows and bytes as if it had been called once. Only `attempt` has an effect outside this
-machine, and that one is idempotent by the transport's contract: the same name and bytes delivered twice are one file.
+its lines, and leaves the same rows and bytes as if it had been called once. The engine calls them two by two (`read`,
+`release`, `attempt`), because to remember a step costs as much as a small step itself. Only `attempt` has an effect
+outside this machine, and that one is idempotent by the transport's contract: the same name and bytes delivered twice
+are one file.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Concatenate, ParamSpec
 
 from gateway import logs
 from gateway.agreements.load import TABLE, is_mapped
-from gateway.agreements.model import Channel
+from gateway.agreements.model import Channel, Target
 from gateway.detect import UNKNOWN_FORMAT, Detection, detect
 from gateway.errors import ConfigurationError, GatewayError, InputError, LimitExceeded, UsageError
 from gateway.exchange import failpoints
@@ -58,17 +60,18 @@ class Go(enum.StrEnum):
 
 
 def _step(
-    function: Callable[Concatenate[Flow, str, P], Go],
+    function: Callable[Concatenate[Flow, Message, P], Go],
 ) -> Callable[Concatenate[Flow, str, P], Go]:
-    """A step of a message.
+    """A step of a message, which it gets as it stands in the ledger now.
 
     Whatever goes wrong ends the message in a state that an operator sees. Only a disk without room is raised: the
     engine tries that again.
     """
 
     @wraps(function)
-    def guarded(flow: Flow, message: str, /, *args: P.args, **kwargs: P.kwargs) -> Go:
-        state = State(flow.queries.message(message).state)
+    def guarded(flow: Flow, id_: str, /, *args: P.args, **kwargs: P.kwargs) -> Go:
+        message = flow.queries.message(id_)
+        state = State(message.state)
         if state in FINAL:
             return Go.STOP
         if state in PLANNED:
@@ -78,14 +81,14 @@ def _step(
         except StorageError:
             raise
         except (InputError, LimitExceeded) as error:
-            flow.ledger.findings(message, "", [error.finding])
-            flow.end(message, function.__name__, State.REFUSED, str(error), logged=error.finding.code)
+            flow.ledger.findings(id_, "", [error.finding])
+            flow.end(id_, function.__name__, State.REFUSED, str(error), logged=error.finding.code)
         except GatewayError as error:
-            flow.end(message, function.__name__, State.FAILED, str(error))
+            flow.end(id_, function.__name__, State.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - a bug of ours must end as a failed message, not as a silent one
             bug = f"a bug: {type(error).__name__}"
-            log.error("step failed", message=message, step=function.__name__, bug=bug, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
-            flow.end(message, function.__name__, State.FAILED, f"{bug}: {error}", logged=bug)
+            log.error("step failed", message=id_, step=function.__name__, bug=bug, at=frames(error))  # noqa: TRY400 - a traceback's text may hold data
+            flow.end(id_, function.__name__, State.FAILED, f"{bug}: {error}", logged=bug)
         return Go.STOP
 
     return guarded
@@ -96,20 +99,30 @@ class Flow(Converting):
 
     # ---- one message --------------------------------------------------------------------------------------------
 
+    def read(self, id_: str) -> Go:
+        """Detect what a message is and convert it: what the engine remembers as one step."""
+        going = self.detect(id_)
+        return self.convert(id_) if going == Go.ON else going
+
+    def release(self, id_: str) -> list[tuple[str, str]]:
+        """Check what was made of a message and plan its deliveries, one step of the engine: their ids and lanes."""
+        since = self.ledger.now()
+        return self.plan(id_, since) if self.check(id_) == Go.ON else []
+
     @_step
-    def detect(self, id_: str) -> Go:
+    def detect(self, message: Message) -> Go:
         """Say what the file is: by the agreement, else by its content."""
-        message = self.queries.message(id_)
+        id_ = message.id
         agreement, channel = self.agreements.channel(message.channel)
         held = self.holds.of_channel(self.agreements, channel.id)
         if held:
             self.ledger.waits(id_, held)
             log.info("held", message=id_, reason=held)
             return Go.HELD
-        self.ledger.move(id_, State.CONVERTING)
         if message.start != "detect" and message.format:
+            self.ledger.move(id_, State.CONVERTING)
             return Go.ON
-        self.ledger.begin(id_, "detect", input_sha256=message.sha256)
+        since = self.ledger.now()
         failpoints.reach("detect.started")
         answered = self.answering.take_file(self.agreements, agreement, channel, message)
         if answered:
@@ -124,57 +137,56 @@ class Flow(Converting):
             self.end(id_, "detect", State.REFUSED, text)
             return Go.STOP
         found = self._detection(message, channel)
-        self.ledger.detected(id_, found.format, found.mapping or "", found.reason)
+        self.ledger.detected(id_, found.format, found.mapping or "", found.reason, since)
         failpoints.reach("detect.recorded")
         return Go.ON if message.replay_of else self._number(message, channel, found.format)
 
     @_step
-    def convert(self, id_: str) -> Go:
+    def convert(self, message: Message) -> Go:
         """Convert the file for each of its targets; outputs go into the archive."""
-        message = self.queries.message(id_)
         if message.start not in ("detect", "convert"):
             return Go.ON
         self.convert_all(message, self._targets(message))
         return Go.ON
 
     @_step
-    def check(self, id_: str) -> Go:
-        """The gate before the outside world: every target has its outputs whole, or nobody gets anything."""
-        message = self.queries.message(id_)
-        self.ledger.begin(id_, "check")
-        lineage = self.queries.lineage(id_)
-        refused = [stage.target for stage in lineage.stages if stage.step == "convert" and stage.state == "failed"]
+    def check(self, message: Message) -> Go:
+        """The gate before the outside world: every target has its outputs whole, or nobody gets anything.
+
+        That a message passed is written together with what follows from it, its deliveries.
+        """
+        id_ = message.id
+        outputs, refused = self.queries.made(id_)
         if refused:
-            errors = len({(f.code, str(f.where), f.text) for f in lineage.findings if f.severity == "error"})
+            found = self.queries.lineage(id_).findings
+            errors = len({(f.code, str(f.where), f.text) for f in found if f.severity == "error"})
             what = f"{errors:,} {'error' if errors == 1 else 'errors'}" if errors else "something would be lost"
             self.end(id_, "check", State.REFUSED, f"{what} for {', '.join(refused)}; nothing was delivered")
             return Go.STOP
-        made = [output for output in lineage.outputs if output.target != LIST]
+        made = [output for output in outputs if output.target != LIST]
         served = {output.target for output in made}
-        converted = {stage.target for stage in lineage.stages if stage.step == "convert" and stage.state == "done"}
         idle = [target for target in self._targets(message) if target.id not in served]
+        stages = self.queries.lineage(id_).stages if idle else ()
+        converted = {stage.target for stage in stages if stage.step == "convert" and stage.state == "done"}
         for target in idle:
             if target.id not in converted or target.to not in messages():
                 self.end(id_, "check", State.FAILED, f"there is no output for {target.id}")
                 return Go.STOP
-        damaged = [output.name for output in lineage.outputs if not self.archive.verify(output.sha256)]
+        damaged = [output.name for output in outputs if not self.archive.verify(output.sha256)]
         if damaged:
             self.end(id_, "check", State.FAILED, f"the archive lacks or has damaged {', '.join(damaged)}")
             return Go.STOP
         if not self._valid(id_, made) or not self._consistent(message):
             return Go.STOP
         self.remembering.counts(message)
-        gone = f"; {message.left_out:,} events were left out" if message.left_out else ""
-        unwanted = f"nothing in it is reported to {', '.join(target.id for target in idle)}" if idle else ""
-        detail = "; ".join(filter(None, [f"{len(made)} outputs for {len(served)} targets{gone}", unwanted]))
-        self.ledger.finish(id_, "check", detail=detail)
-        failpoints.reach("check.recorded")
+        failpoints.reach("check.passed")
         if not made:
-            self.ledger.move(id_, State.DONE, unwanted)
+            self.ledger.finish(id_, "check", detail=self._passed(message, made))
+            self.ledger.move(id_, State.DONE, _unwanted(idle))
             return Go.STOP
         return Go.ON
 
-    def plan(self, id_: str) -> list[tuple[str, str]]:
+    def plan(self, id_: str, since: str = "") -> list[tuple[str, str]]:
         """Write down the deliveries of a message that passed the check: their ids and lanes, in order.
 
         What is planned already stays as it was planned, whatever the agreements say now: some of it may be delivered.
@@ -189,15 +201,22 @@ class Flow(Converting):
             try:
                 plans = self._plans(message)
             except GatewayError as error:
-                self.end(id_, "plan", State.FAILED, str(error))
+                self.end(id_, "check", State.FAILED, str(error))
                 return []
-            deliveries = self.ledger.plan(id_, plans)
+            deliveries = self.ledger.plan(id_, plans, self._passed(message, plans), since)
         failpoints.reach("deliver.planned")
         return [(delivery.id, self.delivery_lane(delivery)) for delivery in deliveries]
 
+    def _passed(self, message: Message, made: Sequence[Plan] | Sequence[OutputFile]) -> str:
+        """What the check of a message came to, in words."""
+        served = {one.target for one in made}
+        gone = f"; {message.left_out:,} events were left out" if message.left_out else ""
+        idle = [target for target in self._targets(message) if target.id not in served]
+        return "; ".join(filter(None, [f"{len(made)} outputs for {len(served)} targets{gone}", _unwanted(idle)]))
+
     def _plans(self, message: Message) -> list[Plan]:
         plans: list[Plan] = []
-        made = self.queries.lineage(message.id).outputs
+        made, _ = self.queries.made(message.id)
         for target in self._targets(message):
             transport = TRANSPORTS.get(target.transport)
             address = transport.address(target.settings)
@@ -318,3 +337,7 @@ class Flow(Converting):
 
     def _source(self, message: Message) -> Source:
         return self.archive.source(message.sha256, message.name)
+
+
+def _unwanted(idle: Sequence[Target]) -> str:
+    return f"nothing in it is reported to {', '.join(target.id for target in idle)}" if idle else ""

@@ -27,6 +27,8 @@ KINDS = (PARTNER, CHANNEL, TARGET)
 #: What the reason of a message begins with that waits because of a hold.
 HELD = "held: "
 
+_HOLDS = sa.select(Hold).order_by(Hold.kind, Hold.key)
+
 
 class Holds:
     """What is held.
@@ -69,7 +71,7 @@ class Holds:
     def all(self) -> Sequence[Hold]:
         """Everything that is held."""
         with self._database.read() as session:
-            return session.scalars(sa.select(Hold).order_by(Hold.kind, Hold.key)).all()
+            return session.scalars(_HOLDS).all()
 
     def of_channel(self, agreements: Agreements, channel_id: str) -> str:
         """Why nothing is collected from a channel, and its files are not converted; empty when nothing holds it.
@@ -105,9 +107,8 @@ class Holds:
         Args:
             keys: what it belongs to, by kind: ``{"partner": "acme", "channel": "acme-in"}``.
         """
-        wanted = sa.or_(*(sa.and_(Hold.kind == kind, Hold.key == key) for kind, key in keys.items()))
-        with self._database.read() as session:
-            hold = session.scalar(sa.select(Hold).where(wanted).order_by(Hold.kind).limit(1))
+        # All are read: few things are held at a time, usually nothing, and this is asked before every step.
+        hold = next((hold for hold in self.all() if keys.get(hold.kind) == hold.key), None)
         if hold is None:
             return ""
         return f"{HELD}{hold.kind} {hold.key} by {hold.who}" + (f", {hold.reason}" if hold.reason else "")

@@ -51,6 +51,18 @@ ARRIVALS = "arrivals"
 TIME = 17
 AHEAD = timedelta(days=1)
 
+# Made once, as those of `gateway.exchange.rows`.
+_LATEST = sa.select(sa.func.max(Message.id))
+_DOUBTFUL = sa.select(Delivery.id).where(Delivery.message == Message.id, Delivery.state == DeliveryState.UNCERTAIN)
+_COUNTS = sa.or_(Message.state.not_in([State.REFUSED, State.FAILED, State.CANCELLED]), _DOUBTFUL.exists())
+_FIRST = (
+    sa.select(Message.id)
+    .where(Message.channel == sa.bindparam("channel_"), Message.sha256 == sa.bindparam("sha256_"))
+    .where(Message.state != State.DUPLICATE, _COUNTS)
+    .order_by(Message.number)
+    .limit(1)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -254,7 +266,7 @@ class Intake:
 
         Unless it goes back by more than a day: then it was wrong before, and ids would lie about it for years.
         """
-        latest = session.scalar(sa.select(sa.func.max(Message.id))) or ""
+        latest = session.scalar(_LATEST) or ""
         now = self.clock()
         ahead = f"{now + AHEAD:%Y%m%d%H%M%S%f}"[:TIME]
         message.received_at = stamp(now)
@@ -277,18 +289,7 @@ class Intake:
         audit.tell(session, audit.Entry(message.received_at, f"message {message.state}", message.id, what))
 
     def _first(self, session: Session, arrival: Arrival) -> str | None:
-        doubtful = sa.select(Delivery.id).where(
-            Delivery.message == Message.id, Delivery.state == DeliveryState.UNCERTAIN
-        )
-        counts = sa.or_(Message.state.not_in([State.REFUSED, State.FAILED, State.CANCELLED]), doubtful.exists())
-        query = (
-            sa.select(Message.id)
-            .where(Message.channel == arrival.channel, Message.sha256 == arrival.stored.sha256)
-            .where(Message.state != State.DUPLICATE, counts)
-            .order_by(Message.number)
-            .limit(1)
-        )
-        return session.scalar(query)
+        return session.scalar(_FIRST, {"channel_": arrival.channel, "sha256_": arrival.stored.sha256})
 
     def _see(self, session: Session, known: OfferSeen | None, arrival: Arrival, message: Message) -> None:
         if known is None:

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrival", "Ledger", "Made", "Plan"]
 
+# Made once, as those of `gateway.exchange.rows`.
+_STATES = sa.select(Delivery.state).where(Delivery.message == sa.bindparam("message_"))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -75,7 +78,7 @@ class Ledger(Intake):
     # ---- steps --------------------------------------------------------------------------------------------------
 
     def begin(self, message: str, step: str, *, target: str = "", input_sha256: str = "") -> None:
-        """A step begins, or begins again after a crash."""
+        """A step begins that may take long, or begins again after a crash."""
         with self.database.write() as session:
             stage = stage_row(session, message, step, target)
             again = stage is not None
@@ -101,15 +104,15 @@ class Ledger(Intake):
         with self.database.write() as session:
             state = "failed" if failed else "done"
             facts = self._finish(session, message, step, target, state, output_sha256, detail)
-            if facts:
-                self._note(session, STEP, message, **facts)
+            self._note(session, STEP, message, **facts)
 
-    def detected(self, message: str, format_: str, mapping: str, reason: str) -> None:
-        """What a message was recognised as."""
+    def detected(self, message: str, format_: str, mapping: str, reason: str, since: str = "") -> None:
+        """What a message was recognised as, by a step that began at a time; from here on it is converted."""
         with self.database.write() as session:
             row = message_row(session, message)
             row.format, row.mapping = format_, mapping
-            facts = self._finish(session, message, "detect", "", "done", row.sha256, reason)
+            self._move(session, row, State.CONVERTING)
+            facts = self._finish(session, message, "detect", "", "done", row.sha256, reason, since)
             self._note(session, STEP, message, format=format_, mapping=mapping, **facts)
 
     def converted(
@@ -183,8 +186,15 @@ class Ledger(Intake):
             if row.state not in FINAL:
                 row.reason = reason
 
-    def plan(self, message: str, plans: Iterable[Plan]) -> list[Delivery]:
-        """Write down which deliveries are to be made, in order."""
+    def plan(self, message: str, plans: Iterable[Plan], passed: str = "", since: str = "") -> list[Delivery]:
+        """Write down which deliveries are to be made, in order, of a message that passed its check.
+
+        Args:
+            message: the message's id.
+            plans: the deliveries.
+            passed: what the check came to.
+            since: when it began.
+        """
         with self.database.write() as session:
             row = message_row(session, message)
             if row.state in FINAL:
@@ -211,8 +221,9 @@ class Ledger(Intake):
             session.add_all(added)
             self._move(session, row, State.DELIVERING)
             if added:
-                told = {one.id.rpartition(".")[2]: [one.name, digest([one], DELIVERY)] for one in added}
-                audit.tell(session, audit.Entry(self.now(), "planned", message, {PLANNED: told}))
+                facts = self._finish(session, message, "check", "", "done", "", passed, since)
+                facts[PLANNED] = {one.id.rpartition(".")[2]: [one.name, digest([one], DELIVERY)] for one in added}
+                audit.tell(session, audit.Entry(self.now(), "planned", message, facts))
             return deliveries
 
     # ---- deliveries ---------------------------------------------------------------------------------------------
@@ -299,7 +310,7 @@ class Ledger(Intake):
             row = message_row(session, message)
             if row.state in FINAL:
                 return None
-            states = list(session.scalars(sa.select(Delivery.state).where(Delivery.message == message)))
+            states = list(session.scalars(_STATES, {"message_": message}))
             if any(state not in ENDED for state in states):
                 return None
             self._move(session, row, *answers.outcome(session, message))
@@ -351,12 +362,22 @@ class Ledger(Intake):
         session.add(History(message=message.id, at=at, state=state, detail=reason))
 
     def _finish(
-        self, session: Session, message: str, step: str, target: str, state: str, output_sha256: str, detail: str
+        self,
+        session: Session,
+        message: str,
+        step: str,
+        target: str,
+        state: str,
+        output_sha256: str,
+        detail: str,
+        since: str = "",
     ) -> dict[str, object]:
-        """End a step; returns what the audit trail tells of it, nothing where there is no such step."""
+        """End a step, one that began at a time if it was not told that it began; returns what the trail tells of it."""
         stage = stage_row(session, message, step, target)
         if stage is None:
-            return {}
+            stage = Stage(message=message, step=step, target=target, started_at=since or self.now())
+            stage.input_sha256 = "" if step == "check" else message_row(session, message).sha256
+            session.add(stage)
         stage.state, stage.finished_at = state, self.now()
         stage.output_sha256, stage.detail = output_sha256, detail
         return _stage_facts(stage)

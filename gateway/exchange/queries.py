@@ -39,7 +39,14 @@ OPEN = [state for state in State if state not in FINAL]
 #: Those in which there is something to do here. A message that waits for an answer needs nothing from us.
 AT_WORK = [state for state in OPEN if state is not State.AWAITING]
 
+# Made once: to put a statement together costs as much as to run it.
 _MESSAGE = sa.select(Message).where(Message.id == sa.bindparam("id_"))
+_OUTPUTS = sa.select(OutputFile).where(OutputFile.message == sa.bindparam("id_")).order_by(OutputFile.id)
+_REFUSED = (
+    sa.select(Stage.target)
+    .where(Stage.message == sa.bindparam("id_"), Stage.step == "convert", Stage.state == "failed")
+    .order_by(Stage.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,12 @@ class Queries:
                     sa.select(AnswerRow).where(AnswerRow.carrier == key).order_by(AnswerRow.id)
                 ).all(),
             )
+
+    def made(self, id_: str) -> tuple[Sequence[OutputFile], Sequence[str]]:
+        """What was made of a message, and the targets for which its conversion failed."""
+        with self._database.read() as session:
+            outputs = session.scalars(_OUTPUTS, {"id_": id_}).all()
+            return outputs, session.scalars(_REFUSED, {"id_": id_}).all()
 
     def delivery(self, id_: str) -> Delivery:
         """One delivery.

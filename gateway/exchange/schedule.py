@@ -128,11 +128,13 @@ class Scheduler:
         now = self._clock()
         fired = 0
         for channel in self._channels:
-            timing = channel.timing
             if self._last[channel.id] - now > AHEAD:
                 self._went_back(channel.id, now)
             planned = self._next[channel.id]
-            if timing is None or (planned is not None and now < planned):
+            if planned is not None and now < planned:
+                continue
+            timing = channel.timing
+            if timing is None:
                 continue
             found = due(timing, channel.catch_up, self._last[channel.id], now)
             slots = self._fire_all(channel.id, found.fire, now)

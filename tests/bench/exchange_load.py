@@ -9,7 +9,8 @@ Files wait at an OpenSSH server of this machine before the workers start. Each p
 figures are: messages a second from the first arrival to the last end; how long a message took from its arrival to its
 end (median, 95th percentile, longest); memory of each worker (resident MiB after a quarter of the messages, at the end,
 the most at any time, and by how much it grows in a thousand messages after the first quarter); seconds of processor
-time of each worker. It fails if a file is missing, if a receiver got its files in another order than they came, or if
+time of each worker and of the PostgreSQL server, and milliseconds of it, of all of them together, for a message after
+the first quarter. It fails if a file is missing, if a receiver got its files in another order than they came, or if
 a worker grows by more than 1 MiB in a thousand messages (told from 4,000 files on).
 PostgreSQL runs with fsync. The last line is JSON.
 """
@@ -84,12 +85,18 @@ def helpers(process: subprocess.Popen[bytes]) -> float:
     return found
 
 
-def processor_time(process: subprocess.Popen[bytes]) -> float:
-    """Seconds of processor time that a process has taken."""
+def processor_time(number: int, *, ended: bool = False) -> float:
+    """Seconds of processor time that a process has taken; with `ended`, its children that have ended too."""
     with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11 : 15 if ended else 13])) / os.sysconf("SC_CLK_TCK")
     return 0.0
+
+
+def server_time(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time that a database server has taken: it has a process for each connection."""
+    living = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return sum(map(processor_time, map(int, living)), processor_time(process.pid, ended=True))
 
 
 def slope(points: list[tuple[int, float]]) -> float:
@@ -115,12 +122,23 @@ def workers(root: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
             process.wait(30)
 
 
-def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], limit: float) -> dict[str, Any]:
-    """Wait until all messages are at an end; memory of the workers on the way."""
+def wait_for(
+    root: Path,
+    files: int,
+    running: list[subprocess.Popen[bytes]],
+    limit: float,
+    server: subprocess.Popen[bytes] | None = None,
+) -> dict[str, Any]:
+    """Wait until all messages are at an end; memory and processor time of the workers and the database on the way."""
+
+    def processors() -> list[float]:
+        return [*(processor_time(process.pid) for process in running), *([server_time(server)] if server else [])]
+
     opened = Workspace(load(root))
     most = [0.0] * len(running)
     samples: list[list[tuple[int, float]]] = [[] for _ in running]
     looked = started = 0.0
+    begun = (0, 0.0)
     end = time.monotonic() + limit
     done = 0
     while done < files:
@@ -136,6 +154,8 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
         done = sum(count for state, count in counts.items() if state not in OPEN)
         now = [memory(process) for process in running]
         most = [max(before, highest) for before, (_, highest) in zip(most, now, strict=True)]
+        if done >= files // 4 and not begun[0]:
+            begun = (done, sum(processors()))
         if done >= files // 4 and time.monotonic() - looked >= SAMPLE:
             looked = time.monotonic()
             for kept, (resident, _) in zip(samples, now, strict=True):
@@ -143,6 +163,7 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
         print(f"\r{done}/{files}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     opened.close()
+    used = processors()
     return {
         "memory_mib": {
             "quarter": [round(kept[0][1]) if kept else 0 for kept in samples],
@@ -151,7 +172,8 @@ def wait_for(root: Path, files: int, running: list[subprocess.Popen[bytes]], lim
             "helpers": round(started),
             "per_1000": [round(slope(kept), 2) for kept in samples],
         },
-        "processor_s": [round(processor_time(process), 1) for process in running],
+        "processor_s": [round(value, 1) for value in used],
+        "processor_ms_a_message": round((sum(used) - begun[1]) / max(done - begun[0], 1) * 1000, 1),
     }
 
 
@@ -175,6 +197,7 @@ def many(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         settings = f"[engine]\npoll-interval = {options.poll}\nconcurrency = {options.concurrency}\n"
         root = folder / "ws"
         (root / "keys").mkdir(parents=True)
+        server = None
         if options.store == "postgres":
             server = stack.enter_context(postgres.serve(fsync="on"))
             (root / "keys" / "database").write_text(server.password)
@@ -213,7 +236,7 @@ def many(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             place.write_bytes(many_events(number * options.events, options.events))
             os.utime(place, (1_700_000_000 + number,) * 2)
         with workers(root, options.workers) as running:
-            used = wait_for(root, options.files, running, options.limit)
+            used = wait_for(root, options.files, running, options.limit, server.process if server else None)
         opened = Workspace(load(root))
         messages = list(opened.queries.messages())
         states = opened.queries.counts()

@@ -200,16 +200,9 @@ def test_the_steps_of_the_flow_belong_to_its_version(stored: Site) -> None:
         "select workflow_uuid, function_name from operation_outputs order by workflow_uuid, function_id"
     )
     message = stored.messages()[0].id
-    assert VERSION == "pipeline-2"
-    assert [name for id_, name in found if id_ == message] == [
-        "detect",
-        "convert",
-        "check",
-        "plan",
-        "deliver",
-        "deliver",
-    ]
-    assert [name for id_, name in found if id_ == f"{message}.001"] == ["attempt", "close"]
+    assert VERSION == "pipeline-3"
+    assert [name for id_, name in found if id_ == message] == ["read", "release", "deliver", "deliver"]
+    assert [name for id_, name in found if id_ == f"{message}.001"] == ["attempt"]
     assert stored.engine_rows("select distinct serialization from workflow_status") == [("portable_json",)]
 
 

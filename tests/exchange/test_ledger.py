@@ -130,7 +130,10 @@ def test_every_write_may_come_twice(ledger: Ledger) -> None:
     assert ledger.close(message.id) is State.FAILED
     assert ledger.close(message.id) is None
     lineage = Queries(ledger.database).lineage(message.id)
-    assert [(s.step, s.state, s.detail) for s in lineage.stages] == [("detect", "done", "because")]
+    assert [(s.step, s.state, s.detail) for s in lineage.stages] == [
+        ("detect", "done", "because"),
+        ("check", "done", ""),
+    ]
     assert [(d.id, d.state, d.attempts, d.error) for d in lineage.deliveries] == [
         (f"{message.id}.001", DeliveryState.DELIVERED, 1, ""),
         (f"{message.id}.002", DeliveryState.FAILED, 2, "gone"),

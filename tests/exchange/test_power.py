@@ -100,9 +100,9 @@ def go(site: Site, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
         disk.say("the peer was told", archive.path(workspace.queries.messages()[0].sha256))
         return acknowledged(channel, identity)
 
-    def made(message, target, report, outputs):
+    def made(message, target, report, outputs, *more):
         disk.say("the ledger knows the outputs", *(archive.path(output[-1].sha256) for output in outputs))
-        return converted(message, target, report, outputs)
+        return converted(message, target, report, outputs, *more)
 
     def has(delivery, name, *more):
         folder = site.one if workspace.queries.delivery(delivery).target == "one" else site.two
