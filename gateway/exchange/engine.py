@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 from dbos import (
@@ -43,6 +41,7 @@ from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import failpoints
 from gateway.exchange.archive import StorageError
+from gateway.exchange.at_work import AtWork
 from gateway.exchange.collect import Collector
 from gateway.exchange.database import IDLE, address, use_wal
 from gateway.exchange.engine_words import (
@@ -53,7 +52,6 @@ from gateway.exchange.engine_words import (
     CLIENT_POOL,
     COLLECT,
     DELIVER,
-    GIVEN_UP,
     LONGEST,
     OLDER,
     PATIENCE,
@@ -66,6 +64,7 @@ from gateway.exchange.engine_words import (
 )
 from gateway.exchange.flow import Flow, Go
 from gateway.exchange.gate import Gate
+from gateway.exchange.leftovers import Leftovers
 from gateway.exchange.schedule import SCHEDULED
 from gateway.exchange.submissions import Submissions
 from gateway.exchange.tables import Delivery, Message, State
@@ -92,6 +91,7 @@ class _Parts:
     collector: Collector
     engine: Engine
     gate = Gate()
+    at_work = AtWork()
 
 
 def _step(name: str, function: Callable[[str], R], argument: str) -> R:
@@ -102,7 +102,18 @@ def _step(name: str, function: Callable[[str], R], argument: str) -> R:
     return DBOS.run_step({"name": name, **RETRY_STORAGE}, through_the_gate, argument)
 
 
+def _at_work(workflow: Callable[[str], R]) -> Callable[[str], R]:
+    """The workflow, noted while it runs."""
+
+    def noted(argument: str) -> R:
+        with _Parts.at_work.on(str(DBOS.workflow_id)):
+            return workflow(argument)
+
+    return noted
+
+
 @DBOS.workflow(name=COLLECT)
+@_at_work
 def _collect(channel: str) -> str:
     return _step("collect", _collect_step, channel)
 
@@ -113,6 +124,7 @@ def _collect_step(channel: str) -> str:
 
 
 @DBOS.workflow(name=PROCESS)
+@_at_work
 def _process(message: str) -> None:
     flow = _Parts.flow
     try:
@@ -135,12 +147,14 @@ def _fail_step(message: str, reason: str) -> None:
 
 
 @DBOS.workflow(name=DELIVER)
+@_at_work
 def _deliver(delivery: str) -> None:
     while (wait := _step("attempt", _Parts.flow.attempt, delivery)) is not None:
         DBOS.recv(WAKE, timeout_seconds=wait)
 
 
 @DBOS.workflow(name=ASK)
+@_at_work
 def _ask(delivery: str) -> None:
     _step(ASK, _Parts.flow.ask, delivery)
 
@@ -161,7 +175,7 @@ class Engine:
         self._flow = flow
         self._collector = collector
         self._client: DBOSClient | None = None
-        self._buried = set[str]()
+        self.left = Leftovers(flow, settings.engine.worker, _Parts.at_work, self._running, self._list)
         self._submissions = Submissions(flow.queries, self._process, self._known)
         _Parts.flow, _Parts.collector, _Parts.engine = flow, collector, self
         _Parts.gate.open()
@@ -189,7 +203,7 @@ class Engine:
         DBOS gave up, whose messages become ``failed``.
         """  # noqa: D205
         self.adopt()
-        self.bury()
+        self.left.bury()
         self._submissions.give_left(message.id for message in self._flow.queries.open_messages())
 
     def _launch(self) -> None:
@@ -295,25 +309,6 @@ class Engine:
 
     # ---- what others left ---------------------------------------------------------------------------------------
 
-    def take_over(self, worker: str, *, died: bool = True) -> int:
-        """Move the unfinished work of another worker to the living ones; returns how many pieces that were.
-
-        Each goes back into its own queue, so that its place in the order is kept.
-
-        Args:
-            worker: name of the worker; it must not be able to begin meanwhile.
-            died: whether its end is to be counted against what it worked at.
-        """
-        queues: dict[str, list[str]] = defaultdict(list)
-        for status in self._list(status="PENDING", executor_id=worker, load_output=False):
-            if died and self._flow.deadly(status.workflow_id):
-                self._running().cancel_workflow(status.workflow_id)
-            elif status.queue_name:
-                queues[status.queue_name].append(status.workflow_id)
-        for queue, ids in queues.items():
-            self._running().resume_workflows(sorted(ids), queue_name=queue)
-        return sum(map(len, queues.values()))
-
     def adopt(self) -> int:
         """Begin the unfinished work of older versions again; returns how many pieces that were.
 
@@ -331,29 +326,6 @@ class Engine:
                     self.deliver(self._flow.queries.delivery(status.workflow_id))
         log.warning("work of an older version begins again", pieces=len(old))
         return len(old)
-
-    def bury(self) -> None:
-        """Make messages ``failed`` whose workflow the engine gave up."""
-        for status in self._list(status=GIVEN_UP, name=[PROCESS, DELIVER], load_output=False):
-            if status.workflow_id in self._buried:
-                continue
-            work = status.workflow_id.partition(AGAIN)[0]
-            try:
-                reason = self._flow.parked(work) or f"the engine gave up: {status.status}"
-                self._flow.give_up(work, reason)
-            except UsageError:
-                # The ledger was restored from a backup, or is another one. It decides what there is.
-                log.warning("work of an unknown message was dropped", workflow=status.workflow_id)
-            self._buried.add(status.workflow_id)
-
-    def prune(self, before: datetime) -> int:
-        """Forget work that ended before a moment, some pieces at a time; DBOS never does. The ledger keeps it."""
-        ended = self._list(
-            status=["SUCCESS", *GIVEN_UP], completed_before=before.isoformat(), limit=AT_A_TIME, load_output=False
-        )
-        if ended:
-            self._running().delete_workflows([status.workflow_id for status in ended])
-        return len(ended)
 
     def _count_own_deaths(self) -> None:
         """Count the death of this worker against what it worked at, and take out what killed it too often."""

@@ -47,6 +47,9 @@ REMEMBERED = timedelta(days=30)
 #: Seconds between two looks for work that the engine may forget.
 PRUNE = 600.0
 
+#: Seconds between two looks for work that stopped here without an end.
+LOST = 10.0
+
 #: Seconds after which memory that is free is given back to the system.
 GIVE_BACK = 60.0
 
@@ -134,7 +137,7 @@ def exchange(workspace: Workspace) -> Iterator[Running]:
         flow.sessions = collector.sessions = Sessions(resolve, keep=True)
         engine = Engine(settings, flow, collector, workspace.password)
         engine.start(died=died)
-        engine.prune(workspace.clock() - REMEMBERED)
+        engine.left.prune(workspace.clock() - REMEMBERED)
         try:
             yield Running(engine, crew, flow)
         finally:
@@ -177,11 +180,13 @@ def run(workspace: Workspace, stopping: threading.Event, interval: float = 0.5) 
 
         reload = _every(RELOAD, Reloader(workspace, running.engine.configuration, use).look)
         tidy = _every(GIVE_BACK, give_back)
+        go_on = _every(LOST, running.engine.left.take_up_lost)
         while not stopping.is_set():
             try:
                 leader.look()
                 reload()
                 tidy()
+                go_on()
             except (StoreError, SQLAlchemyError) as error:
                 # The second one comes from the engine's own database.
                 said = error if isinstance(error, StoreError) else getattr(error, "orig", None) or type(error).__name__
@@ -212,7 +217,7 @@ class Leader:
             _every(WAKES, lambda: engine.ask(stamp(workspace.clock()))),
             _every(workspace.settings.engine.silence / BEATS, self._take_over),
             _every(STRAYS, lambda: running.flow.holds.wake_strays(AHEAD)),
-            _every(PRUNE, lambda: engine.prune(workspace.clock() - REMEMBERED)),
+            _every(PRUNE, lambda: engine.left.prune(workspace.clock() - REMEMBERED)),
             _every(ALERTS, self.alerting.look_aside),
         )
 
@@ -244,7 +249,7 @@ class Leader:
             return
         with self._running.crew.silent() as lost:
             if lost is not None:
-                moved = self._running.engine.take_over(lost.name, died=lost.died)
+                moved = self._running.engine.left.take_over(lost.name, died=lost.died)
                 left = self._workspace.settings.data / "quarantine" / lost.name
                 shutil.rmtree(left, ignore_errors=True)  # nobody else empties it if that worker stays away
                 log.warning("took over the work of a worker", worker=lost.name, pieces=moved)
@@ -280,6 +285,7 @@ def once(
         service.flow.answering.look(service.flow.agreements, running.redeliver)
         submit = _every(LOOK, _submitting(running, service.flow))
         wake = _every(WAKES, service.wake)
+        go_on = _every(LOST, running.left.take_up_lost)
         pause = min(workspace.settings.engine.poll_interval, 0.2)
         ask = _every(pause, lambda: running.ask(stamp(workspace.clock())))
         while collections or not _idle(service.flow, stamp(started + timedelta(seconds=wait)), workspace, outcome):
@@ -294,6 +300,7 @@ def once(
             submit()
             wake()
             ask()
+            go_on()
         service.flow.answering.reconsider(service.flow.agreements)
     alerting.look()
     new = queries.messages(after=newest.number if newest else 0)
@@ -342,7 +349,7 @@ def _submitting(running: Engine, flow: Flow) -> Callable[[], None]:
 
     def submit() -> None:
         running.process_all(flow.queries.not_begun())
-        running.bury()
+        running.left.bury()
         flow.answering.look(flow.agreements, running.redeliver)
 
     return submit

@@ -27,7 +27,7 @@ import pytest
 
 from gateway.exchange.database import address
 from tests.exchange import contract_app
-from tests.exchange.site import Site, document, until
+from tests.exchange.site import AGREEMENT, Site, document, until
 from tests.exchange.test_commands import gateway
 
 
@@ -298,10 +298,11 @@ def test_what_the_library_gave_up_becomes_an_operators_work(stored: Site, verdic
     assert stored.messages()[-1].state == "done"
 
 
-def test_a_message_that_kills_the_worker_is_parked(stored: Site) -> None:
+@pytest.mark.parametrize("point", ["convert.started", "deliver.planned", "deliver.enqueued"])
+def test_a_message_that_kills_the_worker_is_parked(stored: Site, point: str) -> None:
     stored.drop("a.xml", document(1))
     for _ in range(5):
-        process, _ = stored.start("convert.started")
+        process, _ = stored.start(point)
         process.join(40)
         assert process.exitcode == -signal.SIGKILL
     stored.drop("b.xml", document(2))
@@ -309,6 +310,36 @@ def test_a_message_that_kills_the_worker_is_parked(stored: Site) -> None:
     bad, good = stored.messages()
     assert (bad.state, good.state) == ("failed", "done")
     assert bad.reason.startswith("parked: workers died over it 5 times")
+    assert "whole" in gateway("audit", "verify", "-C", str(stored.root))
     gateway("replay", "1", "-C", str(stored.root))
     assert not stored.once()
     assert stored.messages()[-1].state == "done"
+
+
+#: What a full disk does to the engine: work ends, and the end cannot be written.
+NO_END = """
+create trigger no_end before update on workflow_status when new.status in ('SUCCESS', 'ERROR') and new.name = '{name}'
+begin select raise(fail, 'database or disk is full'); end
+"""
+
+
+@pytest.mark.parametrize("name", ["collect", "process", "deliver"])
+def test_work_whose_end_cannot_be_written_goes_on_when_it_can(tmp_path: Path, name: str) -> None:
+    site = Site(tmp_path / "ws").build(
+        AGREEMENT.replace("transport: folder\n", "transport: folder\n    schedule: {interval: 1}\n", 1)
+    )
+    site.once()  # makes the engine's tables
+    with contextlib.closing(sqlite3.connect(site.root / "data" / "engine.sqlite")) as engine:
+        engine.execute(NO_END.format(name=name))
+        with site.running() as process:
+            site.drop("a.xml", document(1))
+            until(lambda: "a.xml" in site.delivered()["two"])
+            time.sleep(2)
+            site.drop("b.xml", document(2))
+            time.sleep(2)
+            assert "b.xml" not in site.delivered()["two"]  # it stands behind work that does not end
+            engine.execute("drop trigger no_end")
+            until(lambda: "b.xml" in site.delivered()["two"], 60)
+            until(lambda: [message.state for message in site.messages()] == ["done", "done"])
+            assert process.is_alive()
+    assert site.delivered()["two"] == ["a.xml", "b.xml"]
