@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_(root: Path, *, as_json: bool) -> None:
     """List what is wrong at this moment, whether it was told or not."""
-    from gateway.exchange.alerts import troubles_now
+    from gateway.exchange.operations.alerts import troubles_now
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -63,7 +63,7 @@ def seen(keys: tuple[str, ...], root: Path, why: str) -> None:
     It is not told again while it lasts, unless it gets worse (of more messages than now), or ends and comes anew. Who
     saw to it, when and why stands in the audit trail.
     """
-    from gateway.exchange.alerts import Alerting
+    from gateway.exchange.operations.alerts import Alerting
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:
@@ -84,7 +84,7 @@ def _seen(row: Any) -> dict[str, str]:
 @workspace_option
 def test(root: Path) -> None:
     """Tell a trial alert by every way that is set. Ends with 5 if one of them does not work."""
-    from gateway.exchange.alerts import Alerting
+    from gateway.exchange.operations.alerts import Alerting
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:

@@ -10,7 +10,7 @@ import click
 
 from gateway.cli.workspace import short_time, since, table, workspace_option
 
-#: The words of `gateway.exchange.answers.STANDINGS`, here so that help needs no database; a test compares them.
+#: The words of `gateway.exchange.ledger.answers.STANDINGS`, here so that help needs no database; a test compares them.
 STANDINGS = ("first", "late", "repeated", "contradicts", "unasked", "unknown")
 
 
@@ -43,7 +43,7 @@ def command(
     answers nothing that was delivered from here).
     """
     from gateway.exchange.clock import stamp
-    from gateway.exchange.queries_answers import AnswerQueries
+    from gateway.exchange.ledger.queries_answers import AnswerQueries
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:

@@ -27,7 +27,7 @@ def verify(root: Path, *, as_json: bool) -> None:
     Says what is missing or damaged and which messages it belongs to, and ends with 4 then. Contents that no message
     names are counted; they are what a crash left, and `prune` deletes them.
     """
-    from gateway.exchange.archive import StorageError
+    from gateway.exchange.archive.store import StorageError
     from gateway.exchange.workspace import opened
 
     users: dict[str, list[str]] = {}
@@ -68,7 +68,7 @@ def export(id_: str, root: Path, output: Path | None, why: str) -> None:
     was in force.
     """
     from gateway.cli.show import as_dict
-    from gateway.exchange import export as export_
+    from gateway.exchange.operations import export as export_
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:
@@ -90,9 +90,9 @@ def prune(root: Path, *, dry_run: bool) -> None:
     The ledger and the audit trail keep all that they tell. A legal hold keeps the bytes, too. Messages of partners
     whose agreement says nothing, or that have none, are kept for ever.
     """
-    from gateway.exchange import retention
-    from gateway.exchange.as2_retention import prune_as2
-    from gateway.exchange.market_retention import prune_markets
+    from gateway.exchange.operations import retention
+    from gateway.exchange.operations.as2_retention import prune_as2
+    from gateway.exchange.operations.market_retention import prune_markets
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -120,7 +120,7 @@ def prune(root: Path, *, dry_run: bool) -> None:
 @click.option("--why", required=True, help="The reason, for the audit trail.")
 def hold(root: Path, message: str, partner: str, lot: str, *, all_: bool, why: str) -> None:
     """Put a legal hold on something: its bytes are not deleted, whatever the retention says."""
-    from gateway.exchange import retention
+    from gateway.exchange.operations import retention
     from gateway.exchange.workspace import opened, operator
 
     chosen = [(kind, key) for kind, key in (("message", message), ("partner", partner), ("lot", lot)) if key]
@@ -143,7 +143,7 @@ def hold(root: Path, message: str, partner: str, lot: str, *, all_: bool, why: s
 @click.option("--why", required=True, help="The reason, for the audit trail.")
 def release(number: int, root: Path, why: str) -> None:
     """End legal hold NUMBER."""
-    from gateway.exchange import retention
+    from gateway.exchange.operations import retention
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:
@@ -156,7 +156,7 @@ def release(number: int, root: Path, why: str) -> None:
 @workspace_option
 def holds(root: Path) -> None:
     """List legal holds."""
-    from gateway.exchange import retention
+    from gateway.exchange.operations import retention
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -179,7 +179,7 @@ def index(root: Path, limit: int, *, again: bool) -> None:
     """
     from itertools import islice
 
-    from gateway.exchange import backfill
+    from gateway.exchange.operations import backfill
     from gateway.exchange.workspace import opened
 
     count = events = 0

@@ -55,7 +55,7 @@ def rows(workspace: Workspace, wanted: str = "") -> Iterator[Row]:
         workspace: the workspace.
         wanted: only those of this partner.
     """
-    from gateway.exchange.as2_parties import parties, party
+    from gateway.exchange.operations.as2_parties import parties, party
     from gateway.transports.as2_http.session import partner_of
     from gateway.transports.secrets import secrets
 

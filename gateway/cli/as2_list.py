@@ -18,7 +18,7 @@ from gateway.printable import printable
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def command(root: Path, *, partner: str, limit: int, as_json: bool) -> None:
     """List messages that came and went, the last ones last; their ids are those of `gateway as2 verify`."""
-    from gateway.exchange.as2_parties import folders, party
+    from gateway.exchange.operations.as2_parties import folders, party
     from gateway.exchange.workspace import opened
     from gateway.transports.as2_http.archive import SHORT, kept
 

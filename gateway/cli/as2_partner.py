@@ -16,7 +16,7 @@ from gateway.errors import ConfigurationError
 from gateway.printable import printable
 
 if TYPE_CHECKING:
-    from gateway.exchange.as2_parties import Party
+    from gateway.exchange.operations.as2_parties import Party
     from gateway.exchange.workspace import Workspace
     from gateway.transports.as2_http.readiness import Remark
     from gateway.transports.as2_http.settings import As2Settings
@@ -34,7 +34,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_(root: Path, *, as_json: bool) -> None:
     """List the AS2 partners and whether files can go to and fro with them now."""
-    from gateway.exchange.as2_parties import parties
+    from gateway.exchange.operations.as2_parties import parties
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -68,8 +68,8 @@ def show(name: str, root: Path) -> None:
 
     PARTNER is the id in the agreement, the partner's AS2 id, or the id of a channel or target.
     """
-    from gateway.exchange.as2_parties import parties, party
-    from gateway.exchange.as2_watch import incidents
+    from gateway.exchange.operations.as2_parties import parties, party
+    from gateway.exchange.operations.as2_watch import incidents
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:

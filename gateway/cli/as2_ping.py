@@ -25,7 +25,7 @@ def command(name: str, root: Path, wait: float) -> None:
     text file as2-ping.txt arrives, so tell the partner before. `gateway check --online` only connects.
     """
     from gateway import logs
-    from gateway.exchange.as2_parties import party
+    from gateway.exchange.operations.as2_parties import party
     from gateway.exchange.workspace import opened
     from gateway.transports.as2_http import ping
     from gateway.transports.as2_http.session import OUTBOX

@@ -25,7 +25,7 @@ def examined(workspace: Workspace, wanted: str, scratch: Scratch) -> tuple[Evide
     Raises:
         UsageError: there is none.
     """
-    from gateway.exchange.as2_parties import folders
+    from gateway.exchange.operations.as2_parties import folders
     from gateway.transports.as2_http.archive import find
     from gateway.transports.as2_http.evidence import examine
 
@@ -43,7 +43,7 @@ def examined(workspace: Workspace, wanted: str, scratch: Scratch) -> tuple[Evide
 
 
 def _partner(workspace: Workspace, kept: Kept) -> Partner | None:
-    from gateway.exchange.as2_parties import parties
+    from gateway.exchange.operations.as2_parties import parties
     from gateway.transports.as2_http.session import partner_of
     from gateway.transports.secrets import secrets
 

@@ -28,7 +28,7 @@ def command(name: str, file: Path, root: Path, as_: str, wait: float, why: str) 
     """
     from gateway import logs
     from gateway.cli.as2_proofs import sha256
-    from gateway.exchange.as2_parties import party
+    from gateway.exchange.operations.as2_parties import party
     from gateway.exchange.workspace import opened, operator
     from gateway.transports.as2 import Region
     from gateway.transports.as2_http.archive import SHORT

@@ -14,7 +14,7 @@ from gateway.errors import TransportError, UsageError
 from gateway.printable import printable
 
 if TYPE_CHECKING:
-    from gateway.exchange.as2_parties import Party
+    from gateway.exchange.operations.as2_parties import Party
     from gateway.exchange.workspace import Workspace
     from gateway.transports.as2 import Receipt
     from gateway.transports.as2_http.session import As2Session

@@ -25,7 +25,7 @@ def command(root: Path, *, listen: str) -> None:
     Agreements are read at the start; start it again when they change.
     """
     from gateway import logs
-    from gateway.exchange.as2_parties import stated
+    from gateway.exchange.operations.as2_parties import stated
     from gateway.exchange.workspace import opened
     from gateway.transports.secrets import secrets
 

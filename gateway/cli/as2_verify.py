@@ -25,7 +25,7 @@ def command(id_: str, root: Path, *, as_json: bool) -> int:
     the certificates that were pinned then; with our key, if an agreement still lists it, the bytes of the wire are
     decrypted again. Ends with 1 when nothing is proven, with 4 when something does not hold.
     """
-    from gateway.exchange.archive import StorageError
+    from gateway.exchange.archive.store import StorageError
     from gateway.exchange.workspace import opened
     from gateway.transports.as2 import Scratch
 

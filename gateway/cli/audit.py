@@ -39,7 +39,7 @@ def verify(root: Path, expect: str, *, as_json: bool) -> None:
     answers, configurations, holds. Prints the head of the trail: note it somewhere else, and a trail that was written
     anew is found with --expect. Ends with 4 if anything is wrong.
     """
-    from gateway.exchange import audit
+    from gateway.exchange.ledger import audit
     from gateway.exchange.workspace import opened
 
     expected = _head(expect) if expect else None
@@ -101,7 +101,7 @@ def list_(root: Path, since_: str, subject: str, who: str, action: str, limit: i
 
 
 def _head(text: str) -> Any:
-    from gateway.exchange.audit import Head
+    from gateway.exchange.ledger.audit import Head
 
     found = HEAD.fullmatch(text)
     if found is None:

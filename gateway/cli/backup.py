@@ -30,7 +30,7 @@ def make(folder: Path, root: Path, previous: Path | None, *, with_keys: bool) ->
     It is a workspace itself, without the engine's memory: `gateway audit verify -C DIR` and `gateway archive verify -C
     DIR` prove that it is whole. The gateway may run meanwhile.
     """
-    from gateway.exchange import backup
+    from gateway.exchange.operations import backup
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -48,7 +48,7 @@ def restore(source: Path, folder: Path) -> None:
     All of it is checked first: database, audit trail, every content. What was at work when the backup was made goes on
     at the next start. Deliveries that were made after it are made again, under the same names.
     """
-    from gateway.exchange import backup
+    from gateway.exchange.operations import backup
 
     made = backup.restore(source, folder)
     _print(folder, made)

@@ -19,7 +19,7 @@ def command(id_: str, root: Path, why: str) -> None:
     A delivery that is under way at this moment may still arrive; it is recorded then. The original stays in the
     archive, and `gateway replay` can run it again.
     """
-    from gateway.exchange.operations import cancel
+    from gateway.exchange.operations.actions import cancel
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:

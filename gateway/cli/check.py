@@ -36,7 +36,7 @@ def command(root: Path, *, online: bool, days: int) -> None:
     file is fetched or delivered. Ends with 4 when the configuration is wrong, with 5 when a peer is. Run it from cron
     to hear of certificates in time.
     """
-    from gateway.exchange.alert_ways import ways
+    from gateway.exchange.operations.alert_ways import ways
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -174,7 +174,7 @@ def _doors(workspace: Any, parts: list[tuple[str, str, str, object]]) -> list[st
 
 def _as2(workspace: Any, days: int) -> list[str]:
     """What is wrong with AS2 partners; what is only worth knowing is printed."""
-    from gateway.exchange.as2_parties import parties
+    from gateway.exchange.operations.as2_parties import parties
     from gateway.transports.as2_http.readiness import endings, remarks, told
     from gateway.transports.as2_http.session import partner_of
     from gateway.transports.secrets import secrets

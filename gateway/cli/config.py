@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def history(root: Path, *, as_json: bool) -> None:
     """List the versions that came into force, newest first, with who and what changed."""
-    from gateway.exchange import configurations
+    from gateway.exchange.ledger import configurations
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace, workspace.database.read() as session:
@@ -73,14 +73,14 @@ def show(version: str, root: Path, file_: str) -> None:
 @workspace_option
 def diff(old: str, new: str, root: Path) -> None:
     """Show what changed from version OLD to version NEW (without it the newest)."""
-    from gateway.exchange import configurations
+    from gateway.exchange.ledger import configurations
 
     for line in configurations.diff(*_versions(root, old, new)):
         click.echo(line)
 
 
 def _versions(root: Path, *ids: str) -> list[Any]:
-    from gateway.exchange import configurations
+    from gateway.exchange.ledger import configurations
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace, workspace.database.read() as session:

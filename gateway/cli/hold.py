@@ -8,7 +8,7 @@ import click
 
 from gateway.cli.workspace import workspace_option
 
-#: As in `gateway.exchange.holds.KINDS`, here so that help needs no database; a test compares them.
+#: As in `gateway.exchange.flow.holds.KINDS`, here so that help needs no database; a test compares them.
 KINDS = ("partner", "channel", "target")
 
 
@@ -23,7 +23,7 @@ def command(kind: str, id_: str, root: Path, why: str) -> None:
     Files of a held channel are neither collected nor converted; those for a held target wait in their order, and that
     counts as no try. A partner's hold does both: for what it sends and for what it receives.
     """
-    from gateway.exchange.operations import hold
+    from gateway.exchange.operations.actions import hold
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:

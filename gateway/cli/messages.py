@@ -11,7 +11,7 @@ import click
 from gateway.cli.workspace import short_time, since, table, workspace_option
 from gateway.errors import UsageError
 
-#: The words of `gateway.exchange.tables.State`, here so that help needs no database; a test compares them.
+#: The words of `gateway.exchange.ledger.tables.State`, here so that help needs no database; a test compares them.
 STATES = ("received", "converting", "delivering", "awaiting", "done", "refused", "failed", "duplicate", "cancelled")
 FIELDS = ("id", "partner", "channel", "name", "size", "sha256", "received_at", "closed_at", "state", "reason")
 MORE = (
@@ -58,7 +58,7 @@ def command(
     as it is.
     """
     from gateway.exchange.clock import stamp
-    from gateway.exchange.tables import State
+    from gateway.exchange.ledger.tables import State
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:
@@ -103,7 +103,7 @@ def _gtin(text: str) -> str:
 
 def _links(workspace: Any, serial: str, gtin: str) -> list[str]:
     """The identifiers that a serial number, or an EPC, may mean."""
-    from gateway.exchange.epcs import asked
+    from gateway.exchange.ledger.epcs import asked
     from gateway.gs1 import Gs1Error, Sgtin
 
     try:
@@ -117,7 +117,7 @@ def _links(workspace: Any, serial: str, gtin: str) -> list[str]:
 
 def _naming(workspace: Any, links: list[str]) -> set[int]:
     """Numbers of the messages that name one of them; each was read to be sure."""
-    from gateway.exchange import trace
+    from gateway.exchange.operations import trace
 
     return {named.message.number for named in trace.trace(workspace, links)}
 
@@ -125,8 +125,8 @@ def _naming(workspace: Any, links: list[str]) -> set[int]:
 def _said(workspace: Any, links: list[str]) -> dict[str, list[str]]:
     """What answers say of them, by message."""
     from gateway.cli.show import verdict_of
-    from gateway.exchange.epc_keys import keys_of
-    from gateway.exchange.queries_answers import AnswerQueries
+    from gateway.exchange.ledger.epc_keys import keys_of
+    from gateway.exchange.ledger.queries_answers import AnswerQueries
 
     queries = AnswerQueries(workspace.database)
     said: dict[str, list[str]] = {}

@@ -17,7 +17,7 @@ from gateway.cli.workspace import workspace_option
 @click.option("--why", default="", help="The reason, for the audit trail.")
 def command(kind: str, id_: str, root: Path, why: str) -> None:
     """Release a partner, a channel or a target that was held; what waited for it goes on in its order."""
-    from gateway.exchange.operations import release
+    from gateway.exchange.operations.actions import release
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:

@@ -8,7 +8,7 @@ import click
 
 from gateway.cli.workspace import workspace_option
 
-#: As in `gateway.exchange.replay.STEPS`, here so that help needs no database; a test compares them.
+#: As in `gateway.exchange.operations.replay.STEPS`, here so that help needs no database; a test compares them.
 STEPS = ("detect", "convert", "check", "deliver")
 
 
@@ -38,7 +38,7 @@ def command(id_: str, root: Path, start: str, *, again: bool, mappings: str, why
     A new message is made, linked to the old one. Targets that have their files already get nothing, unless --again
     is given. The running gateway takes it up by itself; otherwise the next `gateway once` or `gateway run` does.
     """
-    from gateway.exchange.replay import replay
+    from gateway.exchange.operations.replay import replay
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:

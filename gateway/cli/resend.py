@@ -19,7 +19,7 @@ def command(id_: str, root: Path, targets: tuple[str, ...], why: str) -> None:
 
     A receiver that still has the file gets nothing: it stands there already. For other bytes use `gateway replay`.
     """
-    from gateway.exchange.operations import resend
+    from gateway.exchange.operations.actions import resend
     from gateway.exchange.workspace import opened, operator
 
     with opened(root) as workspace:

@@ -31,8 +31,8 @@ def command(epc: str, root: Path, client: str, as_of: str, void: str, *, content
     EPC may be an EPC URN, a Digital Link, (01)…(21)…, or the 18 digits of an SSCC.
     """
     from gateway.epcis.time import order_key
-    from gateway.exchange.epcs import asked
-    from gateway.exchange.serials import SerialStore
+    from gateway.exchange.ledger.epcs import asked
+    from gateway.exchange.serials.store import SerialStore
     from gateway.exchange.workspace import opened
 
     if bool(epc) == bool(void):

@@ -41,7 +41,7 @@ def command(root: Path, *, listen: str, new_key: bool) -> None:
         click.echo(f"sha256  {hashlib.sha256(key.encode()).hexdigest()}")
         return
     from gateway import logs
-    from gateway.exchange.audit import Actor
+    from gateway.exchange.ledger.audit import Actor
     from gateway.exchange.workspace import opened
 
     stopping = threading.Event()

@@ -62,7 +62,7 @@ def command(
     goes on then. The same for an answer that never came: the one that you have found counts.
     """
     from gateway.answers import Verdict
-    from gateway.exchange.settling import Word, find, settle
+    from gateway.exchange.operations.settling import Word, find, settle
     from gateway.exchange.workspace import opened, operator
 
     if taken is None:

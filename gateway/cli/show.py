@@ -18,7 +18,7 @@ from gateway.findings import Where
 SHOWN = 20
 
 #: The stage that lists events which were left out, and the name of that list among a message's outputs
-#: (`gateway.exchange.left_out.LIST`, here so that help needs no database; a test compares them).
+#: (`gateway.exchange.ledger.left_out.LIST`, here so that help needs no database; a test compares them).
 LEFT_OUT_STAGE = "left-out"
 LEFT_OUT = "(left out)"
 
@@ -94,7 +94,7 @@ def _answer(workspace: Any, lineage: Any, stage: str) -> str:
 
 def _write_events(workspace: Any, message: Any) -> None:
     """The events of the original, as they are read today."""
-    from gateway.exchange.trace import events_as_json
+    from gateway.exchange.operations.trace import events_as_json
 
     with events_as_json(workspace, message) as path, path.open("rb") as stream:
         shutil.copyfileobj(stream, sys.stdout.buffer)
@@ -164,7 +164,7 @@ def _answer_way(answer: Any, show: str) -> dict[str, Any]:
 
 def _refused(workspace: Any, lineage: Any) -> dict[int, list[Any]]:
     """What each answer says of the identifiers that it does not accept: the first ones."""
-    from gateway.exchange.queries_answers import AnswerQueries
+    from gateway.exchange.ledger.queries_answers import AnswerQueries
 
     queries = AnswerQueries(workspace.database)
     told = [answer.id for answer in lineage.answers if answer.results]

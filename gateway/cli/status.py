@@ -23,7 +23,7 @@ def command(root: Path, *, as_json: bool) -> None:
 
     When the files of the configuration are wrong, that is said too, and the command ends with 4.
     """
-    from gateway.exchange.overview import overview
+    from gateway.exchange.operations.overview import overview
     from gateway.exchange.workspace import opened
 
     with opened(root) as workspace:

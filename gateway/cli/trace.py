@@ -25,8 +25,8 @@ def command(epc: str, root: Path, *, fast: bool, as_json: bool) -> None:
     whatever spelling they use. Each is read again from the archive, which takes as long as converting it. A refused
     message is found by what could be read of it. Ends with 0, also when nothing names it.
     """
-    from gateway.exchange import backfill, trace
-    from gateway.exchange.epcs import asked
+    from gateway.exchange.ledger.epcs import asked
+    from gateway.exchange.operations import backfill, trace
     from gateway.exchange.workspace import opened
 
     link = asked(epc)

@@ -40,10 +40,8 @@ from gateway import logs
 from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError, UsageError
 from gateway.exchange import failpoints
-from gateway.exchange.archive import StorageError
+from gateway.exchange.archive.store import StorageError
 from gateway.exchange.at_work import AtWork
-from gateway.exchange.collect import Collector
-from gateway.exchange.database import IDLE, address, use_wal
 from gateway.exchange.engine_words import (
     AGAIN,
     ASK,
@@ -62,12 +60,14 @@ from gateway.exchange.engine_words import (
     pool,
     queue_options,
 )
-from gateway.exchange.flow import Flow, Go
+from gateway.exchange.flow.collect import Collector
+from gateway.exchange.flow.steps import Flow, Go
 from gateway.exchange.gate import Gate
+from gateway.exchange.ledger.database import IDLE, address, use_wal
+from gateway.exchange.ledger.tables import Delivery, Message, State
 from gateway.exchange.leftovers import Leftovers
 from gateway.exchange.schedule import SCHEDULED
 from gateway.exchange.submissions import Submissions
-from gateway.exchange.tables import Delivery, Message, State
 from gateway.settings import Settings
 
 #: A full disk or a lost database is waited out for about half a minute; after that the message fails and can be

@@ -11,7 +11,7 @@ from gateway import logs
 from gateway.errors import UsageError
 from gateway.exchange.at_work import AtWork
 from gateway.exchange.engine_words import AGAIN, ASK, AT_A_TIME, COLLECT, DELIVER, GIVEN_UP, PROCESS
-from gateway.exchange.flow import Flow
+from gateway.exchange.flow.steps import Flow
 
 log = logs.get(__name__)
 

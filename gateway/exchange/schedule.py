@@ -18,8 +18,8 @@ from gateway.agreements.load import Agreements
 from gateway.agreements.model import CatchUp, Channel
 from gateway.agreements.timing import Timing
 from gateway.exchange.clock import Clock, moment, stamp
-from gateway.exchange.ledger import Ledger
-from gateway.exchange.queries import Queries
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Ledger
 
 #: A slot that is not older than this counts as on time: it is fired under every catch-up policy.
 GRACE = timedelta(seconds=60)

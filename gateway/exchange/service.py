@@ -19,23 +19,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import logs
 from gateway.agreements.load import Agreements
 from gateway.errors import ConfigurationError
-from gateway.exchange.alerts import LOOK as ALERTS
-from gateway.exchange.alerts import Alerting
-from gateway.exchange.audit import Actor
 from gateway.exchange.clock import stamp
-from gateway.exchange.collect import Collector
-from gateway.exchange.database import StoreError
-from gateway.exchange.deliveries import AHEAD
 from gateway.exchange.engine import Engine
 from gateway.exchange.engine_words import VERSION
-from gateway.exchange.flow import Flow
+from gateway.exchange.flow.collect import Collector
+from gateway.exchange.flow.deliveries import AHEAD
+from gateway.exchange.flow.sessions import Sessions
+from gateway.exchange.flow.steps import Flow
+from gateway.exchange.ledger.audit import Actor
+from gateway.exchange.ledger.database import StoreError
+from gateway.exchange.ledger.past import Past
+from gateway.exchange.ledger.tables import Delivery, DeliveryState, Message, State
 from gateway.exchange.memory import few_arenas, give_back
-from gateway.exchange.past import Past
+from gateway.exchange.operations.alerts import LOOK as ALERTS
+from gateway.exchange.operations.alerts import Alerting
 from gateway.exchange.reload import LOOK as RELOAD
 from gateway.exchange.reload import Reloader
 from gateway.exchange.schedule import Scheduler
-from gateway.exchange.sessions import Sessions
-from gateway.exchange.tables import Delivery, DeliveryState, Message, State
 from gateway.exchange.workers import BEATS, Crew
 from gateway.exchange.workspace import Workspace
 from gateway.transports.secrets import Referred, secrets

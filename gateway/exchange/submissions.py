@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from gateway.exchange.queries import Queries
-from gateway.exchange.tables import Message
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.tables import Message
 
 
 class Submissions:

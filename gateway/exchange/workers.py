@@ -28,8 +28,8 @@ from sqlalchemy.orm import Session
 
 from gateway import logs
 from gateway.errors import TransportError, UsageError
-from gateway.exchange.database import Database, StoreError
-from gateway.exchange.tables_work import Lease, Worker
+from gateway.exchange.ledger.database import Database, StoreError
+from gateway.exchange.ledger.tables_work import Lease, Worker
 
 LEADER = "leader"
 

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, TextIO
 from gateway import private
 from gateway import settings as settings_
 from gateway.errors import ConfigurationError, UsageError
-from gateway.exchange.archive import Archive
-from gateway.exchange.audit import Actor
+from gateway.exchange.archive.store import Archive
 from gateway.exchange.clock import Clock, system
-from gateway.exchange.database import Database
-from gateway.exchange.ledger import Ledger
-from gateway.exchange.queries import Queries
+from gateway.exchange.ledger.audit import Actor
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Ledger
 from gateway.exchange.workers import Seen, seen
 from gateway.settings import Settings
 
@@ -121,7 +121,7 @@ class Workspace:
         references = self.settings.archive_keys
         if not references:
             return Archive(self.settings.data, self.settings.free_bytes, worker=own)
-        from gateway.exchange.sealed import Keys  # noqa: PLC0415 - cryptography is not needed without a key
+        from gateway.exchange.archive.sealed import Keys  # noqa: PLC0415 - cryptography is not needed without a key
         from gateway.transports.secrets import secrets  # noqa: PLC0415
 
         resolve = secrets(self.settings.root)

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import logs
-from gateway.exchange.archive import Archive, StorageError
-from gateway.exchange.received import Received
-from gateway.exchange.tables import Message
+from gateway.exchange.archive.store import Archive, StorageError
+from gateway.exchange.ledger.received import Received
+from gateway.exchange.ledger.tables import Message
 from gateway.exchange.workspace import Workspace
 from gateway.settings import Web
 from gateway.transports.base import Secrets

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gateway import __version__
-from gateway.exchange.left_out import PROCEED
-from gateway.exchange.tables import Message
+from gateway.exchange.ledger.left_out import PROCEED
+from gateway.exchange.ledger.tables import Message
 from gateway.transports.https.receive import EPCIS_TYPES
 from gateway.web.doors import Client, Door
 from gateway.web.jobs import ROLLBACK, errors_of, job

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.exchange.archive import Archive
-from gateway.exchange.left_out import PROCEED, lines
-from gateway.exchange.received import Received
-from gateway.exchange.tables import FindingRow, Message, State
+from gateway.exchange.archive.store import Archive
+from gateway.exchange.ledger.left_out import PROCEED, lines
+from gateway.exchange.ledger.received import Received
+from gateway.exchange.ledger.tables import FindingRow, Message, State
 from gateway.web.problems import EPCIS
 
 #: Errors that a job names; more are counted.

@@ -16,10 +16,10 @@ from typing import BinaryIO
 from gateway import logs
 from gateway.bounded import bounded
 from gateway.exchange import failpoints
-from gateway.exchange.archive import Archive
-from gateway.exchange.intake import Arrival, OtherContentError
-from gateway.exchange.ledger import Ledger
-from gateway.exchange.tables import Message
+from gateway.exchange.archive.store import Archive
+from gateway.exchange.ledger.intake import Arrival, OtherContentError
+from gateway.exchange.ledger.record import Ledger
+from gateway.exchange.ledger.tables import Message
 from gateway.web.doors import Client, Door
 from gateway.web.problems import Problem
 
@@ -35,7 +35,7 @@ class Pushed:
         door: into which channel.
         name: its name.
         key: idempotency key, empty for none.
-        error_behaviour: what is to be done about wrong events (`gateway.exchange.tables.Message`).
+        error_behaviour: what is to be done about wrong events (`gateway.exchange.ledger.tables.Message`).
     """
 
     client: Client

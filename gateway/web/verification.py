@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway import logs
-from gateway.exchange.serials import SerialStore
+from gateway.exchange.serials.store import SerialStore
 from gateway.markets.client import Call
 from gateway.markets.us.vrs.responder import KnownPack, Policy, respond
 from gateway.settings import Verification

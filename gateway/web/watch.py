@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.exchange import metrics as ledger_metrics
-from gateway.exchange.alerts import certificates_in_use
-from gateway.exchange.archive import Archive, StorageError
+from gateway.exchange.archive.store import Archive, StorageError
+from gateway.exchange.operations import metrics as ledger_metrics
+from gateway.exchange.operations.alerts import certificates_in_use
 from gateway.exchange.workspace import Workspace
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus's text format

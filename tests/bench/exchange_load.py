@@ -34,7 +34,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from gateway.exchange.tables import Message  # noqa: E402
+from gateway.exchange.ledger.tables import Message  # noqa: E402
 from gateway.exchange.workspace import Workspace  # noqa: E402
 from gateway.settings import load  # noqa: E402
 from tests.bench import epcis_data  # noqa: E402

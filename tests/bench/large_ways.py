@@ -40,7 +40,7 @@ def high_water(process: int) -> Iterator[tuple[str, float]]:
         status = Path(f"/proc/{process}/status").read_text()
         command = Path(f"/proc/{process}/cmdline").read_bytes()
         peak = next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
-        name = "apart" if b"gateway.exchange.apart" in command else "gateway" if b"gateway" in command else "other"
+        name = "apart" if b"gateway.exchange.flow.apart" in command else "gateway" if b"gateway" in command else "other"
         yield name, peak
         for path in Path(f"/proc/{process}/task").glob("*/children"):
             with contextlib.suppress(OSError):

@@ -18,8 +18,8 @@ from pathlib import Path
 from gateway.epcis.element import element
 from gateway.epcis.events import AggregationEvent, ObjectEvent
 from gateway.epcis.hierarchy import CBV_MDA
-from gateway.exchange.database import Database
-from gateway.exchange.serials import SerialStore
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.serials.store import SerialStore
 
 SERIALS, PACKS, CASE, EVENT = 1_000_000, 50_000, 100, 1000
 RATIO, EXPAND_SECONDS = 3.0, 1.0

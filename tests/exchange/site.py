@@ -17,9 +17,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from gateway.exchange import apart, failpoints, holds
+from gateway.exchange import failpoints
 from gateway.exchange.clock import system
-from gateway.exchange.tables import Message
+from gateway.exchange.flow import apart, holds
+from gateway.exchange.ledger.tables import Message
 from gateway.exchange.workspace import Workspace, opened
 from gateway.settings import load
 from tests.peers.postgres import Postgres
@@ -57,7 +58,7 @@ def document(serial: int = 1) -> bytes:
 
 def _once(root: Path, failpoint: str, wait: float, worker: str, shift: float, large: int, answer) -> None:
     from gateway import logs
-    from gateway.exchange import apart
+    from gateway.exchange.flow import apart
     from gateway.exchange.service import once
 
     apart.LARGE = large

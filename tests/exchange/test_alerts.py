@@ -16,13 +16,13 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from gateway.errors import ConfigurationError, UsageError
-from gateway.exchange.alert_ways import Notice, ways
-from gateway.exchange.alerts import Alerting, certificates_in_use
-from gateway.exchange.archive import Stored
-from gateway.exchange.audit import Actor
-from gateway.exchange.ledger import Arrival
-from gateway.exchange.tables import State
-from gateway.exchange.troubles import KINDS, troubles
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger.audit import Actor
+from gateway.exchange.ledger.record import Arrival
+from gateway.exchange.ledger.tables import State
+from gateway.exchange.operations.alert_ways import Notice, ways
+from gateway.exchange.operations.alerts import Alerting, certificates_in_use
+from gateway.exchange.operations.troubles import KINDS, troubles
 from gateway.exchange.workspace import Workspace
 from gateway.settings import Alerts
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, until

@@ -15,15 +15,16 @@ from gateway.agreements.answers import AnswerKind, Answers, AnswerTable, Expecta
 from gateway.agreements.model import Target
 from gateway.answers import Answer, Reason, SerialAnswer, Verdict
 from gateway.cli import answers as cli_answers
-from gateway.exchange import answer_files, audit
-from gateway.exchange.answering import Answering
-from gateway.exchange.answers import NAME, STANDINGS, AnswerBook, Incoming
-from gateway.exchange.archive import Archive, Stored
-from gateway.exchange.database import Database
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.queries import Queries
-from gateway.exchange.queries_answers import AnswerQueries
-from gateway.exchange.tables import DeliveryState, Message, State
+from gateway.exchange.archive.store import Archive, Stored
+from gateway.exchange.flow import answer_files
+from gateway.exchange.flow.answering import Answering
+from gateway.exchange.ledger import audit
+from gateway.exchange.ledger.answers import NAME, STANDINGS, AnswerBook, Incoming
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.queries_answers import AnswerQueries
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables import DeliveryState, Message, State
 from gateway.sources import Source
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_commands import gateway
@@ -123,9 +124,9 @@ def test_results_for_each_identifier_are_kept_in_one_form(ledger: Ledger, book: 
         ("010...2", "rejected", False, "9, 10", "already sold"),
     ]
     ((answer, result),) = AnswerQueries(ledger.database).of_identifier(
-        __import__("gateway.exchange.epc_index", fromlist=["x"]).keys_of(["https://id.gs1.org/01/10614141073464/21/1"])[
-            0
-        ]
+        __import__("gateway.exchange.ledger.epc_index", fromlist=["x"]).keys_of(
+            ["https://id.gs1.org/01/10614141073464/21/1"]
+        )[0]
     )
     assert (answer.id, result.verdict) == (row.id, "accepted")
     assert state(ledger, Queries(ledger.database).messages()[0].id)[1] == "to-its answered: partial, 1 of 2 identifiers"

@@ -18,13 +18,13 @@ import pytest
 from gateway.convert import convert as convert_here
 from gateway.epcis.document import Document, Header
 from gateway.errors import InputError, LimitExceeded, UsageError
-from gateway.exchange import apart
-from gateway.exchange.archive import StorageError
-from gateway.exchange.database import Database
-from gateway.exchange.epc_index import candidates
-from gateway.exchange.epcs import asked
-from gateway.exchange.flow import Flow, Go
-from gateway.exchange.intake import Arrival
+from gateway.exchange.archive.store import StorageError
+from gateway.exchange.flow import apart
+from gateway.exchange.flow.steps import Flow, Go
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.epc_index import candidates
+from gateway.exchange.ledger.epcs import asked
+from gateway.exchange.ledger.intake import Arrival
 from gateway.findings import Finding, Where
 from gateway.formats import FORMATS
 from gateway.formats.base import Context
@@ -229,7 +229,9 @@ def test_when_it_is_killed_the_step_is_to_be_tried_again():
 
 
 def test_a_stop_for_all_does_not_reach_it_and_it_ends_with_the_one_that_asked():
-    code = "from gateway.exchange import apart; from tests.exchange.test_apart import Endless; apart._ask(Endless())"
+    code = (
+        "from gateway.exchange.flow import apart; from tests.exchange.test_apart import Endless; apart._ask(Endless())"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     asking = subprocess.Popen([sys.executable, "-c", code], env=environment)
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.archive import Archive, StorageError, Stored
+from gateway.exchange.archive.store import Archive, StorageError, Stored
 
 
 @pytest.fixture

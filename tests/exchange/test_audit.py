@@ -12,12 +12,12 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from gateway.exchange import audit
-from gateway.exchange.archive import Stored
-from gateway.exchange.audit_facts import digest
-from gateway.exchange.database import Database
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.tables import State
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger import audit
+from gateway.exchange.ledger.audit_facts import digest
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables import State
 from tests.exchange.site import Site, document
 from tests.exchange.test_commands import gateway
 
@@ -179,7 +179,7 @@ def test_a_ledger_older_than_its_trail_begins_it_behind_what_it_has(tmp_path: Pa
     from alembic import command
     from alembic.config import Config
 
-    from gateway.exchange.database import MIGRATIONS
+    from gateway.exchange.ledger.database import MIGRATIONS
 
     database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
     config = Config()

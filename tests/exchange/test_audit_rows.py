@@ -15,13 +15,16 @@ from sqlalchemy.orm import Session
 from gateway.agreements.answers import Expectation
 from gateway.answers import Answer, Reason, SerialAnswer, Verdict
 from gateway.cli import messages as _  # noqa: F401 - its tables are of the ledger too
-from gateway.exchange import audit, operations, retention, serials_tables  # noqa: F401
-from gateway.exchange.alerts import Alerting
-from gateway.exchange.answers import NAME, X12, AnswerBook, Incoming
-from gateway.exchange.archive import Stored
-from gateway.exchange.control_numbers import ControlNumbers
-from gateway.exchange.ledger import Arrival, Plan
-from gateway.exchange.tables import Base, State
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger import audit
+from gateway.exchange.ledger.answers import NAME, X12, AnswerBook, Incoming
+from gateway.exchange.ledger.control_numbers import ControlNumbers
+from gateway.exchange.ledger.record import Arrival, Plan
+from gateway.exchange.ledger.tables import Base, State
+from gateway.exchange.operations import actions as operations
+from gateway.exchange.operations import retention
+from gateway.exchange.operations.alerts import Alerting
+from gateway.exchange.serials import tables as serials_tables  # noqa: F401
 from gateway.exchange.workspace import Workspace
 from gateway.findings import Finding, Loss, Outcome, Severity
 from gateway.report import Report

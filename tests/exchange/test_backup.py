@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange import backup
+from gateway.exchange.operations import backup
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, document
 from tests.exchange.test_commands import gateway
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from gateway.cli import messages, replay
 from gateway.cli.main import cli
 from gateway.errors import ConfigurationError, GatewayError
-from gateway.exchange.replay import STEPS
-from gateway.exchange.tables import Message, State
+from gateway.exchange.ledger.tables import Message, State
+from gateway.exchange.operations.replay import STEPS
 from gateway.settings import load as load_settings
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, document, until
 

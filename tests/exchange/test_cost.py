@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.exchange import database
-from gateway.exchange.collect import Collector
-from gateway.exchange.database import StoreError
-from gateway.exchange.flow import Flow
-from gateway.exchange.tables import Message
+from gateway.exchange.flow.collect import Collector
+from gateway.exchange.flow.steps import Flow
+from gateway.exchange.ledger import database
+from gateway.exchange.ledger.database import StoreError
+from gateway.exchange.ledger.tables import Message
 from gateway.transports.secrets import secrets
 from tests.exchange.site import Site, document
 

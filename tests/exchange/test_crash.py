@@ -20,7 +20,8 @@ from typing import Self
 
 import pytest
 
-from gateway.exchange import audit, failpoints
+from gateway.exchange import failpoints
+from gateway.exchange.ledger import audit
 from tests.exchange.site import Site, document, until
 from tests.peers import openssh
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.database import address
+from gateway.exchange.ledger.database import address
 from tests.exchange import contract_app
 from tests.exchange.site import AGREEMENT, Site, document, until
 from tests.exchange.test_commands import gateway

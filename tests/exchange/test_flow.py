@@ -11,8 +11,8 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.exchange.engine_words import VERSION
-from gateway.exchange.replay import replay
-from gateway.exchange.tables import State
+from gateway.exchange.ledger.tables import State
+from gateway.exchange.operations.replay import replay
 from tests.exchange.site import AGREEMENT, Site, document
 
 

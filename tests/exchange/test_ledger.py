@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from gateway.errors import ConfigurationError
-from gateway.exchange.archive import Stored
-from gateway.exchange.database import Database
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.queries import Queries
-from gateway.exchange.tables import Base, DeliveryState, State
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables import Base, DeliveryState, State
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

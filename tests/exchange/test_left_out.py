@@ -18,16 +18,18 @@ from hypothesis import strategies as st
 
 from gateway.cli import show
 from gateway.convert import convert
-from gateway.exchange import apart, audit, converting, failpoints
-from gateway.exchange.epcs import asked
-from gateway.exchange.flow import Flow
-from gateway.exchange.intake import Arrival
-from gateway.exchange.left_out import LIST, PROCEED, LeftOut
-from gateway.exchange.received import Received
-from gateway.exchange.replay import STEPS, replay
-from gateway.exchange.tables import Message, OutputFile
-from gateway.exchange.trace import events_as_json, trace
-from gateway.exchange.troubles import troubles
+from gateway.exchange import failpoints
+from gateway.exchange.flow import apart, converting
+from gateway.exchange.flow.steps import Flow
+from gateway.exchange.ledger import audit
+from gateway.exchange.ledger.epcs import asked
+from gateway.exchange.ledger.intake import Arrival
+from gateway.exchange.ledger.left_out import LIST, PROCEED, LeftOut
+from gateway.exchange.ledger.received import Received
+from gateway.exchange.ledger.tables import Message, OutputFile
+from gateway.exchange.operations.replay import STEPS, replay
+from gateway.exchange.operations.trace import events_as_json, trace
+from gateway.exchange.operations.troubles import troubles
 from gateway.findings import Finding, Where
 from gateway.leaving import NONE_LEFT
 from gateway.request import Request

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.database import SQLITE_HEAP, Database
+from gateway.exchange.ledger.database import SQLITE_HEAP, Database
 
 MIB = 1 << 20
 
@@ -17,7 +17,7 @@ MIB = 1 << 20
 READ_ALL = """
 import ctypes, sys
 import _sqlite3
-from gateway.exchange.database import Database
+from gateway.exchange.ledger.database import Database
 database = Database("sqlite:///" + sys.argv[1])
 with database.engine.begin() as connection:
     connection.exec_driver_sql("create table filler (value text)")

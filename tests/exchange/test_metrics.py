@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from gateway.agreements.load import Agreements
 from gateway.agreements.model import Agreement
-from gateway.exchange.archive import Stored
+from gateway.exchange.archive.store import Stored
 from gateway.exchange.clock import stamp
-from gateway.exchange.database import Database
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.metrics import Sample, metrics, prometheus, quantile
-from gateway.exchange.queries import Queries
-from gateway.exchange.tables import State
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables import State
+from gateway.exchange.operations.metrics import Sample, metrics, prometheus, quantile
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.agreements import load
-from gateway.exchange.collect import NAMED, Collected, Collector
-from gateway.exchange.tables import Message
+from gateway.exchange.flow.collect import NAMED, Collected, Collector
+from gateway.exchange.ledger.tables import Message
 from gateway.transports.secrets import secrets
 from tests.exchange.site import Site, document
 from tests.peers import faulty

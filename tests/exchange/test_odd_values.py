@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 
 from gateway.answers import Answer, Verdict
-from gateway.exchange.answers import NAME, AnswerBook, Incoming
-from gateway.exchange.archive import Stored
-from gateway.exchange.database import MIGRATIONS, Database
-from gateway.exchange.intake import Arrival
-from gateway.exchange.tables import Message
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger.answers import NAME, AnswerBook, Incoming
+from gateway.exchange.ledger.database import MIGRATIONS, Database
+from gateway.exchange.ledger.intake import Arrival
+from gateway.exchange.ledger.tables import Message
 from gateway.findings import Finding, Severity
 from gateway.transports.base import Offer
 from tests.exchange.site import AGREEMENT, Site

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from gateway.agreements.model import Rate
 from gateway.cli import hold as hold_command
-from gateway.exchange import holds
-from gateway.exchange.database import Database
-from gateway.exchange.rates import Rates
+from gateway.exchange.flow import holds
+from gateway.exchange.flow.rates import Rates
+from gateway.exchange.ledger.database import Database
 from tests.exchange.site import AGREEMENT, Site, document, until
 from tests.exchange.test_commands import gateway
 
@@ -245,7 +245,7 @@ X12 = (
 
 @pytest.mark.parametrize(("policy", "state"), [("skip", "duplicate"), ("refuse", "refused"), ("process", "refused")])
 def test_control_numbers(site: Site, policy: str, state: str) -> None:
-    from gateway.exchange.control_numbers import ControlNumbers, control_number
+    from gateway.exchange.ledger.control_numbers import ControlNumbers, control_number
     from gateway.sources import Source
 
     source = Source.memory(X12.format(7, 7).encode(), "a.edi")

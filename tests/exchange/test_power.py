@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange import archive as archive_module
-from gateway.exchange.collect import Collector
-from gateway.exchange.flow import Flow
+from gateway.exchange.archive import store as archive_module
+from gateway.exchange.flow.collect import Collector
+from gateway.exchange.flow.steps import Flow
 from gateway.transports.secrets import secrets
 from tests.exchange.site import Site, document
 

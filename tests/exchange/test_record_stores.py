@@ -12,16 +12,16 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.epcis.events import ObjectEvent
-from gateway.exchange import retention
-from gateway.exchange.answers import ANSWERED, AnswerBook
 from gateway.exchange.clock import system
-from gateway.exchange.database import locking
-from gateway.exchange.epc_index import Indexer, candidates
-from gateway.exchange.epc_keys import ROWS
-from gateway.exchange.epcs import canonical
-from gateway.exchange.metrics import metrics
-from gateway.exchange.queries_answers import AnswerQueries
-from gateway.exchange.tables_answers import Expected
+from gateway.exchange.ledger.answers import ANSWERED, AnswerBook
+from gateway.exchange.ledger.database import locking
+from gateway.exchange.ledger.epc_index import Indexer, candidates
+from gateway.exchange.ledger.epc_keys import ROWS
+from gateway.exchange.ledger.epcs import canonical
+from gateway.exchange.ledger.queries_answers import AnswerQueries
+from gateway.exchange.ledger.tables_answers import Expected
+from gateway.exchange.operations import retention
+from gateway.exchange.operations.metrics import metrics
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_commands import gateway
 

@@ -10,16 +10,16 @@ import pytest
 
 from gateway.agreements.answers import Expectation
 from gateway.answers import Answer, Verdict
-from gateway.exchange import audit
-from gateway.exchange.answers import AnswerBook
-from gateway.exchange.archive import Archive, Stored
+from gateway.exchange.archive.store import Archive, Stored
 from gateway.exchange.clock import stamp
-from gateway.exchange.database import Database
-from gateway.exchange.deliveries import Deliveries
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.queries import Queries
-from gateway.exchange.regulators import AHEAD, MEMORY, MOST, Regulators
-from gateway.exchange.tables import Delivery, State
+from gateway.exchange.flow.deliveries import Deliveries
+from gateway.exchange.flow.regulators import AHEAD, MEMORY, MOST, Regulators
+from gateway.exchange.ledger import audit
+from gateway.exchange.ledger.answers import AnswerBook
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables import Delivery, State
 from gateway.submit.settings import Asking
 from gateway.transports.base import Receipt
 

@@ -9,16 +9,17 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.epcis.events import AggregationEvent
-from gateway.exchange import apart, failpoints
-from gateway.exchange.archive import Stored
+from gateway.exchange import failpoints
+from gateway.exchange.archive.store import Stored
 from gateway.exchange.clock import system
-from gateway.exchange.database import Database
-from gateway.exchange.flow import Flow, Go
-from gateway.exchange.ledger import Arrival, Ledger
-from gateway.exchange.operations import cancel
-from gateway.exchange.remembering import Remembering
-from gateway.exchange.serials import SerialStore
-from gateway.exchange.tables import Message
+from gateway.exchange.flow import apart
+from gateway.exchange.flow.remembering import Remembering
+from gateway.exchange.flow.steps import Flow, Go
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.record import Arrival, Ledger
+from gateway.exchange.ledger.tables import Message
+from gateway.exchange.operations.actions import cancel
+from gateway.exchange.serials.store import SerialStore
 from gateway.transports.secrets import secrets
 from tests.exchange.site import AGREEMENT, Site
 from tests.exchange.test_commands import gateway

@@ -11,13 +11,13 @@ import pytest
 
 from gateway.agreements.answers import Expectation
 from gateway.answers import Answer, Reason, SerialAnswer, Verdict
-from gateway.exchange import audit
-from gateway.exchange.answers import NAME, AnswerBook
-from gateway.exchange.answers_later import LateBook
-from gateway.exchange.archive import Stored
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.queries import Queries
-from gateway.exchange.tables import State
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.flow.answers_later import LateBook
+from gateway.exchange.ledger import audit
+from gateway.exchange.ledger.answers import NAME, AnswerBook
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables import State
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_answers import REJECTED, Clock, book, clock, come, ledger, state  # noqa: F401 - fixtures
 from tests.exchange.test_commands import gateway

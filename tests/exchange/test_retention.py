@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.exchange import retention
-from gateway.exchange.archive import Archive
+from gateway.exchange.archive.store import Archive
 from gateway.exchange.clock import system
+from gateway.exchange.operations import retention
 from gateway.exchange.workspace import Workspace
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, document
 from tests.exchange.test_commands import gateway
@@ -100,7 +100,7 @@ def test_one_hold_at_a_time(site: Site) -> None:
 
 def test_a_lot_is_held_by_what_messages_name(site: Site, workspace: Workspace) -> None:
     with workspace.database.write() as session:
-        from gateway.exchange.tables import Traded
+        from gateway.exchange.ledger.tables import Traded
 
         session.add(Traded(message=1, gtin="1" * 14, lot="L7"))
     gateway("archive", "hold", "--lot", "L7", "--why", "recall", "-C", str(site.root))
@@ -113,7 +113,7 @@ def test_bytes_that_a_young_message_names_stay_and_so_do_those_without_retention
     site.drop("again.xml", document(1))  # a duplicate names the same bytes
     site.once()
     with workspace.database.write() as session:
-        from gateway.exchange.tables import Message
+        from gateway.exchange.ledger.tables import Message
 
         session.get(Message, 3).closed_at = "2099"
     for path in (site.root / "data" / "archive").rglob("*"):

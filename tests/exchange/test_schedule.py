@@ -16,9 +16,9 @@ from gateway.agreements.model import Agreement, CatchUp, Schedule
 from gateway.agreements.timing import Timing, cron, every
 from gateway.agreements.windows import Opening, window
 from gateway.exchange.clock import moment, stamp
-from gateway.exchange.database import Database
-from gateway.exchange.ledger import Ledger
-from gateway.exchange.queries import Queries
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Ledger
 from gateway.exchange.schedule import Scheduler, due, next_slots
 
 BERLIN = ZoneInfo("Europe/Berlin")

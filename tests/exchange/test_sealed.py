@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigurationError
-from gateway.exchange import sealed
-from gateway.exchange.archive import Archive, StorageError
-from gateway.exchange.sealed import CHUNK, HEADER, TAG, Damaged, Keys, plain_size
+from gateway.exchange.archive import sealed
+from gateway.exchange.archive.sealed import CHUNK, HEADER, TAG, Damaged, Keys, plain_size
+from gateway.exchange.archive.store import Archive, StorageError
 
 KEY, OTHER = "11" * 32, base64.b64encode(b"2" * 32).decode()
 

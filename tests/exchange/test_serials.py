@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from gateway.epcis.element import element
 from gateway.epcis.events import AggregationEvent, ErrorDeclaration, ObjectEvent, TransactionEvent, TransformationEvent
 from gateway.epcis.hierarchy import CBV_MDA, DocumentHierarchy
-from gateway.exchange import serials_check, serials_look, serials_record
-from gateway.exchange.database import Database
-from gateway.exchange.serials import SerialStore, Status
-from gateway.exchange.serials_check import check_story
-from gateway.exchange.serials_keys import keys_of, pack_list, unpack_list
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.serials import check as serials_check
+from gateway.exchange.serials import look as serials_look
+from gateway.exchange.serials import record as serials_record
+from gateway.exchange.serials.check import check_story
+from gateway.exchange.serials.keys import keys_of, pack_list, unpack_list
+from gateway.exchange.serials.store import SerialStore, Status
 from gateway.findings import Findings
 from gateway.gs1.bulk import urns_to_digital_links
 

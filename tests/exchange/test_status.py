@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from gateway.cli import status
-from gateway.exchange.archive import Stored
-from gateway.exchange.intake import Arrival
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger.intake import Arrival
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, document
 from tests.exchange.test_commands import gateway, in_a_process
 

@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from gateway.errors import ConfigurationError
-from gateway.exchange.archive import Stored
-from gateway.exchange.intake import Arrival
-from gateway.exchange.tables import Base
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger.intake import Arrival
+from gateway.exchange.ledger.tables import Base
 from gateway.settings import load
 from tests.exchange.site import AGREEMENT, Site, document, until
 from tests.exchange.test_commands import gateway

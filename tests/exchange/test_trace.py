@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from gateway.epcis.element import Element
 from gateway.epcis.events import AggregationEvent, Event, ObjectEvent, QuantityElement, TransformationEvent
 from gateway.errors import UsageError
-from gateway.exchange import epc_index, epc_keys
-from gateway.exchange.archive import Stored
-from gateway.exchange.database import Database
-from gateway.exchange.epc_index import Indexer, candidates
-from gateway.exchange.epcs import asked, canonical
-from gateway.exchange.ledger import Arrival, Ledger
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger import epc_index, epc_keys
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.epc_index import Indexer, candidates
+from gateway.exchange.ledger.epcs import asked, canonical
+from gateway.exchange.ledger.record import Arrival, Ledger
 from gateway.gs1 import CompanyPrefixes, Sgtin
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_commands import gateway

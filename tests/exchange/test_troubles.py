@@ -17,10 +17,10 @@ import pytest
 
 from gateway import logs
 from gateway.errors import ConfigurationError
-from gateway.exchange.archive import Archive, StorageError
-from gateway.exchange.collect import Collector
-from gateway.exchange.replay import replay
-from gateway.exchange.tables import Message
+from gateway.exchange.archive.store import Archive, StorageError
+from gateway.exchange.flow.collect import Collector
+from gateway.exchange.ledger.tables import Message
+from gateway.exchange.operations.replay import replay
 from gateway.exchange.workspace import Workspace
 from gateway.transports.secrets import secrets
 from tests.exchange.site import AGREEMENT, SETTINGS, Site, document, until

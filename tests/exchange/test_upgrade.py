@@ -15,10 +15,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from gateway.exchange import audit, serials_tables, tables_work
-from gateway.exchange.database import MIGRATIONS, Database
-from gateway.exchange.queries import Queries
-from gateway.exchange.tables import Base
+from gateway.exchange.ledger import audit, tables_work
+from gateway.exchange.ledger.database import MIGRATIONS, Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.tables import Base
+from gateway.exchange.serials import tables as serials_tables
 from tests.exchange.site import AGREEMENT, Site, document
 from tests.exchange.test_commands import gateway
 

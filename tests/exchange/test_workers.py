@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.exchange.database import Database
-from gateway.exchange.flow import DEATHS
-from gateway.exchange.interruptions import Interruptions
+from gateway.exchange.flow.interruptions import Interruptions
+from gateway.exchange.flow.steps import DEATHS
+from gateway.exchange.ledger.database import Database
 from gateway.exchange.workers import Crew, seen
 from tests.exchange.site import Site, document, until
 

@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.agreements.model import Rate
-from gateway.exchange.archive import Stored
-from gateway.exchange.database import Database
-from gateway.exchange.deliveries import AHEAD
-from gateway.exchange.holds import Holds
-from gateway.exchange.ledger import Arrival, Ledger, Plan
-from gateway.exchange.queries import Queries
-from gateway.exchange.rates import Rates
-from gateway.exchange.tables_work import Lease, Passage, Worker
+from gateway.exchange.archive.store import Stored
+from gateway.exchange.flow.deliveries import AHEAD
+from gateway.exchange.flow.holds import Holds
+from gateway.exchange.flow.rates import Rates
+from gateway.exchange.ledger.database import Database
+from gateway.exchange.ledger.queries import Queries
+from gateway.exchange.ledger.record import Arrival, Ledger, Plan
+from gateway.exchange.ledger.tables_work import Lease, Passage, Worker
 from gateway.exchange.workers import LEADER, Crew
 
 YEARS = 10 * 365 * 86400.0

@@ -11,7 +11,7 @@ import yaml
 from gateway.cli.main import main
 from gateway.epcis.document import Document, Header
 from gateway.epcis.element import element
-from gateway.exchange.serials_record import _ilmd
+from gateway.exchange.serials.record import _ilmd
 from gateway.formats import FORMATS
 from gateway.formats.base import Context
 from gateway.markets.ru import MARKET

@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 
 from gateway.epcis.document import Document, Header
-from gateway.exchange import audit, failpoints
-from gateway.exchange.serials import SerialStore
+from gateway.exchange import failpoints
+from gateway.exchange.ledger import audit
+from gateway.exchange.serials.store import SerialStore
 from gateway.formats import FORMATS
 from gateway.formats.base import Context
 from gateway.markets import MARKETS

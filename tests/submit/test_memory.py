@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from gateway.exchange import retention
 from gateway.exchange.clock import system
-from gateway.exchange.market_retention import prune_markets
+from gateway.exchange.operations import retention
+from gateway.exchange.operations.market_retention import prune_markets
 from gateway.markets.base import Submission
 from gateway.markets.simulation import Rehearsal
 from gateway.submit.journal import Account, Journal

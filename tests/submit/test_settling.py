@@ -9,9 +9,10 @@ import pytest
 from gateway.answers import SerialAnswer, Verdict
 from gateway.cli import settle as command
 from gateway.errors import GatewayError, UsageError
-from gateway.exchange import audit, metrics, settling
-from gateway.exchange.operations import cancel
-from gateway.exchange.settling import Word
+from gateway.exchange.ledger import audit
+from gateway.exchange.operations import metrics, settling
+from gateway.exchange.operations.actions import cancel
+from gateway.exchange.operations.settling import Word
 from gateway.testing import simulated
 from tests.exchange.test_commands import gateway
 from tests.submit.runs import once, verdicts
@@ -157,7 +158,7 @@ def test_cancelled_and_given_up_submissions_are_not_sent_again_unless_somebody_s
 
 
 def settling_replay(workspace):
-    from gateway.exchange.replay import replay
+    from gateway.exchange.operations.replay import replay
 
     return replay(workspace, "1")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.left_out import PROCEED
-from gateway.exchange.tables import State
+from gateway.exchange.ledger.left_out import PROCEED
+from gateway.exchange.ledger.tables import State
 from gateway.web.jobs import MOST_ERRORS, errors_of, job
 from tests.exchange.test_left_out import ACTION, AGREEMENT, World, event, xml
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.answers import Verdict
 from gateway.errors import ConfigurationError
-from gateway.exchange.serials import SerialStore
+from gateway.exchange.serials.store import SerialStore
 from gateway.exchange.workspace import opened
 from gateway.markets.client import Account, Known, Reply, play
 from gateway.markets.us.vrs.client import submit

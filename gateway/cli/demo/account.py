@@ -8,9 +8,9 @@ import click
 
 from gateway.cli.demo import stage
 from gateway.cli.demo.server import DemoServer
-from gateway.exchange.queries import Lineage
+from gateway.exchange.ledger.queries import Lineage
+from gateway.exchange.ledger.tables import State
 from gateway.exchange.service import Outcome
-from gateway.exchange.tables import State
 from gateway.exchange.workspace import Workspace
 from gateway.findings import Severity, Where
 

@@ -121,7 +121,7 @@ def _agree(root: Path, text: str, settings: dict[str, Any]) -> None:
 def _serving(workspace: Workspace) -> Iterator[str]:
     """BrandPharma's server on a free port of this machine, with TLS."""
     from gateway.errors import PluginError
-    from gateway.exchange.as2_parties import stated
+    from gateway.exchange.operations.as2_parties import stated
     from gateway.transports.secrets import secrets
 
     try:
@@ -202,7 +202,7 @@ def _prove(workspace: Workspace, id_: str) -> bool:
 def _again(acme: Workspace) -> bool:
     """The same file once more, as after a crash: nothing is sent twice."""
     from gateway.cli.as2_sending import send
-    from gateway.exchange.as2_parties import party
+    from gateway.exchange.operations.as2_parties import party
     from gateway.transports.as2_http.archive import kept
 
     settings = party(acme.agreements, BRAND).sending

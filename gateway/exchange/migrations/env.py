@@ -1,12 +1,13 @@
-"""Runs the migrations on the engine that `gateway.exchange.database.Database.migrate` hands over."""
+"""Runs the migrations on the engine that `gateway.exchange.ledger.database.Database.migrate` hands over."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import context
 
-from gateway.exchange import serials_tables, tables_work
-from gateway.exchange.tables import Base
+from gateway.exchange.ledger import tables_work
+from gateway.exchange.ledger.tables import Base
+from gateway.exchange.serials import tables as serials_tables
 
 __all__ = ["serials_tables", "tables_work"]
 

@@ -105,7 +105,7 @@ class Desk:
     @contextlib.contextmanager
     def serving(self, root: Path | None = None) -> Iterator[str]:
         """Brand's server, or another one's; Acme's agreement names it."""
-        from gateway.exchange.as2_parties import stated
+        from gateway.exchange.operations.as2_parties import stated
         from gateway.exchange.workspace import opened
 
         root = root or self.brand

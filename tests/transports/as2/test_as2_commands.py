@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs7, pkcs12
 
-from gateway.exchange.alerts import Alerting
+from gateway.exchange.operations.alerts import Alerting
 from gateway.exchange.workspace import opened
 from gateway.transports.as2_http.incidents import Incidents
 from gateway.transports.as2_http.new_certificate import new_identity

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.exchange.as2_retention import prune_as2
+from gateway.exchange.operations.as2_retention import prune_as2
 from gateway.exchange.workspace import opened
 from gateway.transports.as2_http.reception import PRUNED
 from gateway.transports.as2_http.store import Store

@@ -1,0 +1,1 @@
+"""The archive: bytes under their SHA-256, plain or encrypted. Knows nothing of messages."""

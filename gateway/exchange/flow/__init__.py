@@ -1,0 +1,1 @@
+"""The way of a message: collected, detected, converted, checked, planned, delivered, answered."""
