@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 
 from gateway.errors import ConfigurationError
 from gateway.exchange.archive.store import Stored
+from gateway.exchange.ledger.audit_rows import differences
 from gateway.exchange.ledger.database import Database
 from gateway.exchange.ledger.queries import Queries
 from gateway.exchange.ledger.record import Arrival, Ledger, Plan
@@ -138,6 +139,24 @@ def test_every_write_may_come_twice(ledger: Ledger) -> None:
         (f"{message.id}.001", DeliveryState.DELIVERED, 1, ""),
         (f"{message.id}.002", DeliveryState.FAILED, 2, "gone"),
     ]
+
+
+def test_a_step_that_fails_for_the_whole_message_ends_at_its_target(ledger: Ledger) -> None:
+    message = ledger.receive(arrival(ledger))[0].id
+    for target, done in (("one", True), ("two", False)):
+        ledger.begin(message, "convert", target=target)
+        if done:
+            ledger.finish(message, "convert", target=target)
+    ledger.finish(message, "convert", failed=True, detail="a bug")
+    ledger.finish(message, "check", failed=True, detail="never begun")
+    stages = Queries(ledger.database).lineage(message).stages
+    assert [(stage.step, stage.target, stage.state, stage.detail) for stage in stages if stage.step != "receive"] == [
+        ("convert", "one", "done", ""),
+        ("convert", "two", "failed", "a bug"),
+        ("check", "", "failed", "never begun"),
+    ]
+    with ledger.database.read() as session:
+        assert list(differences(session)) == []
 
 
 def test_configuration_is_kept_once_by_hash(ledger: Ledger) -> None:

@@ -32,6 +32,7 @@ from gateway.exchange.ledger.rows import (
     put_findings,
     put_losses,
     put_outputs,
+    running_targets,
     stage_row,
 )
 from gateway.exchange.ledger.tables import (
@@ -100,11 +101,12 @@ class Ledger(Intake):
         output_sha256: str = "",
         detail: str = "",
     ) -> None:
-        """A step is done or has failed."""
+        """A step is done or has failed. One that fails for the whole message ends where it was: at a target, maybe."""
         with self.database.write() as session:
             state = "failed" if failed else "done"
-            facts = self._finish(session, message, step, target, state, output_sha256, detail)
-            self._note(session, STEP, message, **facts)
+            for ended in running_targets(session, message, step) if failed and not target else [target]:
+                facts = self._finish(session, message, step, ended, state, output_sha256, detail)
+                self._note(session, STEP, message, **facts)
 
     def detected(self, message: str, format_: str, mapping: str, reason: str, since: str = "") -> None:
         """What a message was recognised as, by a step that began at a time; from here on it is converted."""

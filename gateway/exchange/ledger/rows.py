@@ -82,6 +82,12 @@ def stage_row(session: Session, message: str, step: str, target: str) -> Stage |
     return session.scalar(_STAGE, {"message_": message, "step_": step, "target_": target})
 
 
+def running_targets(session: Session, message: str, step: str) -> list[str]:
+    """The targets for which a step of a message runs; empty text stands for all of them, and where none is known."""
+    query = sa.select(Stage.target).where(Stage.message == message, Stage.step == step, Stage.state == "running")
+    return list(session.scalars(query.order_by(Stage.id))) or [""]
+
+
 def copy_of(output: OutputFile, message: str) -> OutputFile:
     """The same output for another message."""
     return OutputFile(
