@@ -68,7 +68,8 @@ def test_a_new_file_a_removed_one_and_a_mapping_count_and_others_do_not(site: Si
     (site.root / "agreements" / "notes.txt").write_text("x")
     assert [watch.look(), watch.look()] == [False, False]
     other = site.root / "agreements" / "other.yaml"
-    other.write_text(AGREEMENT.replace("acme", "other").replace("id: one", "id: o1").replace("id: two", "id: o2"))
+    text = AGREEMENT.replace("acme", "other").replace("data/in", "data/other")
+    other.write_text(text.replace("id: one", "id: o1").replace("id: two", "id: o2"))
     assert [watch.look(), watch.look()] == [False, True]
     other.unlink()
     assert [watch.look(), watch.look()] == [False, True]

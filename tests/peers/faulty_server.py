@@ -88,7 +88,7 @@ class Server(asyncssh.SFTPServer):
 
     async def open(self, path, pflags, attrs):
         await self._reach("open")
-        how = FAULTS.locked.get(path.decode().rpartition("/")[2])
+        how = FAULTS.locked.get(os.fsdecode(path).rpartition("/")[2])
         if how:
             raise (asyncssh.SFTPPermissionDenied if how == "denied" else asyncssh.SFTPFailure)(how)
         return super().open(path, pflags, attrs)
