@@ -221,13 +221,13 @@ class Engine:
             "notification_listener_polling_interval_sec": poll,
             "sys_db_pool_size": pool(self._settings.url),
         }
+        self._client = self._connect()  # work that is taken up again begins within `launch`, and may enqueue more
         DBOS(config=config)
         DBOS.launch()
         DBOS.register_queue(PROCESS, worker_concurrency=self._settings.concurrency, **queue_options(poll))
         DBOS.register_queue(COLLECT, **queue_options(poll))
         DBOS.register_queue(DELIVER, **queue_options(poll))
         DBOS.register_queue(ASK, **queue_options(max(poll, ASK_LOOK)))
-        self._client = self._connect()
 
     def _connect(self) -> DBOSClient:
         return DBOSClient(
